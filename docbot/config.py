@@ -1,0 +1,176 @@
+"""The configuration: one dataclass; flag, `[tool.docbot]` key and README row share its names.
+
+A key in TOML and a flag on the command line are the field's name with hyphens. Precedence has two
+steps and no more: what the command line says, else what `[tool.docbot]` says, else the default.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
+
+from docbot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+STYLES = ("auto", "google", "numpy", "sphinx")
+KINDS = ("module", "class", "function", "method")
+SECTIONS = ("auto", "always", "never")
+IGNORABLE = ("dunder",)
+SELECTABLE = (
+    "private",
+    "overload",
+    "override",
+    "trivial",
+    "test",
+    "accessor",
+    "constructor",
+    "stub",
+    "ignored",
+    "too-long",
+    "runtime-docstring",
+    "generated",
+    "vendored",
+)
+"""The skip rules of `targets` that are on by default and have a switch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """What the user may set.
+
+    Attributes:
+        exclude: Paths left alone, as gitignore patterns relative to the repository.
+        kinds: Kinds of definition that count; `fix` writes functions and methods.
+        select: Skip rules switched off: such definitions are documented after all.
+        ignore: Skip rules switched on that are off by default.
+        style: Docstring style; `auto` follows the repository.
+        sections: Whether parameter sections are written; `auto` follows the repository.
+        line_length: Longest line written; 0 follows the formatter's configuration.
+        model: `docbot-tiny` (inside the package) or the path of a GGUF file.
+        prompt_format: How a GGUF of your own is prompted; the embedded model knows its own.
+        max_tokens: Longest answer of the model, in tokens.
+        max_lines: Longer functions are left alone: the model would not see enough of them.
+        min_confidence: Geometric mean of token probabilities below which nothing is written.
+        threads: Threads for llama.cpp; 0 takes the cores this process may use.
+
+    """
+
+    exclude: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("function", "method")
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    style: str = "auto"
+    sections: str = "auto"
+    line_length: int = 0
+    model: str = "docbot-tiny"
+    prompt_format: str = "chatml"
+    max_tokens: int = 48
+    max_lines: int = 120
+    min_confidence: float = 0.5
+    threads: int = 0
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "style": STYLES,
+    "kinds": KINDS,
+    "sections": SECTIONS,
+    "select": SELECTABLE,
+    "ignore": IGNORABLE,
+}
+
+
+def load_config(root: Path, file: Path | None = None) -> Config:
+    """Read `[tool.docbot]` from `file`, or from the `pyproject.toml` in `root` when there is one.
+
+    Raises:
+        ConfigError: the file is missing or no TOML; a key is unknown, of the wrong type or value.
+
+    """
+    path = file or root / "pyproject.toml"
+    if file is None and not path.is_file():
+        return Config()
+    tool = read_toml(path).get("tool", {})
+    settings = tool.get("docbot", {}) if isinstance(tool, dict) else tool
+    return replace(Config(), settings, source=str(path))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not TOML.
+
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+        raise ConfigError(f"{path}: is not valid TOML ({error})") from error
+
+
+def replace(config: Config, settings: Mapping[str, object], *, source: str) -> Config:
+    """A Config with `settings` (kebab-case keys) laid over it.
+
+    Raises:
+        ConfigError: naming `source`, the key, and what would have been right.
+
+    """
+    if not isinstance(settings, dict):
+        raise ConfigError(f"{source}: [tool.docbot] must be a table")
+    hints = get_type_hints(Config)
+    keys = {name.replace("_", "-"): name for name in hints}
+    changes = {}
+    for key, value in settings.items():
+        if key not in keys:
+            close = difflib.get_close_matches(key, keys, n=1, cutoff=0.4)
+            hint = f"; did you mean '{close[0]}'?" if close else f"; known keys: {', '.join(keys)}"
+            raise ConfigError(f"{source}: unknown key '{key}' in [tool.docbot]{hint}")
+        changes[keys[key]] = _convert(key, value, hints[keys[key]], source)
+    return dataclasses.replace(config, **changes)
+
+
+def _convert(key: str, value: object, wanted: type, source: str) -> Any:
+    if get_origin(wanted) is tuple:
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            raise ConfigError(f"{source}: '{key}' must be a list of strings, got {value!r}")
+        for item in value:
+            _check_choice(key, item, source)
+        return tuple(value)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        raise ConfigError(f"{source}: '{key}' must be {_NAMES[wanted]}, got {value!r}")
+    _check_choice(key, value, source)
+    _check_range(key, value, source)
+    return value
+
+
+def _check_choice(key: str, value: object, source: str) -> None:
+    choices = CHOICES.get(key)
+    if choices and value not in choices:
+        close = difflib.get_close_matches(str(value), choices, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        raise ConfigError(
+            f"{source}: '{key}' must be one of {', '.join(choices)}, got {value!r}{hint}"
+        )
+
+
+def _check_range(key: str, value: object, source: str) -> None:
+    if isinstance(value, (int, float)) and value < 0:
+        raise ConfigError(f"{source}: '{key}' must not be negative, got {value!r}")
+    if key == "min-confidence" and isinstance(value, float) and not value <= 1:
+        raise ConfigError(f"{source}: 'min-confidence' is a probability, 0 to 1, got {value!r}")
+
+
+_NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
