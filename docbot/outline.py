@@ -1,0 +1,172 @@
+"""What `ast` can tell cheaply: is there anything to do, and who inherits from whom.
+
+A libcst parse costs several times an `ast.parse` (measured in benchmarks/startup.py), and most
+files on most days have nothing to do. So this runs first; it is also the second witness that
+`verify` asks.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docbot.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_DEPTH = 180
+"""Deeper trees are refused: libcst recurses several Python frames for each level."""
+
+MODULE_DOC = "<module>"
+"""Stands in `Outline.doc_reads` for the module's own docstring."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One definition; `lines` are 1-based and inclusive, decorators included."""
+
+    name: str
+    is_class: bool
+    lines: tuple[int, int]
+    documented: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassEntry:
+    """A class's bases as written, dotted, and its methods with whether each is documented."""
+
+    bases: tuple[str, ...]
+    methods: Mapping[str, bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outline:
+    """One file, without its text.
+
+    `classes` are those at module level. `imports` maps each local name to the dotted name it stands
+    for; relative ones keep their dots. `doc_reads` names what the file reads `__doc__` of, by its
+    last name. `documented` says whether the module itself has a docstring.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    classes: Mapping[str, ClassEntry] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
+    doc_reads: frozenset[str] = frozenset()
+    documented: bool = False
+
+
+def parse(source: bytes) -> ast.Module:
+    """`ast.parse` with every way it can give up turned into one error.
+
+    Raises:
+        SourceError: Python cannot parse the file.
+
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the file's invalid escapes are not our business
+            return ast.parse(source)
+    except SyntaxError as error:
+        raise SourceError(f"Python cannot parse it: {error.msg} (line {error.lineno})") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise SourceError("it nests too deep for Python's parser") from error
+
+
+def outline(source: bytes) -> Outline:
+    """Read one file's definitions, class by class, with `ast` alone.
+
+    Raises:
+        SourceError: as `parse`, or the file nests deeper than `MAX_DEPTH`.
+
+    """
+    tree = parse(source)
+    nodes = _nodes(tree)
+    return Outline(
+        entries=tuple(_entry(node) for node in nodes if isinstance(node, _DEFINITIONS)),
+        classes={node.name: _class(node) for node in tree.body if isinstance(node, ast.ClassDef)},
+        imports=dict(pair for node in nodes for pair in _imports(node)),
+        doc_reads=frozenset(name for node in nodes for name in _doc_reads(node)),
+        documented=_documented(tree),
+    )
+
+
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """Every node, outer ones first; refuses a tree that libcst could not walk."""
+    nodes: list[ast.AST] = []
+    level: list[ast.AST] = [tree]
+    for _ in range(MAX_DEPTH):
+        nodes += level
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        if not level:
+            return nodes
+    raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
+
+
+def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    first = node.body[0] if node.body else None
+    return (
+        isinstance(first, ast.Expr)
+        and isinstance(first.value, ast.Constant)
+        and isinstance(first.value.value, str)
+    )
+
+
+def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry:
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return Entry(
+        name=node.name,
+        is_class=isinstance(node, ast.ClassDef),
+        lines=(first, node.end_lineno or node.lineno),
+        documented=_documented(node),
+    )
+
+
+def _class(node: ast.ClassDef) -> ClassEntry:
+    methods = {
+        item.name: _documented(item)
+        for item in node.body
+        if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    bases = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+    return ClassEntry(
+        bases=tuple(name for base in bases if (name := dotted(base))), methods=methods
+    )
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.C` for names and attributes, "" for anything else."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (value := dotted(node.value)):
+        return f"{value}.{node.attr}"
+    return ""
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            root = alias.name.partition(".")[0]
+            yield alias.asname or root, alias.name if alias.asname else root
+    elif isinstance(node, ast.ImportFrom):
+        package = "." * node.level + (node.module or "")
+        joint = "" if package.endswith(".") else "."
+        for alias in node.names:
+            yield alias.asname or alias.name, f"{package}{joint}{alias.name}"
+
+
+def _doc_reads(node: ast.AST) -> Iterator[str]:
+    """Whose docstring this node reads: `f.__doc__`, `__doc__`, `f.__doc__ += ...`, `getdoc(f)`."""
+    if isinstance(node, ast.Call) and dotted(node.func).endswith("getdoc") and node.args:
+        yield dotted(node.args[0]).rpartition(".")[2]
+    target = node.target if isinstance(node, ast.AugAssign) else node
+    if target is node and not isinstance(getattr(node, "ctx", None), ast.Load):
+        return
+    if isinstance(target, ast.Attribute) and target.attr == "__doc__":
+        yield dotted(target.value).rpartition(".")[2]
+    elif isinstance(target, ast.Name) and target.id == "__doc__":
+        yield MODULE_DOC

@@ -1,0 +1,405 @@
+"""Source to Definitions: every fact docbot states about code is read here, from libcst's tree.
+
+Nothing downstream holds a tree node: the hook, the training corpus and a test all see the same
+`Definition`s.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+from libcst.metadata import ByteSpanPositionProvider
+from libcst.metadata.span_provider import SpanProvidingCodegenState
+
+from docbot.definition import (
+    Anchor,
+    Definition,
+    Kind,
+    Parameter,
+    ParameterKind,
+    Shape,
+    Signature,
+)
+from docbot.errors import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from libcst.metadata import CodeSpan
+
+    from docbot.source import Text
+
+SKIP_MARKER = re.compile(r"#\s*docbot:\s*skip\b(?!-)")
+
+
+def scan(text: Text) -> tuple[Definition, ...]:
+    """Read every definition of a decoded file, in source order, the module itself first.
+
+    Raises:
+        SourceError: libcst cannot parse the text, or would not give the same text back.
+
+    """
+    try:
+        tree = cst.parse_module(text.code)
+        code, spans = _print(tree)
+        if code != text.code:
+            raise SourceError("libcst does not give the same text back")
+        scanner = _Scanner(tree, text, spans)
+        scanner.scan()
+    except (cst.ParserSyntaxError, UnicodeError) as error:
+        raise SourceError(f"libcst cannot parse it: {str(error).splitlines()[0]}") from error
+    except RecursionError as error:
+        raise SourceError("it nests too deep for libcst") from error
+    return tuple(sorted(scanner.found, key=lambda d: (d.kind is not Kind.MODULE, d.lines[0])))
+
+
+def _print(tree: cst.Module) -> tuple[str, Mapping[cst.CSTNode, CodeSpan]]:
+    """The tree's text and the UTF-8 span of each node, in one pass over the tree.
+
+    `MetadataWrapper.resolve` would visit the whole tree once more and print it again: 2.5 times the
+    time for the same spans.
+    """
+    provider = ByteSpanPositionProvider()
+    state = SpanProvidingCodegenState(
+        default_indent=tree.default_indent,
+        default_newline=tree.default_newline,
+        provider=provider,
+        get_length=lambda token: len(token) if token.isascii() else len(token.encode()),
+    )
+    tree._codegen(state)  # noqa: SLF001 - what `Module.code` itself calls
+    return "".join(state.tokens), cast("Mapping[cst.CSTNode, CodeSpan]", provider._computed)  # noqa: SLF001
+
+
+@dataclass(kw_only=True, slots=True)
+class _Scope:
+    """What is known so far of one definition while its own nodes are visited."""
+
+    name: str
+    kind: Kind
+    local: bool
+    calls: dict[str, None] = field(default_factory=dict)
+    raises: dict[str, None] = field(default_factory=dict)
+    handlers: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    yields: bool = False
+    returns: bool = False
+
+
+_Defined = cst.FunctionDef | cst.ClassDef
+
+
+class _Scanner:
+    """One walk over the tree; a stack of scopes keeps each definition's facts its own.
+
+    Not a `CSTVisitor`: that calls back for every comma and blank, and rebuilds what it walks.
+    """
+
+    def __init__(self, tree: cst.Module, text: Text, spans: Mapping[cst.CSTNode, CodeSpan]) -> None:
+        self.tree = tree
+        self.text = text
+        self.spans = spans
+        self.found: list[Definition] = []
+        self.scopes = [_Scope(name="", kind=Kind.MODULE, local=False)]
+        self.handlers: Mapping[type[cst.CSTNode], Callable[[Any], None]] = {
+            cst.FunctionDef: self.define,
+            cst.ClassDef: self.define,
+            cst.Lambda: self.skip_yields,
+            cst.Call: self.call,
+            cst.Yield: self.yield_,
+            cst.Return: self.return_,
+            cst.Raise: self.raise_,
+            cst.ExceptHandler: self.handle,
+            cst.ExceptStarHandler: self.handle,
+        }
+
+    def scan(self) -> None:
+        """Fill `found`."""
+        self.walk_children(self.tree)
+        self.found.append(self.module())
+
+    def walk(self, node: cst.CSTNode) -> None:
+        handler = self.handlers.get(type(node))
+        if handler is None:
+            self.walk_children(node)
+        else:
+            handler(node)
+
+    def walk_children(self, node: cst.CSTNode) -> None:
+        for name in _fields(type(node)):
+            value = getattr(node, name)
+            if isinstance(value, cst.CSTNode):
+                self.walk(value)
+            elif isinstance(value, (list, tuple)):
+                for item in value:
+                    self.walk(item)
+
+    # one handler for each kind of node that states a fact
+
+    def define(self, node: _Defined) -> None:
+        for decorator in node.decorators:  # what stands outside the body is the outer scope's
+            self.walk(decorator)
+        outer = self.scopes[-1]
+        kind = Kind.CLASS
+        if isinstance(node, cst.FunctionDef):
+            self.walk(node.params)
+            kind = Kind.METHOD if outer.kind is Kind.CLASS else Kind.FUNCTION
+        else:
+            for argument in (*node.bases, *node.keywords):
+                self.walk(argument)
+        local = outer.local or outer.kind in (Kind.FUNCTION, Kind.METHOD)
+        scope = _Scope(name=node.name.value, kind=kind, local=local)
+        self.scopes.append(scope)
+        self.walk(node.body)
+        self.scopes.pop()
+        self.found.append(self.definition(node, scope))
+
+    def skip_yields(self, node: cst.Lambda) -> None:
+        scope = self.scopes[-1]
+        before = scope.yields
+        self.walk_children(node)
+        scope.yields = before
+
+    def call(self, node: cst.Call) -> None:
+        if name := get_full_name_for_node(node.func):
+            self.scopes[-1].calls.setdefault(name)
+        self.walk_children(node)
+
+    def yield_(self, node: cst.Yield) -> None:
+        self.scopes[-1].yields = True
+        self.walk_children(node)
+
+    def return_(self, node: cst.Return) -> None:
+        value = node.value
+        if value is not None and not (isinstance(value, cst.Name) and value.value == "None"):
+            self.scopes[-1].returns = True
+        self.walk_children(node)
+
+    def handle(self, node: cst.ExceptHandler | cst.ExceptStarHandler) -> None:
+        bound = node.name.name if node.name is not None else None
+        alias = bound.value if isinstance(bound, cst.Name) else ""
+        self.scopes[-1].handlers.append((alias, _exceptions(node.type)))
+        self.walk(node.body)
+        self.scopes[-1].handlers.pop()
+
+    def raise_(self, node: cst.Raise) -> None:
+        scope = self.scopes[-1]
+        names = _exceptions(node.exc)
+        if node.exc is None:  # a re-raise: what the handler caught
+            names = scope.handlers[-1][1] if scope.handlers else ()
+        for alias, caught in scope.handlers:
+            names = caught if names == (alias,) else names
+        scope.raises.update(dict.fromkeys(names))
+        self.walk_children(node)
+
+    # facts of one definition, from its node and scope
+
+    def module(self) -> Definition:
+        scope = self.scopes[0]
+        statements = _statements(self.tree.body)
+        return Definition(
+            qualname="<module>",
+            name="",
+            kind=Kind.MODULE,
+            line=1,
+            lines=(1, self.text.line_at(len(self.text.utf8))),
+            code=self.text.code,
+            docstring=_docstring(statements),
+            calls=tuple(scope.calls),
+            raises=tuple(scope.raises),
+        )
+
+    def definition(self, node: _Defined, scope: _Scope) -> Definition:
+        statements = _statements(node.body.body)
+        docstring = _docstring(statements)
+        start, end = self.extent(node)
+        function = node if isinstance(node, cst.FunctionDef) else None
+        bases = node.bases if isinstance(node, cst.ClassDef) else ()
+        return Definition(
+            qualname=self.qualname(scope.name),
+            name=scope.name,
+            kind=scope.kind,
+            line=self.text.line_at(self.spans[node.name].start),
+            lines=(self.text.line_at(start), self.text.line_at(end)),
+            signature=self.signature(function, scope.kind) if function else Signature(),
+            code=self.code(node, statements, docstring),
+            docstring=docstring,
+            anchor=self.anchor(node.body, statements) if docstring is None else None,
+            decorators=tuple(self.source(d.decorator) for d in node.decorators),
+            bases=tuple(self.source(b.value) for b in bases),
+            owner=self.scopes[-1].name if self.scopes[-1].kind is Kind.CLASS else "",
+            local=scope.local,
+            is_async=function is not None and function.asynchronous is not None,
+            calls=tuple(scope.calls),
+            raises=tuple(scope.raises),
+            yields=scope.yields,
+            returns=scope.returns,
+            shape=_shape(statements[docstring is not None :], scope.name),
+            one_line=not isinstance(node.body, cst.IndentedBlock),
+            marked_skip=self.marked_skip(node, start),
+        )
+
+    def qualname(self, name: str) -> str:
+        parts = []
+        for scope in self.scopes[1:]:
+            parts += [scope.name] if scope.kind is Kind.CLASS else [scope.name, "<locals>"]
+        return ".".join([*parts, name])
+
+    def source(self, node: cst.CSTNode) -> str:
+        """The node's own source text on one line."""
+        return " ".join(self.tree.code_for_node(node).split())
+
+    def signature(self, node: cst.FunctionDef, kind: Kind) -> Signature:
+        given = node.params
+        rows: list[tuple[cst.Param, ParameterKind]] = []
+        rows += [(p, ParameterKind.POSITIONAL_ONLY) for p in given.posonly_params]
+        rows += [(p, ParameterKind.POSITIONAL) for p in given.params]
+        if isinstance(given.star_arg, cst.Param):
+            rows.append((given.star_arg, ParameterKind.VAR_POSITIONAL))
+        rows += [(p, ParameterKind.KEYWORD_ONLY) for p in given.kwonly_params]
+        if given.star_kwarg is not None:
+            rows.append((given.star_kwarg, ParameterKind.VAR_KEYWORD))
+        static = any(self.source(d.decorator) == "staticmethod" for d in node.decorators)
+        if kind is Kind.METHOD and not static and rows and rows[0][1] in _RECEIVERS:
+            del rows[0]
+        returns = node.returns
+        return Signature(
+            params=tuple(
+                Parameter(
+                    name=param.name.value,
+                    kind=kind_,
+                    annotation=self.source(param.annotation.annotation)
+                    if param.annotation is not None
+                    else None,
+                    default=self.source(param.default) if param.default is not None else None,
+                )
+                for param, kind_ in rows
+            ),
+            returns=self.source(returns.annotation) if returns is not None else None,
+        )
+
+    # places
+
+    def extent(self, node: cst.CSTNode) -> tuple[int, int]:
+        """UTF-8 offsets of the node's first byte, decorators included, and past its last one."""
+        first: cst.CSTNode = node
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)) and node.decorators:
+            first = node.decorators[0]
+        span = self.spans[node]
+        return self.spans[first].start, span.start + span.length
+
+    def code(self, node: _Defined, statements: Sequence[cst.CSTNode], docstring: str | None) -> str:
+        utf8 = self.text.utf8
+        start, end = self.extent(node)
+        margin = utf8[self.text.line_start(start) : start].decode()
+        text = utf8[start:end].decode()
+        if docstring is not None:
+            from_, to = self.extent(statements[0])
+            text = utf8[start:from_].decode() + ("pass" if len(statements) == 1 else "")
+            text += utf8[to:end].decode().lstrip("; \t") if len(statements) > 1 else ""
+        lines = (line.removeprefix(margin).rstrip() for line in text.splitlines())
+        return "\n".join(lines) + "\n"
+
+    def anchor(self, block: cst.BaseSuite, statements: Sequence[cst.CSTNode]) -> Anchor | None:
+        """Where a docstring goes; None for a body that has no line of its own."""
+        if not isinstance(block, cst.IndentedBlock) or not statements:
+            return None
+        utf8 = self.text.utf8
+        header = self.spans[block.header]
+        start = header.start + header.length
+        first, _ = self.extent(statements[0])
+        indent = utf8[self.text.line_start(first) : first].decode()
+        if utf8[start - 1 : start] != b"\n" or not indent or indent.strip(" \t"):
+            return None
+        opens = isinstance(statements[0], (cst.FunctionDef, cst.ClassDef))
+        blanks = self.text.blanks_end(start)
+        end = start if opens else blanks
+        return Anchor(
+            start=self.text.offset(start),
+            end=self.text.offset(end),
+            indent=indent,
+            newline="\r\n" if utf8[:start].endswith(b"\r\n") else "\n",
+            blank_after=opens and blanks == start,
+        )
+
+    def marked_skip(self, node: _Defined, start: int) -> bool:
+        """Whether `# docbot: skip` stands on the header's lines or on the line above them."""
+        utf8 = self.text.utf8
+        above = utf8.rfind(b"\n", 0, max(0, self.text.line_start(start) - 1)) + 1
+        body = self.spans[node.body].start
+        end = utf8.find(b"\n", body) if isinstance(node.body, cst.SimpleStatementSuite) else body
+        lines = utf8[above : end if end >= 0 else len(utf8)].decode().splitlines()
+        first, *rest = lines or [""]
+        own = first.lstrip().startswith("#") or above == self.text.line_start(start)
+        return any(SKIP_MARKER.search(line) for line in ([first] if own else []) + rest)
+
+
+_RECEIVERS = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL)
+_LAYOUT = re.compile(r"whitespace|leading_lines|lines_after|header|footer|[lr]par|comma|semicolon")
+
+
+@functools.cache
+def _fields(node_type: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node type that may hold code, not layout."""
+    names = (f.name for f in dataclasses.fields(node_type))
+    return tuple(name for name in names if not _LAYOUT.search(name))
+
+
+def _statements(body: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
+    """A body's statements, those joined by `;` told apart."""
+    flat: list[cst.CSTNode] = []
+    for statement in body:
+        flat += statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]
+    return flat
+
+
+def _docstring(statements: Sequence[cst.CSTNode]) -> str | None:
+    """The docstring as Python evaluates it; None when the body opens with no plain string."""
+    first = statements[0] if statements else None
+    if not isinstance(first, cst.Expr):
+        return None
+    if not isinstance(first.value, (cst.SimpleString, cst.ConcatenatedString)):
+        return None
+    value = first.value.evaluated_value
+    return value if isinstance(value, str) else None
+
+
+def _exceptions(node: cst.BaseExpression | None) -> tuple[str, ...]:
+    """The dotted names of what is raised or caught."""
+    if isinstance(node, cst.Tuple):
+        return tuple(name for e in node.elements for name in _exceptions(e.value))
+    if isinstance(node, cst.Call):
+        node = node.func
+    name = get_full_name_for_node(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
+    return (name,) if name else ()
+
+
+def _shape(statements: Sequence[cst.CSTNode], name: str) -> Shape:
+    if len(statements) > 1:
+        return Shape.FULL
+    shape = Shape.FULL
+    match [*statements, cst.Pass()][0]:
+        case cst.Pass():
+            shape = Shape.EMPTY
+        case cst.Expr(value=cst.Ellipsis()):
+            shape = Shape.STUB
+        case cst.Raise() as node if _exceptions(node.exc) == ("NotImplementedError",):
+            shape = Shape.ABSTRACT
+        case cst.Return(value=value) if value is None or _is_plain(value):
+            shape = Shape.RETURNS_NAME
+        case cst.Return(value=cst.Call() as call) | cst.Expr(value=cst.Call() as call):
+            if get_full_name_for_node(call.func) == f"super.{name}":
+                shape = Shape.DELEGATES
+    return shape
+
+
+def _is_plain(value: cst.BaseExpression) -> bool:
+    if isinstance(value, cst.Attribute):
+        return _is_plain(value.value)
+    if isinstance(value, (cst.List, cst.Tuple, cst.Dict)):
+        return not value.elements
+    return isinstance(value, (cst.Name, cst.BaseNumber, cst.BaseString))
