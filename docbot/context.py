@@ -1,0 +1,80 @@
+"""Target to Context: what a reader would look at first, as plain text and nothing more."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docbot.definition import Definition, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docbot.targets import Target
+
+MAX_EXAMPLES = 2
+MAX_CALLEES = 3
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """Everything a prompt may show besides the target's own code.
+
+    Attributes:
+        target: What is to be documented.
+        owner: Name of the class a method belongs to, else "".
+        enclosing: That class's header, with the first sentence of its docstring.
+        module: First sentence of the module's docstring.
+        callees: "name: first sentence" of documented functions of this file that the target calls.
+        examples: "name: first sentence" of the nearest documented siblings, house words and all.
+
+    """
+
+    target: Target
+    owner: str = ""
+    enclosing: str = ""
+    module: str = ""
+    callees: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+def build(target: Target, definitions: Sequence[Definition]) -> Context:
+    """The context of one target among all definitions of its file."""
+    own = target.definition
+    siblings = [
+        d
+        for d in definitions
+        if d.docstring and d.owner == own.owner and d.kind is own.kind and d is not own
+    ]
+    siblings.sort(key=lambda d: abs(d.line - own.line))
+    called = {name.rpartition(".")[2] for name in own.calls}
+    callees = [d for d in definitions if d.docstring and d.name in called and d is not own]
+    return Context(
+        target=target,
+        owner=own.owner,
+        enclosing=_enclosing(own, definitions),
+        module=next((first_sentence(d) for d in definitions if d.kind is Kind.MODULE), ""),
+        callees=tuple(_told(d) for d in callees[:MAX_CALLEES]),
+        examples=tuple(_told(d) for d in siblings[:MAX_EXAMPLES]),
+    )
+
+
+def first_sentence(definition: Definition) -> str:
+    """The first sentence of a docstring on one line; "" without one."""
+    paragraph = (definition.docstring or "").strip().partition("\n\n")[0]
+    return _SENTENCE_END.split(" ".join(paragraph.split()))[0]
+
+
+def _told(definition: Definition) -> str:
+    return f"{definition.name}: {first_sentence(definition)}"
+
+
+def _enclosing(own: Definition, definitions: Sequence[Definition]) -> str:
+    parent = own.qualname.rpartition(".")[0]
+    for d in definitions:
+        if d.kind is Kind.CLASS and d.qualname == parent and own.owner:
+            bases = f"({', '.join(d.bases)})" if d.bases else ""
+            return f"class {d.name}{bases}: {first_sentence(d)}".rstrip(": ")
+    return ""

@@ -1,0 +1,92 @@
+"""Which documented method of a parent class a method overrides, followed through the imports.
+
+A parent counts when it lives in the same repository; a file is read only when a class names a base
+that leads there, so a hook on one file reads one or two others and not the whole tree.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import PurePosixPath
+
+    from docbot.outline import ClassEntry, Outline
+
+MAX_HOPS = 12
+"""Bases and re-exports followed before giving up; a cycle ends here too."""
+
+
+class Lineage:
+    """Resolves base classes across files.
+
+    Args:
+        outline_of: The outline of a file at a path from the repository's root, or None when there
+        is
+            no such readable file.
+
+    """
+
+    def __init__(self, outline_of: Callable[[PurePosixPath], Outline | None]) -> None:
+        self._outline_of = outline_of
+        self._seen: dict[PurePosixPath, Outline | None] = {}
+
+    def documented_parent(self, path: PurePosixPath, owner: str, method: str) -> str:
+        """`Base.method` of the nearest documented parent, or ""."""
+        found = self._class(path, owner, MAX_HOPS)
+        return self._search(*found, method, MAX_HOPS) if found is not None else ""
+
+    def _search(self, path: PurePosixPath, entry: ClassEntry, method: str, hops: int) -> str:
+        for base in entry.bases if hops else ():
+            found = self._class(path, base, hops - 1)
+            if found is None:
+                continue
+            if found[1].methods.get(method):
+                return f"{base.rpartition('.')[2]}.{method}"
+            if parent := self._search(*found, method, hops - 1):
+                return parent
+        return ""
+
+    def _class(
+        self, path: PurePosixPath, name: str, hops: int
+    ) -> tuple[PurePosixPath, ClassEntry] | None:
+        """The class that `name` (dotted, as written in the file at `path`) stands for."""
+        outline = self._outline(path)
+        if outline is None or hops <= 0:
+            return None
+        if name in outline.classes:
+            return path, outline.classes[name]
+        root, _, rest = name.partition(".")
+        target = outline.imports.get(root)
+        if target is None:
+            return None
+        module, _, last = (f"{target}.{rest}" if rest else target).rpartition(".")
+        if not module.strip("."):  # `from . import name`
+            module = target[: len(target) - len(target.lstrip("."))] or module
+        for file in _files(path, module):
+            if self._outline(file) is not None and file != path:
+                return self._class(file, last, hops - 1)
+        return None
+
+    def _outline(self, path: PurePosixPath) -> Outline | None:
+        if path not in self._seen:
+            self._seen[path] = self._outline_of(path)
+        return self._seen[path]
+
+
+def _files(path: PurePosixPath, module: str) -> list[PurePosixPath]:
+    """Where a module named in the file at `path` may live, nearest first."""
+    dots = len(module) - len(module.lstrip("."))
+    parts = [part for part in module.split(".") if part]
+    folders = [path.parent, *path.parent.parents]
+    if dots:
+        folders = folders[dots - 1 : dots]
+    return [
+        file
+        for folder in folders
+        for file in (
+            folder.joinpath(*parts).with_suffix(".py") if parts else folder / "__init__.py",
+            folder.joinpath(*parts, "__init__.py"),
+        )
+    ]

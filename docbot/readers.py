@@ -1,0 +1,159 @@
+"""Who reads a docstring while the program runs.
+
+Where something does, writing one changes what the program prints, publishes or sends to a model. So
+the tables below name the decorators, base classes and imports that make it so, and the reader, in
+the words a person sees: "click or typer shows it as help".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docbot.definition import Definition, Kind
+from docbot.outline import MODULE_DOC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docbot.outline import Outline
+
+HELP = "a command line shows it as help"
+API = "a web framework publishes it in its API description"
+LLM = "it is sent to a language model as a description"
+LISTING = "a task runner lists it"
+
+DECORATORS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("command", "group", "subcommand", "default_command", "slash_command", "hybrid_command"),
+        HELP,
+    ),
+    **dict.fromkeys(("magic", "line_magic", "cell_magic", "line_cell_magic"), HELP),
+    **dict.fromkeys(("api_route", "api_view", "extend_schema", "swagger_auto_schema"), API),
+    **dict.fromkeys(
+        ("tool", "tool_plain", "function_tool", "beta_tool", "kernel_function", "ai_fn"), LLM
+    ),
+    **dict.fromkeys(("register_for_llm", "llm_tool", "mcp_tool"), LLM),
+}
+"""By a decorator's last name, whatever it is called on: `@cli.command()`, `@server.tool`."""
+
+WITH_IMPORT: Mapping[str, Mapping[str, str]] = {
+    "click": dict.fromkeys(("option", "argument", "pass_context"), HELP),
+    "typer": {"callback": HELP},
+    "cyclopts": {"default": HELP},
+    "invoke": {"task": LISTING},
+    "doit": {"task": LISTING},
+    "nox": {"session": LISTING},
+    "prefect": {"flow": LISTING, "task": LISTING},
+    "airflow": {"dag": LISTING, "task": LISTING},
+    "dagster": dict.fromkeys(("op", "asset", "job", "graph", "sensor", "schedule"), LISTING),
+    "rest_framework": {"action": API},
+    "starlette": {"route": API},
+    "flasgger": {"route": API},
+    "apispec": {"route": API},
+    "flask_smorest": {"route": API},
+    "flask_restx": {"route": API},
+    "sanic_ext": {"route": API},
+    "mcp": {"resource": LLM, "prompt": LLM},
+    "fastmcp": {"resource": LLM, "prompt": LLM},
+}
+"""By what the file imports, then by the decorator's last name."""
+
+VERBS = frozenset(
+    [
+        "get",
+        "post",
+        "put",
+        "patch",
+        "delete",
+        "head",
+        "options",
+        "trace",
+        "websocket",
+        "list",
+        "create",
+        "retrieve",
+        "update",
+        "partial_update",
+        "destroy",
+    ]
+)
+API_FRAMEWORKS = ("fastapi", "starlette", "litestar", "ninja", "robyn", "apiflask", "connexion")
+DOCUMENTED_FLASK = ("flasgger", "apispec", "flask_smorest", "flask_restx", "flask_apispec")
+API_BASES = ("APIView", "ViewSet", "HTTPEndpoint", "Resource", "MethodView", "GenericAPIView")
+COMMAND_BASES = ("Cmd", "Cmd2")
+SCHEMA_BASES = frozenset(
+    ("BaseModel", "Signature", "ObjectType", "InputObjectType", "Interface", "Mutation", "BaseTool")
+)
+
+
+def reader(definition: Definition, outline: Outline) -> str:
+    """Who reads this definition's docstring at run time, in words; "" for nobody."""
+    roots = {_root(dotted) for dotted in outline.imports.values()}
+    return (
+        _read_in_file(definition, outline)
+        or _by_decorator(definition, outline, roots)
+        or _by_class(definition, outline, roots)
+        or _by_module(definition, roots)
+    )
+
+
+def _root(dotted: str) -> str:
+    return dotted.lstrip(".").partition(".")[0]
+
+
+def _read_in_file(definition: Definition, outline: Outline) -> str:
+    own = {definition.name or MODULE_DOC}
+    if definition.kind is Kind.CLASS:
+        own |= {"self", "cls", "__class__"}
+    return "this file reads its __doc__" if own & outline.doc_reads else ""
+
+
+def _by_decorator(definition: Definition, outline: Outline, roots: set[str]) -> str:
+    for name, text in zip(definition.decorator_names, definition.decorators, strict=True):
+        last = name.rpartition(".")[2]
+        if last in DECORATORS:
+            return DECORATORS[last]
+        for package, readers in WITH_IMPORT.items():
+            if package in roots and last in readers:
+                return readers[last]
+        if last in VERBS and "(" in text and _is_route(name, outline, roots):
+            return API
+    return ""
+
+
+def _is_route(name: str, outline: Outline, roots: set[str]) -> bool:
+    """Whether `@name(...)` declares an endpoint of a framework that publishes docstrings."""
+    if "." not in name:
+        return _root(outline.imports.get(name, "")) in API_FRAMEWORKS
+    # Flask has the same decorators, and leaves docstrings alone unless an extension reads them.
+    return "flask" not in roots or not roots.isdisjoint((*API_FRAMEWORKS, *DOCUMENTED_FLASK))
+
+
+def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
+    if definition.kind is Kind.CLASS:
+        lasts = {_last(base) for base in definition.bases}
+        return "its docstring becomes a schema's description" if lasts & SCHEMA_BASES else ""
+    owner = outline.classes.get(definition.owner)
+    bases = [_last(base) for base in owner.bases] if owner is not None else []
+    if definition.name.startswith("do_") and any(base.endswith(COMMAND_BASES) for base in bases):
+        return HELP
+    if definition.name in VERBS and any(base.endswith(API_BASES) for base in bases):
+        plain_flask = "flask" in roots and roots.isdisjoint(DOCUMENTED_FLASK)
+        return "" if plain_flask else API
+    return ""
+
+
+def _last(base: str) -> str:
+    return base.partition("[")[0].rpartition(".")[2]
+
+
+def _by_module(definition: Definition, roots: set[str]) -> str:
+    if definition.kind is Kind.MODULE or definition.local:
+        return ""
+    if "fire" in roots:
+        return HELP
+    if "ply" in roots and definition.name.startswith(("p_", "t_")):
+        return "ply reads it as grammar"
+    if "docopt" in roots and definition.kind is Kind.FUNCTION and definition.name == "main":
+        return "docopt may read it as the command line"
+    return ""

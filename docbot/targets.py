@@ -1,0 +1,352 @@
+"""Definitions to Targets and Skips: which functions count, and why the others do not.
+
+`RULES` is the whole policy. A rule looks at one definition and says nothing, or says what it saw;
+`ignore` switches on the rules that are off by default, `select` switches off any of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from docbot.definition import Definition, Kind, Shape
+from docbot.outline import Outline
+from docbot.readers import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import PurePosixPath
+
+    from docbot.config import Config
+
+
+class SkipReason(str, Enum):
+    """Why docbot leaves something alone; the values are what `select` and `ignore` take."""
+
+    PRIVATE = "private"
+    OVERLOAD = "overload"
+    OVERRIDE = "override"
+    TRIVIAL = "trivial"
+    TEST = "test"
+    ACCESSOR = "accessor"
+    CONSTRUCTOR = "constructor"
+    DUNDER = "dunder"
+    STUB = "stub"
+    IGNORED = "ignored"
+    TOO_LONG = "too-long"
+    RUNTIME_DOCSTRING = "runtime-docstring"
+    ONE_LINER = "one-liner"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    TOO_LARGE = "too-large"
+    UNPARSABLE = "unparsable"
+    LEFT_ALONE = "left-alone"
+    UNSURE = "unsure"
+    REJECTED = "rejected"
+    OUT_OF_TIME = "out-of-time"
+
+
+EXPLANATIONS: Mapping[SkipReason, str] = {
+    SkipReason.PRIVATE: "its name starts with an underscore, or it is local to a function",
+    SkipReason.OVERLOAD: "an overload or a registered implementation; document the main one",
+    SkipReason.OVERRIDE: "overrides a method that is documented in a parent class",
+    SkipReason.TRIVIAL: "the body has nothing to describe",
+    SkipReason.TEST: "test code",
+    SkipReason.ACCESSOR: "a property's setter or deleter; the getter carries the docstring",
+    SkipReason.CONSTRUCTOR: "the class docstring says how it is built",
+    SkipReason.DUNDER: "a special method, and you asked to leave those alone",
+    SkipReason.STUB: "a stub: its body is `...`",
+    SkipReason.IGNORED: "marked `# docbot: skip`",
+    SkipReason.TOO_LONG: "too long for the model to see enough of it",
+    SkipReason.RUNTIME_DOCSTRING: "its docstring would be read by the program when it runs",
+    SkipReason.ONE_LINER: "its body stands on the line of its header",
+    SkipReason.GENERATED: "a generated file",
+    SkipReason.VENDORED: "other people's code",
+    SkipReason.TOO_LARGE: "the file is too large",
+    SkipReason.UNPARSABLE: "the file cannot be read as Python",
+    SkipReason.LEFT_ALONE: "the file is not docbot's to write now",
+    SkipReason.UNSURE: "the model was not sure enough",
+    SkipReason.REJECTED: "what the model said failed a check",
+    SkipReason.OUT_OF_TIME: "the time budget was used up",
+}
+
+NEVER_SELECTED = frozenset(
+    {
+        SkipReason.ONE_LINER,
+        SkipReason.TOO_LARGE,
+        SkipReason.UNPARSABLE,
+        SkipReason.LEFT_ALONE,
+        SkipReason.UNSURE,
+        SkipReason.REJECTED,
+        SkipReason.OUT_OF_TIME,
+    }
+)
+"""Facts and outcomes, not rules: no switch makes them writable (min-confidence moves UNSURE)."""
+
+OFF_BY_DEFAULT = frozenset({SkipReason.DUNDER})
+
+
+class Reason(str, Enum):
+    """Why a definition is a target."""
+
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """A definition that docbot offers words for."""
+
+    definition: Definition
+    reason: Reason = Reason.MISSING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skip:
+    """Something left alone; `qualname` is "" and `line` 0 when that is a whole file."""
+
+    reason: SkipReason
+    detail: str
+    qualname: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a definition lives: its path from the repository's root and its file's outline.
+
+    `parent` answers, for a class and a method name, which documented method of a parent class in
+    the same repository it overrides ("" for none).
+    """
+
+    path: PurePosixPath
+    outline: Outline = field(default_factory=Outline)
+    parent: Callable[[str, str], str] = lambda _owner, _name: ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One file's definitions sorted out; `documented` counts those that no rule leaves out."""
+
+    targets: tuple[Target, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    documented: int = 0
+
+
+def choose(
+    definitions: Iterable[Definition],
+    place: Place,
+    config: Config,
+    changed: Sequence[tuple[int, int]] | None = None,
+) -> Choice:
+    """Sort a file's definitions; with `changed` (1-based line ranges), only those they touch."""
+    targets, skips, documented = [], [], 0
+    for definition in definitions:
+        if definition.kind.value not in config.kinds:
+            continue
+        if changed is not None and not touches(changed, definition.lines):
+            continue
+        skip = rule_out(definition, place, config)
+        if definition.docstring is not None:
+            documented += skip is None
+        elif skip is not None:
+            skips.append(skip)
+        else:
+            targets.append(Target(definition=definition))
+    return Choice(targets=tuple(targets), skips=tuple(skips), documented=documented)
+
+
+def touches(changed: Iterable[tuple[int, int]], lines: tuple[int, int]) -> bool:
+    """Whether any of the inclusive line ranges meets `lines`."""
+    return any(first <= lines[1] and last >= lines[0] for first, last in changed)
+
+
+def rule_out(definition: Definition, place: Place, config: Config) -> Skip | None:
+    """The first rule in force that speaks, as a Skip."""
+    for reason, rule in RULES:
+        if not in_force(reason, config):
+            continue
+        if seen := rule(definition, place, config):
+            return Skip(
+                reason=reason,
+                detail=seen,
+                qualname=definition.qualname,
+                line=definition.line,
+            )
+    return None
+
+
+def in_force(reason: SkipReason, config: Config) -> bool:
+    """Whether the configuration leaves this rule on."""
+    if reason in OFF_BY_DEFAULT:
+        return reason.value in config.ignore
+    return reason.value not in config.select
+
+
+def file_skip(path: PurePosixPath, source: bytes, config: Config) -> Skip | None:
+    """The reason to leave a whole file alone that its path or first lines give away."""
+    for reason, seen in (
+        (SkipReason.GENERATED, _generated(path, source)),
+        (SkipReason.TEST, _test_file(path)),
+        (SkipReason.IGNORED, _marked_file(source)),
+    ):
+        if seen and in_force(reason, config):
+            return Skip(reason=reason, detail=seen)
+    return None
+
+
+_TEST_FILE = re.compile(r"^(test_.*|.*_test|tests?|conftest)\.pyi?$")
+_TEST_FOLDERS = frozenset({"test", "tests", "testing_data", "testdata"})
+_GENERATED_NAME = re.compile(r"_pb2(_grpc)?\.pyi?$")
+_GENERATED_TEXT = re.compile(
+    rb"@generated|generated by the protocol buffer compiler"
+    rb"|(auto-?matically |auto-?)?generated .{0,60}(do not|don't) (edit|modify)"
+    rb"|(do not|don't) (edit|modify).{0,60}generated",
+    re.IGNORECASE,
+)
+_MARKED_FILE = re.compile(rb"^[ \t]*#\s*docbot:\s*skip-file\b", re.MULTILINE)
+
+
+def _generated(path: PurePosixPath, source: bytes) -> str:
+    if _GENERATED_NAME.search(path.name):
+        return "a protocol buffer module"
+    head = b"\n".join(line for line in source[:2000].splitlines() if line.lstrip().startswith(b"#"))
+    return "its header says that it is generated" if _GENERATED_TEXT.search(head) else ""
+
+
+def _test_file(path: PurePosixPath) -> str:
+    if _TEST_FILE.match(path.name) or _TEST_FOLDERS & set(path.parts[:-1]):
+        return "a test file"
+    return ""
+
+
+def _marked_file(source: bytes) -> str:
+    return "marked `# docbot: skip-file`" if _MARKED_FILE.search(source) else ""
+
+
+# One function a rule: what it saw, or "".
+
+
+def _ignored(definition: Definition, _place: Place, _config: Config) -> str:
+    return "marked `# docbot: skip`" if definition.marked_skip else ""
+
+
+def _private(definition: Definition, _place: Place, _config: Config) -> str:
+    if definition.local:
+        return "local to another function"
+    for part in definition.qualname.split("."):
+        if part.startswith("_") and not is_dunder(part):
+            return f"{part} starts with an underscore"
+    return ""
+
+
+def is_dunder(name: str) -> bool:
+    """Whether the name is one the data model reserves, such as `__len__`."""
+    return len(name) > 4 and name.startswith("__") and name.endswith("__")  # noqa: PLR2004
+
+
+def _overload(definition: Definition, _place: Place, _config: Config) -> str:
+    for decorator in definition.decorator_names:
+        last = decorator.rpartition(".")[2]
+        if last == "overload":
+            return "an @overload of a function that is documented at its implementation"
+        if last in ("register", "dispatch") and "." in decorator:
+            return f"registered with @{decorator}"
+    return ""
+
+
+def _accessor(definition: Definition, _place: Place, _config: Config) -> str:
+    for decorator in definition.decorator_names:
+        root, _, last = decorator.rpartition(".")
+        if last in ("setter", "deleter") and root == definition.name:
+            return f"the {last} of a property"
+    return ""
+
+
+def _override(definition: Definition, place: Place, _config: Config) -> str:
+    if any(d.rpartition(".")[2] in ("override", "overrides") for d in definition.decorator_names):
+        return "marked @override"
+    if definition.kind is not Kind.METHOD or not definition.owner:
+        return ""
+    parent = place.parent(definition.owner, definition.name)
+    return f"{parent} documents it" if parent else ""
+
+
+def _stub(definition: Definition, place: Place, _config: Config) -> str:
+    if place.path.suffix == ".pyi":
+        return "a stub file"
+    is_function = definition.kind in (Kind.FUNCTION, Kind.METHOD)
+    return "its body is `...`" if is_function and definition.shape is Shape.STUB else ""
+
+
+def _constructor(definition: Definition, _place: Place, _config: Config) -> str:
+    return "the class docstring documents it" if definition.name in _CONSTRUCTORS else ""
+
+
+_CONSTRUCTORS = ("__init__", "__new__")
+
+
+def _dunder(definition: Definition, _place: Place, _config: Config) -> str:
+    return "a special method" if is_dunder(definition.name) else ""
+
+
+def _test(definition: Definition, _place: Place, _config: Config) -> str:
+    names = definition.qualname.split(".")
+    if definition.name.startswith("test_") or names[0].startswith("Test"):
+        return "a test"
+    if any(d.rpartition(".")[2] == "fixture" for d in definition.decorator_names):
+        return "a pytest fixture"
+    return ""
+
+
+def _runtime_docstring(definition: Definition, place: Place, _config: Config) -> str:
+    return reader(definition, place.outline)
+
+
+def _trivial(definition: Definition, _place: Place, _config: Config) -> str:
+    if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
+        return ""
+    return "" if definition.shape is Shape.FULL else f"the body only {_SEEN[definition.shape]}"
+
+
+_SEEN = {
+    Shape.STUB: "is `...`",
+    Shape.EMPTY: "passes",
+    Shape.ABSTRACT: "raises NotImplementedError",
+    Shape.RETURNS_NAME: "returns a name or a constant",
+    Shape.DELEGATES: "calls the parent's method",
+}
+
+
+def _too_long(definition: Definition, _place: Place, config: Config) -> str:
+    length = definition.lines[1] - definition.lines[0] + 1
+    if definition.kind in (Kind.FUNCTION, Kind.METHOD) and length > config.max_lines:
+        return f"{length} lines, more than max-lines = {config.max_lines}"
+    return ""
+
+
+def _one_liner(definition: Definition, _place: Place, _config: Config) -> str:
+    if definition.docstring is None and definition.kind is not Kind.MODULE:
+        if definition.one_line:
+            return "its body stands on the line of its header"
+        if definition.anchor is None:
+            return "its body's indentation is neither spaces nor tabs"
+    return ""
+
+
+RULES: tuple[tuple[SkipReason, Callable[[Definition, Place, Config], str]], ...] = (
+    (SkipReason.IGNORED, _ignored),
+    (SkipReason.TEST, _test),
+    (SkipReason.PRIVATE, _private),
+    (SkipReason.OVERLOAD, _overload),
+    (SkipReason.ACCESSOR, _accessor),
+    (SkipReason.STUB, _stub),
+    (SkipReason.CONSTRUCTOR, _constructor),
+    (SkipReason.DUNDER, _dunder),
+    (SkipReason.OVERRIDE, _override),
+    (SkipReason.RUNTIME_DOCSTRING, _runtime_docstring),
+    (SkipReason.TRIVIAL, _trivial),
+    (SkipReason.ONE_LINER, _one_liner),
+    (SkipReason.TOO_LONG, _too_long),
+)
