@@ -1,0 +1,398 @@
+"""The disk: which files to look at, and how one is read and replaced.
+
+A file that docbot writes is, at every moment and whatever kills the process, the old one or the
+new one, whole. Nobody else's work is overwritten: just before it is replaced the file must still
+hold what docbot read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import secrets
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from docbot.errors import ConfigError, SourceError, TooLargeError, WriteError
+from docbot.git import SUFFIXES
+from docbot.source import MAX_BYTES
+
+if sys.platform != "win32":
+    import fcntl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pathspec import GitIgnoreSpec
+
+    from docbot.git import Repository
+
+
+class LeftOut(str, Enum):
+    """Why a file that was found is not to be written."""
+
+    VENDORED = "vendored"
+    EXCLUDED = "excluded"
+    SYMLINK = "symlink"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A Python file, or, with the reason in `left_out`, a file or a whole folder left alone.
+
+    `path` is absolute, with every link among its parents resolved.
+    """
+
+    path: Path
+    left_out: LeftOut | None = None
+
+
+VENDORED = re.compile(
+    r"(?:^|/)(?:_?vendor(?:s|ed)?|_vendored|third[_-]?party|extern(?:al)?s?"
+    r"|(?:site|dist)-packages|node_modules|bower_components|__pypackages__)/",
+    re.IGNORECASE,
+)
+
+_PRODUCTS = frozenset({"build", "dist", "_build", "target", "htmlcov"})
+
+
+def find(
+    paths: Iterable[Path],
+    *,
+    root: Path,
+    repository: Repository | None = None,
+    exclude: Iterable[str] = (),
+    vendored: bool = False,
+) -> Iterator[Found]:
+    """The files to look at, each once, in the order of `paths` and sorted below a folder.
+
+    A folder inside `repository` gives the Python files that git tracks; any other folder is walked,
+    without what is hidden, ignored by a `.gitignore` at or below it, a virtual environment, a cache
+    or a build product. A file that is named is taken, tracked or not and whatever its suffix; but
+    `exclude` and the vendored names hold for it, too, since pre-commit names every staged file.
+
+    Args:
+        paths: What the user named.
+        root: Where the configuration was found; patterns and vendored names are relative to it, or
+            to the path that was named when that lies elsewhere.
+        repository: Whose tracked files are wanted.
+        exclude: gitignore patterns.
+        vendored: Whether other people's code is taken as well.
+
+    Raises:
+        ConfigError: at once, for a path that is no file or folder, or a pattern that is none.
+
+    """
+    named = [_named(path) for path in paths]
+    rules = _Rules(root=Path(os.path.realpath(root)), exclude=_spec(exclude), vendored=vendored)
+    return _find(named, rules, repository)
+
+
+def _find(named: Iterable[Path], rules: _Rules, repository: Repository | None) -> Iterator[Found]:
+    seen: set[Path] = set()
+    for path in named:
+        if path.is_symlink() or not path.is_dir():
+            found: Iterable[Found] = (rules.judge(path, path.parent),)
+        elif repository and path.is_relative_to(repository.root):
+            tracked = repository.tracked([path])
+            found = (rules.judge(file, path) for file in tracked if os.path.lexists(file))
+        else:
+            found = _walk(path, rules)
+        for one in found:
+            if one.path not in seen:
+                seen.add(one.path)
+                yield one
+
+
+def _named(path: Path) -> Path:
+    """The path with links resolved, except that a link to a file stays one: it is not followed."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        reason = (
+            "no such file or folder" if isinstance(error, FileNotFoundError) else error.strerror
+        )
+        raise ConfigError(f"{path}: {reason}") from error
+    except ValueError as error:  # a NUL byte
+        raise ConfigError(f"{str(path)!r}: is no path") from error
+    if stat.S_ISDIR(mode):
+        return Path(os.path.realpath(path))
+    if not stat.S_ISREG(mode):
+        raise ConfigError(f"{path}: is neither a file nor a folder")
+    return Path(os.path.realpath(path.parent)) / path.name
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rules:
+    root: Path
+    exclude: GitIgnoreSpec | None
+    vendored: bool
+
+    def judge(self, path: Path, named: Path) -> Found:
+        if path.is_symlink() or _real(path.parent) != str(path.parent):
+            return Found(path=path, left_out=LeftOut.SYMLINK)
+        return Found(path=path, left_out=self.by_name(path, named))
+
+    def by_name(self, path: Path, named: Path, *, folder: bool = False) -> LeftOut | None:
+        try:
+            name = path.relative_to(self.root).as_posix()
+        except ValueError:
+            name = path.relative_to(named).as_posix()
+        name += "/" * folder
+        if not self.vendored and VENDORED.search(name):
+            return LeftOut.VENDORED
+        if self.exclude and self.exclude.match_file(name):
+            return LeftOut.EXCLUDED
+        return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _real(folder: Path) -> str:
+    # git tracks a/b.py still when `a` has become a link that leads out of the repository.
+    return os.path.realpath(folder)
+
+
+def _spec(patterns: Iterable[str]) -> GitIgnoreSpec | None:
+    lines = tuple(patterns)
+    if not lines:
+        return None
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines)
+    except ValueError as error:
+        raise ConfigError(f"exclude: not a gitignore pattern ({error})") from error
+
+
+def _walk(top: Path, rules: _Rules) -> Iterator[Found]:
+    # A stack of our own: folders nest deeper than Python recurses.
+    waiting: list[tuple[Path, tuple[tuple[Path, GitIgnoreSpec], ...]]] = [(top, ())]
+    while waiting:
+        folder, ignores = waiting.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError:
+            yield Found(path=folder, left_out=LeftOut.UNREADABLE)
+            continue
+        ignores += _ignores(folder)
+        folders = []
+        for entry in entries:
+            path = folder / entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if _product(path) or _ignored(path, ignores, "/"):
+                    continue
+                if left_out := rules.by_name(path, top, folder=True):
+                    yield Found(path=path, left_out=left_out)
+                else:
+                    folders.append((path, ignores))
+            elif entry.name.endswith(SUFFIXES) and entry.is_file() and not _ignored(path, ignores):
+                yield rules.judge(path, top)
+        waiting += reversed(folders)
+
+
+def _product(folder: Path) -> bool:
+    """Whether tools made it: hidden, a cache, a virtual environment, or built."""
+    if folder.name.startswith(".") or folder.name in ("__pycache__", "__pypackages__"):
+        return True
+    if folder.name in _PRODUCTS or folder.name.endswith(".egg-info"):
+        return not (folder / "__init__.py").exists()  # a package may be called `build`
+    return (folder / "pyvenv.cfg").exists()
+
+
+def _ignores(folder: Path) -> tuple[tuple[Path, GitIgnoreSpec], ...]:
+    try:
+        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ()
+    spec = _spec(line for line in text.splitlines() if _is_pattern(line))
+    return ((folder, spec),) if spec else ()
+
+
+def _is_pattern(line: str) -> bool:
+    try:
+        return _spec([line]) is not None
+    except ConfigError:  # git goes on without a line it does not understand
+        return False
+
+
+def _ignored(path: Path, ignores: tuple[tuple[Path, GitIgnoreSpec], ...], end: str = "") -> bool:
+    for base, spec in reversed(ignores):  # the nearest file that says something decides
+        said = spec.check_file(path.relative_to(base).as_posix() + end).include
+        if said is not None:
+            return said
+    return False
+
+
+def read(path: Path) -> bytes:
+    """The content of a plain file; links are not followed.
+
+    Raises:
+        TooLargeError: it is over 1 MB.
+        SourceError: it is no plain file, or cannot be read. Neither sentence names the file.
+
+    """
+    try:
+        with _open(path) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise SourceError("it is not a plain file")
+            if status.st_size > MAX_BYTES:
+                raise TooLargeError(f"it is over {MAX_BYTES // 1_000_000} MB")
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SourceError(f"it cannot be read: {error.strerror}") from error
+    return content
+
+
+def write(path: Path, before: bytes, after: bytes) -> None:
+    """Replace the content of a plain file, atomically and durably.
+
+    The new content goes to a hidden file beside it, to the disk, and then over the old one by
+    rename; mode, owner and extended attributes stay. What a killed run left beside it is removed.
+
+    Raises:
+        WriteError: the file no longer holds `before`, is a link, has hard links, is read-only, or
+            the disk said no; the file is as it was, and the sentence names it.
+
+    """
+    _sweep(path.parent)
+    temporary = path.with_name(f".docbot-{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    try:
+        _refuse(path)
+        with _locked(path):
+            _create(temporary, after, like=path)
+            _refuse(path)
+            if _changed(path, before):
+                raise WriteError(f"{path}: changed while docbot worked on it; run docbot again")
+            temporary.replace(path)
+    except OSError as error:
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync(path.parent)
+
+
+def append_undo(path: Path, patch: bytes) -> None:
+    """Add a patch to the file that undoes a run, and see it to the disk.
+
+    Raises:
+        WriteError: the disk said no.
+
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.write(patch)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _refuse(path: Path) -> None:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        raise WriteError(f"{path}: vanished while docbot worked on it") from None
+    if stat.S_ISLNK(status.st_mode):
+        raise WriteError(f"{path}: is a symbolic link; name the file that it points to")
+    if not stat.S_ISREG(status.st_mode):
+        raise WriteError(f"{path}: is not a plain file")
+    if status.st_nlink > 1:
+        raise WriteError(
+            f"{path}: has another hard link, which replacing it would cut off; copy it"
+        )
+    # The mode bits are asked besides: root may write everything, and was told not to write this.
+    if not status.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
+        raise WriteError(f"{path}: is read-only; make it writable and run docbot again")
+
+
+def _create(temporary: Path, content: bytes, *, like: Path) -> None:
+    def private(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600)
+
+    with open(temporary, "xb", opener=private) as file:
+        file.write(content)
+        file.flush()
+        if sys.platform != "win32":
+            wanted, given = like.stat(), os.fstat(file.fileno())
+            if (wanted.st_uid, wanted.st_gid) != (given.st_uid, given.st_gid):
+                os.fchown(file.fileno(), wanted.st_uid, wanted.st_gid)
+        shutil.copystat(like, temporary)
+        os.utime(temporary)  # now: tools look at the time to see a change
+        os.fsync(file.fileno())
+
+
+def _changed(path: Path, before: bytes) -> bool:
+    with _open(path) as file:
+        return file.read(len(before) + 1) != before
+
+
+def _open(path: Path) -> BinaryIO:
+    """Open for reading; never through a link, and never waiting on a pipe."""
+
+    def plain(name: str, flags: int) -> int:
+        extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        return os.open(name, flags | extra)
+
+    return open(path, "rb", opener=plain)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep other docbots from this file between the last look at it and its replacement.
+
+    Whoever waited gets the lock of a file that is gone by then, and sees the new one instead.
+    """
+    if sys.platform == "win32":
+        yield  # an open file cannot be replaced there
+    else:
+        with _open(path) as file:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+            yield
+
+
+_TEMPORARY = re.compile(r"\.docbot-(\d+)-[0-9a-f]{8}\.tmp")
+
+
+@functools.cache
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed left in a folder; once a folder and process."""
+    if sys.platform == "win32":  # os.kill would end the process that it asks about
+        return
+    with contextlib.suppress(OSError):
+        for file in folder.iterdir():
+            temporary = _TEMPORARY.fullmatch(file.name)
+            if temporary and not _alive(int(temporary[1])):
+                file.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _sync(folder: Path) -> None:
+    """See a rename to the disk, where folders can be synced."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

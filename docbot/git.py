@@ -1,0 +1,335 @@
+"""The only door to git: what is tracked, what is dirty, which lines changed.
+
+The environment decides nothing here by accident. Git hands a hook its own GIT_DIR, GIT_INDEX_FILE
+and more, and those must not redirect a question about another repository. So every command runs
+without them, and with the repository spelled out; of what a hook hands down, only the index is
+taken, and only when it is this repository's: `git commit FILE` commits a temporary index, and what
+is staged there is what the hook is asked about.
+
+Paths go in and out as bytes that `os.fsdecode` names, and never quoted by git, except in patches,
+where quoting is what keeps a name with a newline on one line.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docbot.errors import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Lines = tuple[tuple[int, int], ...]
+
+SUFFIXES = (".py", ".pyi")
+
+_ENDINGS = tuple(suffix.encode() for suffix in SUFFIXES)
+_KEPT = frozenset({"GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"})
+_KEPT_PREFIXES = ("GIT_CONFIG", "GIT_PYTHON_")  # the user's configuration, and GitPython's own
+_ALWAYS = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}  # read only, and never ask
+_OPTIONS = (
+    "--no-pager",
+    "-c", "core.fsmonitor=false",  # its daemon keeps our pipe open (pre-commit/pre-commit#2046)
+    "-c", "core.safecrlf=false",
+)  # fmt: skip
+_DIFF = (
+    "diff", "--patch", "--unified=0", "--inter-hunk-context=0", "--find-renames",
+    "--diff-filter=AMR", "--text", "--no-color", "--no-ext-diff", "--no-textconv",
+    "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all",
+)  # fmt: skip
+_NO_GIT = "this is a git repository, but git cannot be run: install git, or add it to PATH"
+_ARGUMENTS = 200  # paths on one command line; Windows allows 32 kB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repository:
+    """A work tree; `root` is absolute and resolved, and so is every path that is returned.
+
+    Each question is one git process or a few; nothing is cached. Every method raises GitError when
+    git is missing or refuses, in one sentence. For the length of a call GIT_* variables are taken
+    out of `os.environ` (GitPython can add to it only), so call from one thread.
+    """
+
+    root: Path
+    git_dir: Path = field(repr=False)
+    index: Path = field(repr=False)
+
+    @classmethod
+    def discover(cls, path: Path) -> Repository | None:
+        """The repository whose work tree holds `path`, or None for a plain folder.
+
+        Without a `.git` above `path` git is not even started. A repository that is only named by
+        the environment (GIT_DIR, GIT_WORK_TREE) counts when its work tree holds `path`.
+        """
+        start = Path(os.path.realpath(path if path.is_dir() else path.parent))
+        if any(os.path.lexists(folder / ".git") for folder in (start, *start.parents)):
+            found = _locate(start, {})
+            if found:
+                return found
+        named = os.environ.get("GIT_DIR")
+        tree = os.path.realpath(os.environ.get("GIT_WORK_TREE") or ".")
+        if not named or not start.is_relative_to(tree):
+            return None
+        return _locate(start, {"GIT_DIR": os.path.realpath(named), "GIT_WORK_TREE": tree})
+
+    def tracked(self, paths: Iterable[Path]) -> list[Path]:
+        """Python files (by suffix) that git tracks at or below `paths`, in git's order.
+
+        Symbolic links and submodules are left out; a file may be deleted from disk all the same.
+        """
+        found: dict[Path, None] = {}
+        for output in self._per_batch(["ls-files", "-z", "--stage"], paths):
+            for entry in output.split(b"\0"):
+                facts, _, name = entry.partition(b"\t")
+                if facts.startswith(b"100") and name.endswith(_ENDINGS):
+                    found[self._path(name)] = None
+        return list(found)
+
+    def dirty(self, paths: Iterable[Path]) -> frozenset[Path]:
+        """Files at or below `paths` whose content no commit holds: changed, staged, or new.
+
+        An untracked file counts when `paths` names it; below a folder only tracked files do.
+        """
+        folders: list[Path] = []
+        files: list[Path] = []
+        for path in paths:
+            (folders if path.is_dir() else files).append(path)
+        return frozenset(
+            path
+            for untracked, batch in (("no", folders), ("all", files))
+            for _, path in self._status(untracked, batch)
+        )
+
+    def partially_staged(self) -> frozenset[Path]:
+        """Files with staged changes and, on top of them, unstaged ones; unmerged files count."""
+        return frozenset(path for code, path in self._status("no", [self.root]) if b" " not in code)
+
+    def staged_lines(self, also: Iterable[Path] = ()) -> dict[Path, Lines]:
+        """Lines of each staged Python file that the commit would add or change.
+
+        Lines are 1-based inclusive ranges in the staged file, which is not the one on disk when it
+        is partially staged. A pure deletion gives the lines on either side of it. A renamed file
+        has only the lines that changed besides; a file without such lines is absent. In a merge,
+        only lines that are new to every parent count. Files named `also` count without a suffix.
+        """
+        scope = self._python(also)
+        changed = self._changed(["--cached"], scope)
+        for parent in self._merging():
+            changed = _common(changed, self._changed(["--cached", parent], scope))
+        return changed
+
+    def lines_since(self, revision: str, also: Iterable[Path] = ()) -> dict[Path, Lines]:
+        """Lines of each Python file on disk that are new since HEAD and `revision` parted.
+
+        Committed or not, but tracked; otherwise as `staged_lines`.
+
+        Raises:
+            GitError: `revision` is unknown, or has no history in common with HEAD.
+
+        """
+        commit = self._commit(revision)
+        status, base, _ = self._try("merge-base", commit, "HEAD")
+        if status:
+            raise GitError(f"'{revision}' and HEAD have no commit in common{self._shallow_hint()}")
+        return self._changed([base.decode().strip()], self._python(also))
+
+    def undo_file(self) -> Path:
+        """Where patches of what docbot wrote are kept; each linked work tree has its own."""
+        return self.git_dir / "docbot" / "undo.patch"
+
+    def _commit(self, revision: str) -> str:
+        status, output = 1, b""
+        if not revision.startswith("-"):  # an option, not a revision
+            status, output, _ = self._try(
+                "rev-parse", "--verify", "--quiet", revision + "^{commit}"
+            )
+        if status:
+            raise GitError(f"'{revision}' is not a revision git knows{self._shallow_hint()}")
+        return output.decode().strip()
+
+    def _shallow_hint(self) -> str:
+        if self._ask("rev-parse", "--is-shallow-repository").strip() != b"true":
+            return ""
+        return (
+            "; this clone is shallow: run `git fetch --unshallow`"
+            " (for actions/checkout, set `fetch-depth: 0`)"
+        )
+
+    def _merging(self) -> list[str]:
+        try:
+            return (self.git_dir / "MERGE_HEAD").read_text(encoding="ascii").split()
+        except OSError:
+            return []
+
+    def _status(self, untracked: str, paths: Sequence[Path]) -> Iterator[tuple[bytes, Path]]:
+        command = ["status", "--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all"]
+        for output in self._per_batch([*command, f"--untracked-files={untracked}"], paths):
+            for entry in filter(None, output.split(b"\0")):
+                yield entry[:2], self._path(entry[3:])
+
+    def _changed(self, sides: Sequence[str], scope: Sequence[str]) -> dict[Path, Lines]:
+        names = _changed_lines(self._ask(*_DIFF, *sides, "--", *scope))
+        return {self._path(name): lines for name, lines in names.items()}
+
+    def _python(self, also: Iterable[Path]) -> list[str]:
+        """Pathspecs for Python files: a staged data file of a gigabyte is not worth a diff."""
+        scope = [f":(top,glob)**/*{suffix}" for suffix in SUFFIXES]
+        named = (self._pathspec(path) for path in also if not path.name.endswith(SUFFIXES))
+        return scope + [f":(top,literal){name}" for name in named]
+
+    def _path(self, name: bytes) -> Path:
+        return self.root / os.fsdecode(name)
+
+    def _pathspec(self, path: Path) -> str:
+        if path.is_dir():
+            real = Path(os.path.realpath(path))
+        else:  # a link to a file is itself a file to git
+            real = Path(os.path.realpath(path.parent), path.name)
+        try:
+            return real.relative_to(self.root).as_posix()
+        except ValueError:
+            raise GitError(f"{path}: lies outside the repository {self.root}") from None
+
+    def _per_batch(self, command: Sequence[str], paths: Iterable[Path]) -> Iterator[bytes]:
+        names = list(dict.fromkeys(self._pathspec(path) for path in paths))
+        for at in range(0, len(names), _ARGUMENTS):
+            yield self._ask("--literal-pathspecs", *command, "--", *names[at : at + _ARGUMENTS])
+
+    def _ask(self, *arguments: str) -> bytes:
+        status, output, complaint = self._try(*arguments)
+        if status:
+            raise GitError(f"{self.root}: git {_command(arguments)} failed: {_cause(complaint)}")
+        return output
+
+    def _try(self, *arguments: str) -> tuple[int, bytes, str]:
+        places = {"GIT_DIR": self.git_dir, "GIT_WORK_TREE": self.root, "GIT_INDEX_FILE": self.index}
+        return _run(self.root, {key: str(path) for key, path in places.items()}, arguments)
+
+
+def _locate(start: Path, environment: Mapping[str, str]) -> Repository | None:
+    # `true` between the two paths keeps them apart even when a path has a newline.
+    question = ("rev-parse", "--show-toplevel", "--is-inside-work-tree", "--absolute-git-dir")
+    status, output, complaint = _run(start, environment, question)
+    if status:
+        # Another "not a git repository" names the place that a broken .git file points to.
+        if "not a git repository (or any" in complaint or "run in a work tree" in complaint:
+            return None
+        if "dubious ownership" in complaint:
+            raise GitError(
+                f"{start}: git does not trust this repository, because another user owns it;"
+                " if you do, run `git config --global --add safe.directory PATH-OF-THE-REPOSITORY`"
+            )
+        raise GitError(f"{start}: git cannot open this repository: {_cause(complaint)}")
+    top, _, git_dir = output.removesuffix(b"\n").partition(b"\ntrue\n")
+    root, home = Path(os.path.realpath(os.fsdecode(top))), Path(os.fsdecode(git_dir))
+    return Repository(root=root, git_dir=home, index=_index(root, home))
+
+
+def _index(root: Path, git_dir: Path) -> Path:
+    """The index a hook is run for, when it is one of this repository's (`next-index-123.lock`)."""
+    inherited = os.environ.get("GIT_INDEX_FILE")
+    if inherited and os.path.realpath((root / inherited).parent) == os.path.realpath(git_dir):
+        return root / inherited
+    return git_dir / "index"
+
+
+def _run(
+    folder: Path, environment: Mapping[str, str], arguments: Sequence[str]
+) -> tuple[int, bytes, str]:
+    """Exit status, standard output and standard error, which is English whatever the locale."""
+    with _without_git_variables():
+        try:
+            import git
+        except ImportError as error:  # GitPython runs git once, to see that it is there
+            raise GitError(_NO_GIT) from error
+        try:
+            return git.Git(str(folder)).execute(
+                [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments],
+                env={**_ALWAYS, **environment},
+                with_extended_output=True,
+                with_exceptions=False,
+                stdout_as_string=False,
+                strip_newline_in_stdout=False,
+            )
+        except (git.GitCommandNotFound, OSError) as error:
+            raise GitError(_NO_GIT) from error
+
+
+@contextmanager
+def _without_git_variables() -> Iterator[None]:
+    dropped = {
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith("GIT_") and name not in _KEPT and not name.startswith(_KEPT_PREFIXES)
+    }
+    try:
+        yield
+    finally:
+        os.environ.update(dropped)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return next(argument for argument in arguments if not argument.startswith("-"))
+
+
+def _cause(complaint: str) -> str:
+    lines = complaint.strip().splitlines() or ["no reason given"]
+    told = [line for line in lines if line.startswith(("fatal: ", "error: "))]
+    return (told or lines)[0].partition(": ")[2] or lines[0]
+
+
+_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+
+
+def _changed_lines(patch: bytes) -> dict[bytes, Lines]:
+    """Changed ranges of each new file in a patch without context.
+
+    Content is counted off, never looked at: an added line may look like any header.
+    """
+    found: dict[bytes, list[tuple[int, int]]] = {}
+    ranges: list[tuple[int, int]] = []
+    lines = iter(patch.split(b"\n"))
+    for line in lines:
+        if line.startswith(b"+++ "):
+            ranges = found.setdefault(_unquote(line[4:])[2:], [])  # without "b/"
+        elif hunk := _HUNK.match(line):
+            removed, first, added = (int(number or b"1") for number in hunk.groups())
+            ranges.append((first, first + added - 1) if added else (max(first, 1), first + 1))
+            left = removed + added
+            while left:
+                left -= not next(lines).startswith(b"\\")  # "\ No newline at end of file"
+    return {name: tuple(ranges) for name, ranges in found.items()}
+
+
+_ESCAPES = bytes.maketrans(b"abtnvfr", b"\a\b\t\n\v\f\r")
+
+
+def _unquote(name: bytes) -> bytes:
+    """A path from a `+++` line; git ends one that has a space with a tab."""
+    if not name.startswith(b'"'):
+        return name.removesuffix(b"\t")
+    return re.sub(rb"\\([0-7]{3}|.)", _unescape, name[1 : name.rindex(b'"')])
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else code.translate(_ESCAPES)  # noqa: PLR2004
+
+
+def _common(left: Mapping[Path, Lines], right: Mapping[Path, Lines]) -> dict[Path, Lines]:
+    """The lines in both."""
+    both = {
+        path: tuple(
+            (max(first, start), min(last, end))
+            for first, last in left[path]
+            for start, end in right[path]
+            if first <= end and start <= last
+        )
+        for path in left.keys() & right.keys()
+    }
+    return {path: lines for path, lines in both.items() if lines}

@@ -1,0 +1,70 @@
+"""Fixtures that several test files share; git is real, in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _plain_git(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Git as on a fresh machine: nobody's configuration, no hook's environment."""
+    for name in list(os.environ):
+        if name.startswith("GIT_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
+
+
+@dataclass(frozen=True)
+class Repo:
+    """A git repository under test."""
+
+    root: Path
+
+    def git(self, *arguments: str, check: bool = True) -> str:
+        """Run git here; its standard output."""
+        command = ["git", "-C", str(self.root), *arguments]
+        done = subprocess.run(command, check=False, capture_output=True)
+        assert not (check and done.returncode), done.stderr.decode()
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def write(self, name: str, content: str | bytes = "def f(): ...\n") -> Path:
+        """Write a file, byte for byte, with the folders above it."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def stage(self, name: str, content: str | bytes = "def f(): ...\n") -> Path:
+        """Write a file and stage it."""
+        path = self.write(name, content)
+        self.git("--literal-pathspecs", "add", "--", name)
+        return path
+
+    def commit(self, name: str, content: str | bytes = "def f(): ...\n") -> Path:
+        """Write a file and commit whatever is staged with it."""
+        path = self.stage(name, content)
+        self.git("commit", "--quiet", "--message", f"Add {name}")
+        return path
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """An empty repository on branch `main`, without a commit."""
+    root = tmp_path / "repo"
+    root.mkdir()
+    made = Repo(root.resolve())
+    made.git("init", "--quiet", "--initial-branch=main")
+    return made
