@@ -88,6 +88,7 @@ class Evidence:
     untyped: int = 0
 
     def __add__(self, other: Evidence) -> Evidence:
+        """Return self + other."""
         return Evidence(**{n: getattr(self, n) + getattr(other, n) for n in _COUNTS})
 
 
