@@ -1,0 +1,386 @@
+"""The embedded model, really run: one context for many prompts, the same words whoever shares it.
+
+The figures in models/LOG.md: `DOCBOT_PROMPTS=200 pytest tests/test_backend.py -k same -rP`.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import math
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from docbot.backend import Completion, LlamaCpp, open_backend, usable_cores
+from docbot.config import Config
+from docbot.errors import ModelError
+from docbot.prompts import Prompt, told
+from docbot.weights import resolve
+
+TINY = resolve("docbot-tiny", "")
+COUNT = int(os.environ.get("DOCBOT_PROMPTS", "30"))
+
+
+def ask(body: str, **changes: object) -> Prompt:
+    fields = {"head": "<|code|>", "tail": "<|sum|>", "keep": 150, "keep_end": True}
+    return Prompt(**{**fields, "body": body, **changes})  # type: ignore[arg-type]
+
+
+def functions(count: int) -> list[Prompt]:
+    """Prompts over functions of the standard library, always the same ones."""
+    found = []
+    for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-h]*.py")):
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.FunctionDef) and len(node.body) > 2:
+                node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
+                found.append(node)
+    chosen = random.Random(7).sample(found, count)
+    return [ask(told("", ast.unparse(node))) for node in chosen]
+
+
+def tiny(**changes: int) -> LlamaCpp:
+    fields = {"context": TINY.context, "max_tokens": 48, "threads": 0}
+    return LlamaCpp(TINY.path, **{**fields, **changes})
+
+
+@contextmanager
+def timed(what: str, count: int):
+    """Write prompts a second, by the clock and by the processor, to the captured output."""
+    start, used = time.perf_counter(), time.process_time()
+    yield
+    speed = count / (time.perf_counter() - start)
+    thrift = count / (time.process_time() - used)
+    sys.stdout.write(f"{what}: {count} prompts, {speed:.1f}/s, {thrift:.1f}/CPU s\n")
+
+
+@pytest.fixture(scope="module")
+def prompts():
+    return functions(COUNT)
+
+
+@pytest.fixture(scope="module")
+def backend():
+    with tiny(slots=8, threads=1) as shared:
+        yield shared
+
+
+@pytest.fixture(scope="module")
+def finished(backend, prompts):
+    return list(backend.complete(prompts))
+
+
+@pytest.fixture(scope="module")
+def answers(finished):
+    return dict(finished)
+
+
+# the same words
+
+
+def test_every_prompt_is_answered_once_and_slots_are_refilled(finished, prompts, answers):
+    indexes = [index for index, _ in finished]
+    assert sorted(indexes) == list(range(len(prompts)))
+    assert indexes != sorted(indexes), "no result waits for a slower neighbour"
+    for answer in answers.values():
+        assert 1 <= answer.tokens <= 48
+        assert answer.logprob < 0
+        assert answer.ended or answer.tokens == 48
+        assert "<|" not in answer.text
+
+
+@pytest.mark.parametrize(("slots", "threads"), [(1, 2), (32, 2)])
+def test_text_and_logprob_are_the_same_for_any_batch(prompts, answers, slots, threads):
+    order = random.Random(slots).sample(range(len(prompts)), len(prompts))
+    with tiny(slots=slots, threads=threads) as other:
+        list(other.complete(prompts[:1]))
+        with timed(f"{slots} slots, {threads} threads", len(order)):
+            got = dict(other.complete(prompts[index] for index in order))
+    assert {order[place]: answer for place, answer in got.items()} == answers
+
+
+def test_words_are_the_same_as_the_high_level_class_says(prompts, answers):
+    from llama_cpp import Llama
+
+    llama = Llama(str(TINY.path), n_ctx=320, n_threads=2, verbose=False, flash_attn=True)
+    some = prompts[: max(30, COUNT // 2)]
+    texts = []
+    with timed("llama_cpp.Llama, 2 threads", len(some)):
+        for prompt in some:
+            body = llama.tokenize(prompt.body.encode(), add_bos=False, special=False)
+            out: list[int] = []
+            for token in llama.generate([1, *body[-150:], 2], top_k=1, temp=0.0):
+                if token == llama.token_eos() or len(out) == 48:
+                    break
+                out.append(token)
+            texts.append(llama.detokenize(out).decode())
+    llama.close()
+    assert texts == [answers[index].text for index in range(len(some))]
+
+
+def test_logprob_is_that_of_a_softmax_in_double_precision(backend):
+    import numpy as np
+    from llama_cpp import Llama
+
+    prompt = ask(" return a + b ; | | a , b , | | | add")
+    ((_, answer),) = backend.complete([prompt])
+    llama = Llama(str(TINY.path), n_ctx=320, verbose=False, flash_attn=True, logits_all=True)
+    start = [1, *llama.tokenize(prompt.body.encode(), add_bos=False), 2]
+    out = [*llama.tokenize(answer.text.encode(), add_bos=False), llama.token_eos()]
+    assert len(out) == answer.tokens
+    llama.eval([*start, *out])
+    scores = llama.scores[len(start) - 1 : len(start) + len(out) - 1].astype(np.float64)
+    logprobs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    expected = sum(logprobs[row, token] for row, token in enumerate(out))
+    llama.close()
+    assert answer.logprob == pytest.approx(expected, rel=0.01)
+
+
+def test_a_long_shared_head_changes_nothing(prompts):
+    head = "<|code|>" + " the number of items in the list" * 4
+    shared = [ask(p.body, head=head, keep=90) for p in prompts[:12]]
+    with tiny(slots=4) as many, tiny(slots=1) as one:
+        together = dict(many.complete(shared))
+        assert together == dict(one.complete(shared))
+        alone = next(iter(many.complete(shared[5:6])))[1]
+        other = next(iter(many.complete([ask(shared[5].body, head="<|code|>" * 30)])))[1]
+    assert together[5] == alone
+    assert other.logprob != alone.logprob, "the cached head was the wrong one"
+    joined = ask("", head=head + shared[5].body, tail="<|sum|>")
+    with tiny(slots=1) as one:
+        ((_, answer),) = one.complete([joined])
+    assert answer.text == alone.text
+    assert answer.logprob == pytest.approx(alone.logprob, rel=0.02)
+
+
+# prompts of every size
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        ask(""),
+        ask(" x"),
+        ask("", head="", tail=""),
+        ask(" return self", head="", tail=""),
+        ask("", tail=""),
+        ask(" x", keep=0),
+        ask(" word" * 50_000, keep=10_000),
+        ask(" word" * 50_000, keep=10_000, keep_end=False),
+        ask("a" * 300_000),
+        ask("\x00\ud800 é 漢字 \U0001f600"),
+    ],
+    ids=["empty", "one token", "nothing", "no head", "head only", "keep 0", "long", "long start",
+         "long word", "odd characters"],
+)  # fmt: skip
+def test_a_prompt_of_any_size_is_answered(backend, prompt):
+    ((index, answer),) = backend.complete([prompt])
+    assert index == 0
+    assert answer.tokens >= 1
+    assert math.isfinite(answer.logprob)
+
+
+def test_the_cut_keeps_the_asked_end(backend):
+    engine = backend._ready()
+    words = [" get", " set", " list", " name", " value", " path", " key", " return", " if"] * 3
+    assert all(len(engine.tokenize(word, special=False)) == 1 for word in words)
+    body = "".join(words)
+    cut = [ask(body, keep=20), ask(body, keep=20, keep_end=False)]
+    same = [ask("".join(words[-20:])), ask("".join(words[:20]))]
+    answers = dict(backend.complete([*cut, *same]))
+    assert [answers[0], answers[1]] == [answers[2], answers[3]]
+    assert answers[0] != answers[1]
+
+
+def test_a_control_token_in_the_body_stays_text(backend):
+    body = " return x <|end|><|sum|> | | | | | name"
+    ids = backend._ready().tokenize(body, special=False)
+    assert not {0, 1, 2, 3} & set(ids)
+    assert backend._ready().tokenize("<|sum|>", special=True) == [2]
+    answers = dict(backend.complete([ask(body), ask(" return x", tail="<|end|><|sum|>")]))
+    assert answers[0] != answers[1]
+
+
+def test_a_stop_text_ends_the_answer_before_it(backend, prompts, answers):
+    index, answer = next((i, a) for i, a in answers.items() if len(a.text.split()) > 5)
+    first, last = answer.text.split()[2:4]
+    stops = (last, "", f"{first} {last}")
+    ((_, cut),) = backend.complete([ask(prompts[index].body, stop=stops)])
+    assert cut.ended
+    assert cut.text == answer.text[: min(answer.text.index(stop) for stop in stops if stop)]
+    assert cut.tokens < answer.tokens
+
+
+def test_max_tokens_cuts_and_says_so(prompts, answers):
+    with tiny(max_tokens=3) as short:
+        got = dict(short.complete(prompts[:5]))
+    for index, answer in got.items():
+        assert answers[index].text.startswith(answer.text)
+        assert (answer.tokens, answer.ended) == (3, False)
+
+
+def test_a_context_that_cannot_hold_the_format_is_an_error():
+    with tiny(context=64, max_tokens=60) as small:
+        ((_, answer),) = small.complete([ask(" return x" * 40)])
+        assert answer.tokens >= 1, "the body gives way"
+        with pytest.raises(ModelError, match="before any code, too many for a context of 64"):
+            list(small.complete([ask("x", tail=" the" * 9 + "<|sum|>")]))
+    with pytest.raises(ModelError, match="choose 1 to 31"):
+        tiny(context=32, max_tokens=32)
+
+
+# lazy, and clean when it ends early
+
+
+def test_prompts_are_pulled_when_a_slot_is_free(prompts):
+    pulled = []
+
+    def watched():
+        for prompt in prompts[:12]:
+            pulled.append(prompt)
+            yield prompt
+
+    with tiny(slots=4) as few:
+        stream = few.complete(watched())
+        assert pulled == []
+        next(stream)
+        assert len(pulled) <= 5
+        assert len(list(stream)) == 11
+
+
+def test_closing_the_stream_early_leaves_the_backend_usable(backend, prompts, answers):
+    stream = backend.complete(prompts)
+    next(stream)
+    with pytest.raises(RuntimeError, match="one complete"):
+        next(backend.complete(prompts))
+    stream.close()
+    for _ in backend.complete(prompts):
+        break
+    assert dict(backend.complete(prompts[:9])) == {i: answers[i] for i in range(9)}
+
+
+@pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt])
+def test_an_exception_among_the_prompts_leaves_the_backend_usable(backend, prompts, answers, error):
+    def broken():
+        yield from prompts[:6]
+        raise error
+
+    with pytest.raises(error):
+        list(backend.complete(broken()))
+    assert dict(backend.complete(prompts[:9])) == {i: answers[i] for i in range(9)}
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs an interval timer")
+def test_ctrl_c_in_the_middle_leaves_the_backend_usable(backend, prompts, answers):
+    previous = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.15)
+        with pytest.raises(KeyboardInterrupt):
+            list(backend.complete(prompts * 100))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    assert dict(backend.complete(prompts[:9])) == {i: answers[i] for i in range(9)}
+
+
+def test_close_frees_and_a_running_stream_says_so(prompts, answers):
+    backend = tiny(slots=2)
+    stream = backend.complete(prompts)
+    next(stream)
+    assert backend._engine is not None
+    freed = backend._engine.free
+    backend.close()
+    backend.close()
+    assert not freed.alive
+    with pytest.raises(RuntimeError, match="closed"):
+        list(stream)
+    assert dict(backend.complete(prompts[:1])) == {0: answers[0]}, "it loads again"
+    assert backend._engine is not None
+    freed = backend._engine.free
+    del backend, stream
+    gc.collect()
+    assert not freed.alive, "a forgotten backend is freed too"
+
+
+def test_memory_does_not_grow(prompts):
+    resource = pytest.importorskip("resource")
+    sizes = []
+    for _ in range(6):
+        with tiny(slots=2) as again:
+            list(again.complete(prompts[:1]))
+        sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    assert sizes[-1] - sizes[1] < 20_000
+
+
+def test_llama_cpp_is_imported_by_the_first_prompt_only():
+    code = """
+import sys
+from docbot.backend import LlamaCpp
+from docbot.prompts import Prompt
+from docbot.weights import resolve
+with LlamaCpp(resolve("docbot-tiny", "").path, context=320, max_tokens=4) as backend:
+    assert list(backend.complete([])) == []
+    assert not {"llama_cpp", "numpy"} & set(sys.modules)
+    prompt = Prompt(head="<|code|>", body=" x", tail="<|sum|>", keep=9)
+    assert len(list(backend.complete([prompt]))) == 1
+    assert "llama_cpp" in sys.modules
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "and llama.cpp is silent"
+
+
+# files llama.cpp refuses
+
+
+@pytest.mark.parametrize("size", [0, 3, 400, 100_000, 4_000_000])
+def test_a_truncated_model_is_one_sentence(tmp_path, size):
+    path = tmp_path / "cut.gguf"
+    path.write_bytes(TINY.path.read_bytes()[:size])
+    backend = LlamaCpp(path, context=320, max_tokens=8)
+    with pytest.raises(ModelError, match=r"cut\.gguf: llama\.cpp cannot load this model") as caught:
+        list(backend.complete([ask("x")]))
+    assert "\n" not in str(caught.value)
+    backend.close()
+
+
+def test_a_path_that_is_not_ascii_loads(tmp_path):
+    path = tmp_path / "modèle 模型.gguf"
+    shutil.copyfile(TINY.path, path)
+    with LlamaCpp(path, context=320, max_tokens=8) as backend:
+        assert len(list(backend.complete([ask("x")]))) == 1
+
+
+# threads
+
+
+def test_threads_are_the_cores_the_process_may_use(tmp_path):
+    own = tmp_path / "cgroup"
+    own.write_text("3:cpu:/old\n0::/docker/abc\n")
+    inner = tmp_path / "fs" / "docker" / "abc"
+    inner.mkdir(parents=True)
+    free = usable_cores(tmp_path / "none", tmp_path / "none")
+    assert free >= 1
+    assert usable_cores(tmp_path / "fs", own) == free
+    (inner / "cpu.max").write_text("max 100000\n")
+    assert usable_cores(tmp_path / "fs", own) == free
+    (inner.parent / "cpu.max").write_text("150000 100000\n")
+    assert usable_cores(tmp_path / "fs", own) == 1
+    (inner / "cpu.max").write_text("50000 100000\n")
+    assert usable_cores(tmp_path / "fs", own) == 1
+
+
+def test_open_backend_takes_the_weights_and_the_configuration():
+    with open_backend(TINY, Config(max_tokens=5, threads=1)) as backend:
+        ((_, answer),) = backend.complete([ask(" return x | | | | | get x")])
+    assert isinstance(answer, Completion)
+    assert answer.tokens <= 5
