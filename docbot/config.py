@@ -72,7 +72,7 @@ class Config:
     prompt_format: str = "chatml"
     max_tokens: int = 48
     max_lines: int = 120
-    min_confidence: float = 0.5
+    min_confidence: float = 0.45
     threads: int = 0
 
 

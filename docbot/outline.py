@@ -15,10 +15,14 @@ from typing import TYPE_CHECKING
 from docbot.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_DEPTH = 180
-"""Deeper trees are refused: libcst recurses several Python frames for each level."""
+"""Deeper trees are refused: libcst recurses several Python frames for each level, and some ten
+thousand levels overflow the stack of its native parser, which ends the interpreter."""
+
+PATTERN_DEPTH = 20
+"""Levels one `match` pattern counts for: each nested one takes libcst up to four times as long."""
 
 MODULE_DOC = "<module>"
 """Stands in `Outline.doc_reads` for the module's own docstring."""
@@ -48,20 +52,22 @@ class ClassEntry:
 class Outline:
     """One file, without its text.
 
-    `classes` are those at module level. `imports` maps each local name to the dotted name it stands
-    for; relative ones keep their dots. `doc_reads` names what the file reads `__doc__` of, by its
-    last name. `documented` says whether the module itself has a docstring.
+    `classes` are those at module level, under an `if` or `try` too. `imports` maps each local name
+    to the dotted name it stands for; relative ones keep their dots. `stars` are the modules all
+    names are imported from. `doc_reads` names what the file reads `__doc__` of, by its last name.
+    `documented` says whether the module itself has a docstring.
     """
 
     entries: tuple[Entry, ...] = ()
     classes: Mapping[str, ClassEntry] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
+    stars: tuple[str, ...] = ()
     doc_reads: frozenset[str] = frozenset()
     documented: bool = False
 
 
-def parse(source: bytes) -> ast.Module:
-    """`ast.parse` with every way it can give up turned into one error.
+def parse(source: bytes | str) -> ast.Module:
+    """`ast.parse` with every way it can give up turned into one error, and without its warnings.
 
     Raises:
         SourceError: Python cannot parse the file.
@@ -85,26 +91,52 @@ def outline(source: bytes) -> Outline:
 
     """
     tree = parse(source)
-    nodes = _nodes(tree)
+    nodes = nodes_of(tree)
     return Outline(
         entries=tuple(_entry(node) for node in nodes if isinstance(node, _DEFINITIONS)),
-        classes={node.name: _class(node) for node in tree.body if isinstance(node, ast.ClassDef)},
-        imports=dict(pair for node in nodes for pair in _imports(node)),
+        classes={node.name: _class(node) for node in _module_classes(tree.body)},
+        imports=dict(pair for node in reversed(nodes) for pair in _imports(node)),
+        stars=tuple(
+            "." * node.level + (node.module or "")
+            for node in nodes
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        ),
         doc_reads=frozenset(name for node in nodes for name in _doc_reads(node)),
         documented=_documented(tree),
     )
 
 
-def _nodes(tree: ast.Module) -> list[ast.AST]:
-    """Every node, outer ones first; refuses a tree that libcst could not walk."""
+def nodes_of(tree: ast.Module) -> list[ast.AST]:
+    """Every node, outer ones first.
+
+    Raises:
+        SourceError: libcst would nest deeper than `MAX_DEPTH` here.
+
+    """
     nodes: list[ast.AST] = []
-    level: list[ast.AST] = [tree]
-    for _ in range(MAX_DEPTH):
+    levels: list[list[ast.AST]] = [[tree], *([] for _ in range(MAX_DEPTH))]
+    for depth, level in enumerate(levels):
         nodes += level
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        if not level:
-            return nodes
-    raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
+        for node in level:
+            below = depth + 1 + (_hidden_depth(node) if type(node) in _FLAT else 0)
+            if below > MAX_DEPTH:
+                raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
+            levels[below] += ast.iter_child_nodes(node)
+    return nodes
+
+
+_FLAT = frozenset((ast.BoolOp, ast.alias, ast.ImportFrom, *ast.pattern.__subclasses__()))
+
+
+def _hidden_depth(node: ast.AST) -> int:
+    """The levels of a node that `ast` tells flat and libcst nests."""
+    if isinstance(node, ast.BoolOp):
+        return len(node.values) - 2
+    if isinstance(node, ast.alias):
+        return node.name.count(".")
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").count(".")
+    return PATTERN_DEPTH
 
 
 def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -124,6 +156,16 @@ def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry
         lines=(first, node.end_lineno or node.lineno),
         documented=_documented(node),
     )
+
+
+def _module_classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield node
+        elif isinstance(node, (ast.If, ast.Try)):
+            handlers = node.handlers if isinstance(node, ast.Try) else ()
+            for block in (node.body, *(handler.body for handler in handlers), node.orelse):
+                yield from _module_classes(block)
 
 
 def _class(node: ast.ClassDef) -> ClassEntry:
@@ -156,13 +198,14 @@ def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
         package = "." * node.level + (node.module or "")
         joint = "" if package.endswith(".") else "."
         for alias in node.names:
-            yield alias.asname or alias.name, f"{package}{joint}{alias.name}"
+            if alias.name != "*":
+                yield alias.asname or alias.name, f"{package}{joint}{alias.name}"
 
 
 def _doc_reads(node: ast.AST) -> Iterator[str]:
     """Whose docstring this node reads: `f.__doc__`, `__doc__`, `f.__doc__ += ...`, `getdoc(f)`."""
-    if isinstance(node, ast.Call) and dotted(node.func).endswith("getdoc") and node.args:
-        yield dotted(node.args[0]).rpartition(".")[2]
+    if isinstance(node, ast.Call):
+        yield from _doc_arguments(node)
     target = node.target if isinstance(node, ast.AugAssign) else node
     if target is node and not isinstance(getattr(node, "ctx", None), ast.Load):
         return
@@ -170,3 +213,17 @@ def _doc_reads(node: ast.AST) -> Iterator[str]:
         yield dotted(target.value).rpartition(".")[2]
     elif isinstance(target, ast.Name) and target.id == "__doc__":
         yield MODULE_DOC
+
+
+DOC_READERS = ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "typer.run")
+"""Functions that read the docstrings of what they are given, by the end of their dotted names."""
+
+
+def _doc_arguments(call: ast.Call) -> Iterator[str]:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    name = f".{dotted(call.func)}"
+    if any(name.endswith(f".{reader}") for reader in DOC_READERS):
+        yield from (last for argument in given if (last := dotted(argument).rpartition(".")[2]))
+    if name == ".getattr" and len(given) > 1 and isinstance(given[1], ast.Constant):
+        if given[1].value == "__doc__":
+            yield dotted(given[0]).rpartition(".")[2]

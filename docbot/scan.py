@@ -6,9 +6,11 @@ Nothing downstream holds a tree node: the hook, the training corpus and a test a
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import functools
 import re
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +29,7 @@ from docbot.definition import (
     Signature,
 )
 from docbot.errors import SourceError
+from docbot.outline import nodes_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,13 +48,16 @@ def scan(text: Text) -> tuple[Definition, ...]:
         SourceError: libcst cannot parse the text, or would not give the same text back.
 
     """
+    nodes_of(parse(text.code))  # refuses what would overflow the stack of libcst's native parser
     try:
         tree = cst.parse_module(text.code)
         code, spans = _print(tree)
         if code != text.code:
             raise SourceError("libcst does not give the same text back")
         scanner = _Scanner(tree, text, spans)
-        scanner.scan()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in the file's docstrings
+            scanner.scan()
     except (cst.ParserSyntaxError, UnicodeError) as error:
         raise SourceError(f"libcst cannot parse it: {str(error).splitlines()[0]}") from error
     except RecursionError as error:
@@ -108,7 +114,7 @@ class _Scanner:
         self.handlers: Mapping[type[cst.CSTNode], Callable[[Any], None]] = {
             cst.FunctionDef: self.define,
             cst.ClassDef: self.define,
-            cst.Lambda: self.skip_yields,
+            cst.Lambda: self.lambda_,
             cst.Call: self.call,
             cst.Yield: self.yield_,
             cst.Return: self.return_,
@@ -158,11 +164,11 @@ class _Scanner:
         self.scopes.pop()
         self.found.append(self.definition(node, scope))
 
-    def skip_yields(self, node: cst.Lambda) -> None:
-        scope = self.scopes[-1]
-        before = scope.yields
-        self.walk_children(node)
-        scope.yields = before
+    def lambda_(self, node: cst.Lambda) -> None:
+        self.walk(node.params)
+        self.scopes.append(_Scope(name="<lambda>", kind=Kind.FUNCTION, local=True))
+        self.walk(node.body)  # nothing can be defined in there; its facts are dropped
+        self.scopes.pop()
 
     def call(self, node: cst.Call) -> None:
         if name := get_full_name_for_node(node.func):
@@ -191,8 +197,8 @@ class _Scanner:
         names = _exceptions(node.exc)
         if node.exc is None:  # a re-raise: what the handler caught
             names = scope.handlers[-1][1] if scope.handlers else ()
-        for alias, caught in scope.handlers:
-            names = caught if names == (alias,) else names
+        aliases = dict(scope.handlers)  # an inner alias hides an outer one of its name
+        names = aliases.get(names[0], names) if len(names) == 1 else names
         scope.raises.update(dict.fromkeys(names))
         self.walk_children(node)
 
@@ -201,14 +207,16 @@ class _Scanner:
     def module(self) -> Definition:
         scope = self.scopes[0]
         statements = _statements(self.tree.body)
+        docstring = _docstring(statements)
+        end = len(self.text.utf8)
         return Definition(
             qualname="<module>",
             name="",
             kind=Kind.MODULE,
             line=1,
-            lines=(1, self.text.line_at(len(self.text.utf8))),
-            code=self.text.code,
-            docstring=_docstring(statements),
+            lines=(1, self.text.line_at(max(0, end - 1))),
+            code=self.code((0, end), statements, docstring),
+            docstring=docstring,
             calls=tuple(scope.calls),
             raises=tuple(scope.raises),
         )
@@ -226,7 +234,7 @@ class _Scanner:
             line=self.text.line_at(self.spans[node.name].start),
             lines=(self.text.line_at(start), self.text.line_at(end)),
             signature=self.signature(function, scope.kind) if function else Signature(),
-            code=self.code(node, statements, docstring),
+            code=self.code((start, end), statements, docstring),
             docstring=docstring,
             anchor=self.anchor(node.body, statements) if docstring is None else None,
             decorators=tuple(self.source(d.decorator) for d in node.decorators),
@@ -251,7 +259,13 @@ class _Scanner:
 
     def source(self, node: cst.CSTNode) -> str:
         """The node's own source text on one line."""
-        return " ".join(self.tree.code_for_node(node).split())
+        code = self.tree.code_for_node(node).strip()
+        if "\n" not in code:
+            return code
+        try:
+            return ast.unparse(ast.parse(f"({code}\n)", mode="eval"))  # without its comments
+        except (SyntaxError, ValueError):  # `*Ts`, or a number of thousands of digits
+            return " ".join(code.split())
 
     def signature(self, node: cst.FunctionDef, kind: Kind) -> Signature:
         given = node.params
@@ -263,7 +277,7 @@ class _Scanner:
         rows += [(p, ParameterKind.KEYWORD_ONLY) for p in given.kwonly_params]
         if given.star_kwarg is not None:
             rows.append((given.star_kwarg, ParameterKind.VAR_KEYWORD))
-        static = any(self.source(d.decorator) == "staticmethod" for d in node.decorators)
+        static = any(_is_static(d.decorator) for d in node.decorators)
         if kind is Kind.METHOD and not static and rows and rows[0][1] in _RECEIVERS:
             del rows[0]
         returns = node.returns
@@ -292,17 +306,20 @@ class _Scanner:
         span = self.spans[node]
         return self.spans[first].start, span.start + span.length
 
-    def code(self, node: _Defined, statements: Sequence[cst.CSTNode], docstring: str | None) -> str:
+    def code(
+        self, extent: tuple[int, int], statements: Sequence[cst.CSTNode], docstring: str | None
+    ) -> str:
         utf8 = self.text.utf8
-        start, end = self.extent(node)
+        start, end = extent
         margin = utf8[self.text.line_start(start) : start].decode()
         text = utf8[start:end].decode()
         if docstring is not None:
             from_, to = self.extent(statements[0])
             text = utf8[start:from_].decode() + ("pass" if len(statements) == 1 else "")
-            text += utf8[to:end].decode().lstrip("; \t") if len(statements) > 1 else ""
-        lines = (line.removeprefix(margin).rstrip() for line in text.splitlines())
-        return "\n".join(lines) + "\n"
+            text += _DOCSTRING_END.sub("", utf8[to:end].decode(), 1) if len(statements) > 1 else ""
+        # not splitlines: a form feed or U+2028 ends no line of Python
+        lines = (line.removeprefix(margin).rstrip() for line in text.split("\n"))
+        return "\n".join(lines).rstrip("\n") + "\n"
 
     def anchor(self, block: cst.BaseSuite, statements: Sequence[cst.CSTNode]) -> Anchor | None:
         """Where a docstring goes; None for a body that has no line of its own."""
@@ -322,7 +339,7 @@ class _Scanner:
             start=self.text.offset(start),
             end=self.text.offset(end),
             indent=indent,
-            newline="\r\n" if utf8[:start].endswith(b"\r\n") else "\n",
+            newline="\r\n" if utf8[start - 2 : start] == b"\r\n" else "\n",
             blank_after=opens and blanks == start,
         )
 
@@ -330,15 +347,19 @@ class _Scanner:
         """Whether `# docbot: skip` stands on the header's lines or on the line above them."""
         utf8 = self.text.utf8
         above = utf8.rfind(b"\n", 0, max(0, self.text.line_start(start) - 1)) + 1
-        body = self.spans[node.body].start
-        end = utf8.find(b"\n", body) if isinstance(node.body, cst.SimpleStatementSuite) else body
-        lines = utf8[above : end if end >= 0 else len(utf8)].decode().splitlines()
+        if isinstance(node.body, cst.IndentedBlock):
+            header = self.spans[node.body.header]
+            end = header.start + header.length
+        else:
+            end = utf8.find(b"\n", self.spans[node.body].start)
+        lines = utf8[above : end if end >= 0 else len(utf8)].decode().split("\n")
         first, *rest = lines or [""]
         own = first.lstrip().startswith("#") or above == self.text.line_start(start)
         return any(SKIP_MARKER.search(line) for line in ([first] if own else []) + rest)
 
 
 _RECEIVERS = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL)
+_DOCSTRING_END = re.compile(r"[; \t]*(?:\r?\n\s*\n|\r?\n)?[ \t]*")
 _LAYOUT = re.compile(r"whitespace|leading_lines|lines_after|header|footer|[lr]par|comma|semicolon")
 
 
@@ -368,12 +389,19 @@ def _docstring(statements: Sequence[cst.CSTNode]) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _is_static(decorator: cst.BaseExpression) -> bool:
+    name = get_full_name_for_node(decorator) or ""
+    return name.rpartition(".")[2] in ("staticmethod", "abstractstaticmethod")
+
+
 def _exceptions(node: cst.BaseExpression | None) -> tuple[str, ...]:
     """The dotted names of what is raised or caught."""
     if isinstance(node, cst.Tuple):
         return tuple(name for e in node.elements for name in _exceptions(e.value))
     if isinstance(node, cst.Call):
         node = node.func
+        if isinstance(node, cst.Attribute) and node.attr.value == "with_traceback":
+            return _exceptions(node.value)
     name = get_full_name_for_node(node) if isinstance(node, (cst.Name, cst.Attribute)) else None
     return (name,) if name else ()
 
@@ -389,10 +417,13 @@ def _shape(statements: Sequence[cst.CSTNode], name: str) -> Shape:
             shape = Shape.STUB
         case cst.Raise() as node if _exceptions(node.exc) == ("NotImplementedError",):
             shape = Shape.ABSTRACT
-        case cst.Return(value=value) if value is None or _is_plain(value):
+        case cst.Return(value=None):
+            shape = Shape.EMPTY
+        case cst.Return(value=value) if value is not None and _is_plain(value):
             shape = Shape.RETURNS_NAME
-        case cst.Return(value=cst.Call() as call) | cst.Expr(value=cst.Call() as call):
-            if get_full_name_for_node(call.func) == f"super.{name}":
+        case cst.Return(value=value) | cst.Expr(value=value):
+            call = value.expression if isinstance(value, cst.Await) else value
+            if isinstance(call, cst.Call) and get_full_name_for_node(call.func) == f"super.{name}":
                 shape = Shape.DELEGATES
     return shape
 
@@ -402,4 +433,6 @@ def _is_plain(value: cst.BaseExpression) -> bool:
         return _is_plain(value.value)
     if isinstance(value, (cst.List, cst.Tuple, cst.Dict)):
         return not value.elements
-    return isinstance(value, (cst.Name, cst.BaseNumber, cst.BaseString))
+    if isinstance(value, cst.ConcatenatedString):
+        return _is_plain(value.left) and _is_plain(value.right)
+    return isinstance(value, (cst.Name, cst.BaseNumber, cst.SimpleString))

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docbot import cli
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -68,3 +71,25 @@ def repo(tmp_path: Path) -> Repo:
     made = Repo(root.resolve())
     made.git("init", "--quiet", "--initial-branch=main")
     return made
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def docbot(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Ran]:
+    """The command line in this process, on the real embedded model where a command needs one."""
+
+    def run(*arguments: object) -> Ran:
+        capfdbinary.readouterr()
+        code = cli.main([str(argument) for argument in arguments])
+        shown = capfdbinary.readouterr()
+        return Ran(code, shown.out.decode("utf-8", "surrogateescape"), shown.err.decode())
+
+    return run

@@ -1,0 +1,64 @@
+"""docbot keeps Python code documented, offline, without harming a byte.
+
+    >>> import docbot
+    >>> documented = docbot.document(source)
+
+Importing this costs nothing: the scanner, llama.cpp and the model are loaded by the first call.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docbot.config import Config
+
+__version__ = "0.1.0"
+
+
+def document(source: bytes, *, path: str = "module.py", config: Config | None = None) -> bytes:
+    """Write the docstrings that one module's functions lack, on the model inside the package.
+
+    Args:
+        source: The file's bytes; what comes back has the same encoding and line endings.
+        path: Its name in the repository, by which tests, stubs and generated files are known.
+        config: What `[tool.docbot]` would say; `style` "auto" means google here.
+
+    Returns:
+        The file with docstrings added, or as it was where the model is not sure.
+
+    Raises:
+        SourceError: docbot cannot read the file.
+        ModelError: the model is missing or damaged.
+        VerifyError: the edited file failed docbot's own check.
+
+    """
+    from pathlib import PurePosixPath
+
+    from docbot.backend import open_backend
+    from docbot.config import Config
+    from docbot.errors import SourceError, VerifyError
+    from docbot.house import Evidence, detect
+    from docbot.lineage import Lineage
+    from docbot.pipeline import File, Job, fix
+    from docbot.prompts import FORMATS
+    from docbot.weights import resolve
+
+    config = config or Config()
+    weights = resolve(config.model, config.prompt_format)
+    file = File(path=PurePosixPath(path), source=source)
+    with open_backend(weights, config) as backend:
+        job = Job(
+            config=config,
+            lineage=Lineage(lambda _path: None),
+            house=lambda: detect(Evidence(), {}, config),
+            backend=backend,
+            format=FORMATS[weights.format],
+        )
+        (result,) = fix([file], job)
+    if result.error:
+        raise VerifyError(result.error)
+    for skip in result.skips:
+        if skip.reason.value in ("unparsable", "too-large"):
+            raise SourceError(skip.detail)
+    return result.after or source

@@ -1,0 +1,7 @@
+"""`python -m docbot`."""
+
+import sys
+
+from docbot.cli import main
+
+sys.exit(main())

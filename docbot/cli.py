@@ -1,0 +1,332 @@
+"""The command line: parse, open the doors, run the line, write files, own the exit code.
+
+Exit codes: 0 clean, 1 changes made or wanted, 2 cannot run, 3 a bug in docbot, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, get_origin, get_type_hints
+
+from docbot import __version__
+from docbot.config import CHOICES, Config
+from docbot.errors import ConfigError, DocbotError, WriteError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from docbot.pipeline import File, Job, Result
+    from docbot.report import Meter
+    from docbot.scope import Row, Scope
+
+CLEAN, CHANGES, CANNOT_RUN, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+HELP: Mapping[str, str] = {
+    "exclude": "leave paths alone that match this gitignore pattern",
+    "kinds": "kinds of definition that count",
+    "select": "document what this skip rule leaves out",
+    "ignore": "leave out what this skip rule, off by default, names",
+    "style": "docstring style",
+    "sections": "write parameter sections",
+    "line-length": "longest line written; 0 follows the formatter's configuration",
+    "model": "docbot-tiny, or the path of a GGUF file",
+    "prompt-format": "how a GGUF of your own is prompted",
+    "max-tokens": "longest answer of the model, in tokens",
+    "max-lines": "leave longer functions alone",
+    "min-confidence": "write nothing below this token probability (geometric mean)",
+    "threads": "threads for llama.cpp; 0 takes the cores this process may use",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; every error ends here, as one sentence."""
+    try:
+        options = parser().parse_args(argv)
+        code: int = options.run(options)
+        sys.stdout.flush()
+    except DocbotError as error:
+        return _complain(str(error), CANNOT_RUN)
+    except KeyboardInterrupt:
+        return _complain(_INTERRUPTED, INTERRUPTED)
+    except BrokenPipeError:  # `docbot check | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CHANGES
+    except Exception as error:  # noqa: BLE001 - the one place: a bug must not look like a finding
+        if _interrupted(error):
+            return _complain(_INTERRUPTED, INTERRUPTED)
+        import traceback
+
+        traceback.print_exc()
+        return _complain("this is a bug in docbot; no file was left half written", BUG)
+    return code
+
+
+_INTERRUPTED = "interrupted; every file is either as it was or done"
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: libraries wrap it, `__set_name__` among an import's."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201 - rich may be what failed
+    return code
+
+
+# options
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their flags; configuration flags are made from `Config`'s fields."""
+    top = argparse.ArgumentParser(
+        prog="docbot", description="Keeps Python code documented, offline.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"docbot {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    fix = _command(commands, "fix", run_fix, "write the docstrings that are missing")
+    fix.add_argument("--diff", action="store_true", help="print a unified diff and write nothing")
+    fix.add_argument(
+        "--force", action="store_true", help="also write files that have uncommitted changes"
+    )
+    fix.add_argument(
+        "--time-budget",
+        type=float,
+        metavar="SECONDS",
+        help="after this long, list what is left and stop; 0 (the default) means no limit",
+        default=0.0,
+    )
+    check = _command(commands, "check", run_check, "list what has no docstring; needs no model")
+    check.add_argument(
+        "--fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="exit 1 only when coverage is below this, instead of when anything is missing",
+    )
+    return top
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    command.set_defaults(run=run)
+    command.add_argument("paths", nargs="*", type=Path, default=[], help="files and folders")
+    scope = command.add_mutually_exclusive_group()
+    scope.add_argument("--staged", action="store_true", help="only what the staged changes touch")
+    scope.add_argument("--since", metavar="REV", help="only what changed since HEAD and REV parted")
+    command.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
+    command.add_argument("-q", "--quiet", action="store_true", help="findings only")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
+    settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
+    for name_, hint in get_type_hints(Config).items():
+        flag = name_.replace("_", "-")
+        many = get_origin(hint) is tuple
+        settings.add_argument(
+            f"--{flag}",
+            dest=f"set_{name_}",
+            action="append" if many else "store",
+            type=str if many else hint,
+            choices=CHOICES.get(name_),
+            metavar=None if CHOICES.get(name_) else flag.rpartition("-")[2].upper(),
+            help=HELP[flag],
+        )
+    return command
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, object]:
+    """The configuration flags that were given, as kebab-case keys."""
+    given = {n.removeprefix("set_"): v for n, v in vars(options).items() if n.startswith("set_")}
+    return {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+
+
+# commands
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """List what has no docstring."""
+    from docbot.pipeline import check
+    from docbot.scope import open_scope
+
+    scope = open_scope(options.paths, settings_of(options), options.config)
+    run = Run(options, scope)
+    rows = scope.rows(staged=options.staged, since=options.since)
+    with run.meter(len(rows)):
+        for result in check(run.files(rows), scope.config, scope.lineage()):
+            run.add(result)
+    run.close("check")
+    if options.fail_under is not None:
+        coverage = run.tally.coverage
+        return CHANGES if coverage is not None and coverage < options.fail_under else CLEAN
+    return CHANGES if run.tally.missing else CLEAN
+
+
+def run_fix(options: argparse.Namespace) -> int:
+    """Write the docstrings that are missing, each file as soon as its last one is there."""
+    from docbot.pipeline import fix
+    from docbot.scope import open_scope
+
+    started = time.monotonic()
+    scope = open_scope(options.paths, settings_of(options), options.config)
+    run = Run(options, scope)
+    writing = not options.diff and not (options.force and not options.staged)
+    rows = scope.rows(staged=options.staged, since=options.since, writing=writing)
+    deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
+    with run.meter(len(rows)), _job(scope, lambda: time.monotonic() > deadline) as job:
+        for result in fix(run.files(rows), job):
+            run.add(result if options.diff else run.write(result))
+    run.close("fix")
+    if run.tally.errors:
+        return BUG
+    return CHANGES if run.tally.written else CLEAN
+
+
+@contextmanager
+def _job(scope: Scope, out_of_time: Callable[[], bool]) -> Iterator[Job]:
+    """The model and the style, each fetched when it is first needed."""
+    from docbot.backend import open_backend
+    from docbot.pipeline import Job
+    from docbot.prompts import FORMATS
+    from docbot.weights import resolve
+
+    config = scope.config
+    if config.prompt_format not in FORMATS:
+        raise ConfigError(
+            f"'prompt-format' must be one of {', '.join(FORMATS)}, got '{config.prompt_format}'"
+        )
+    weights = resolve(config.model, config.prompt_format)
+    with open_backend(weights, config) as backend:
+        yield Job(
+            config=config,
+            lineage=scope.lineage(),
+            house=functools.cache(scope.house),
+            backend=backend,
+            format=FORMATS[weights.format],
+            out_of_time=out_of_time,
+        )
+
+
+class Run:
+    """One command's results as they come: written, counted, shown."""
+
+    def __init__(self, options: argparse.Namespace, scope: Scope) -> None:
+        from docbot.report import Tally
+
+        self.options = options
+        self.scope = scope
+        self.tally = Tally()
+        self.results: list[Result] = []
+        self.undo: Path | None = None
+        self._meter: Meter | None = None
+
+    def meter(self, files: int) -> Meter:
+        """The progress bar; nothing at all in a pipe, in CI or with --quiet."""
+        from docbot.report import Meter
+
+        self._meter = Meter(files, shown=not self.options.quiet and _at_a_terminal())
+        return self._meter
+
+    def files(self, rows: Sequence[Row]) -> Iterator[File]:
+        """Read the rows; those left alone become Results at once."""
+        from docbot.pipeline import File, Result
+        from docbot.scope import load
+        from docbot.targets import Skip
+
+        for row in rows:
+            path = self.scope.relative(row.path)
+            source = load(row)
+            if isinstance(source, Skip):
+                self.add(Result(path=path, skips=(source,)))
+            else:
+                yield File(path=path, source=source, changed=row.changed)
+
+    def add(self, result: Result) -> None:
+        """Count a file, and keep of it what the report will say."""
+        self.tally.add(result)
+        if self.options.format == "text":
+            self._show(result)
+        else:
+            self.results.append(dataclasses.replace(result, before=b"", after=b""))
+        if self._meter is not None:
+            self._meter.step(len(result.edits))
+
+    def _show(self, result: Result) -> None:
+        from docbot import report
+        from docbot.edit import unified_diff
+
+        out = sys.stdout.buffer
+        if getattr(self.options, "diff", False):
+            out.write(unified_diff(result.path, result.before, result.after))
+        else:
+            for line in report.findings(result, verbose=self.options.verbose):
+                out.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        out.flush()
+        for line in report.troubles(result):
+            self.say(line)
+
+    def write(self, result: Result) -> Result:
+        """Replace the file on disk; one that cannot be written becomes a Skip."""
+        from docbot.edit import unified_diff
+        from docbot.files import append_undo, write
+        from docbot.targets import Skip, SkipReason
+
+        if not result.edits:
+            return result
+        try:
+            write(self.scope.root / result.path, result.before, result.after)
+        except WriteError as error:
+            skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
+            return dataclasses.replace(result, edits=(), skips=(*result.skips, skip))
+        if self.scope.repository is not None and not self.options.staged:
+            if self.undo is None:
+                self.undo = self.scope.repository.undo_file()
+                self.undo.unlink(missing_ok=True)
+            append_undo(self.undo, unified_diff(result.path, result.before, result.after))
+        return result
+
+    def close(self, command: str) -> None:
+        """The closing words."""
+        from docbot import report
+
+        if self.options.format == "json":
+            print(report.to_json(command, self.results, self.tally))  # noqa: T201
+        if self.options.quiet:
+            return
+        if command == "check":
+            self.say(report.coverage_line(self.tally, self.scope.config.kinds))
+            return
+        if self.tally.files:
+            report.summary(self.tally, dry=self.options.diff)
+        if self.undo is not None:
+            place = _shell(os.path.relpath(self.undo, self.scope.root))
+            where = _shell(os.path.relpath(self.scope.root))
+            self.say(f"undo this run: git -C {where} apply -R --whitespace=nowarn {place}")
+        elif self.tally.written and self.scope.repository is None:
+            self.say("this folder is not under git, so docbot cannot tell how to undo the run")
+
+    def say(self, sentence: str) -> None:
+        """A line for people."""
+        if not self.options.quiet:
+            print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def _at_a_terminal() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def _shell(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)

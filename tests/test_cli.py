@@ -1,0 +1,331 @@
+"""The command line on real files, real git and the real embedded model.
+
+Where a test needs something written for certain it uses a special method, which needs no model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from docbot import cli, report
+
+SCHEMA = json.loads(Path(report.__file__).with_name("report.schema.json").read_text())
+SIZED = """class Box:
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+"""
+DOCUMENTED = SIZED.replace(
+    "def __len__(self):\n", 'def __len__(self):\n        """Return the number of items."""\n'
+)
+PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
+
+
+# Bad input: one sentence, exit 2, nothing written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["fix", "gone.py"], ["gone.py", "no such file"]),
+        (["fix", "--staged", "."], ["--staged", "not a git repository"]),
+        (["check", "--since", "HEAD", "."], ["--since", "not a git repository"]),
+        (["fix", "--model", "docbot-tinny", "."], ["docbot-tinny", "docbot-tiny"]),
+        (["fix", "--model", "gone.gguf", "."], ["gone.gguf"]),
+        (["fix", "--model", "a.py", "a.py"], ["a.py"]),
+        (["fix", "--prompt-format", "alpaca", "."], ["prompt-format", "chatml"]),
+        (["fix", "--min-confidence", "3", "."], ["min-confidence", "0 to 1"]),
+        (["check", "--config", "gone.toml", "."], ["gone.toml"]),
+    ],
+)
+def test_cannot_run(docbot, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    Path("a.py").write_text(SIZED)
+    ran = docbot(*arguments)
+    assert (ran.code, ran.out) == (cli.CANNOT_RUN, "")
+    assert ran.err.startswith("docbot: ")
+    assert ran.err.count("\n") == 1
+    for word in words:
+        assert word in ran.err
+    assert Path("a.py").read_text() == SIZED
+
+
+def test_unknown_key_names_its_neighbour(docbot, tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.docbot]\nstile = 'numpy'\n")
+    ran = docbot("fix", tmp_path)
+    assert ran.code == cli.CANNOT_RUN
+    assert "did you mean 'style'" in ran.err
+
+
+def test_unknown_revision(docbot, repo):
+    repo.commit("a.py")
+    ran = docbot("check", "--since", "v9", repo.root)
+    assert ran.code == cli.CANNOT_RUN
+    assert "v9" in ran.err
+
+
+def test_corrupt_model_is_refused_before_llama_sees_it(docbot, tmp_path):
+    (tmp_path / "a.py").write_text(PLAIN)
+    (tmp_path / "m.gguf").write_bytes(b"GGUF" + b"\xff" * 64)
+    ran = docbot("fix", "--model", tmp_path / "m.gguf", tmp_path / "a.py")
+    assert ran.code == cli.CANNOT_RUN
+    assert "m.gguf" in ran.err
+
+
+# fix
+
+
+def test_fix_writes_and_a_second_run_is_empty(docbot, repo):
+    file = repo.commit("box.py", SIZED)
+    ran = docbot("fix", repo.root)
+    assert ran.code == cli.CHANGES
+    assert file.read_text() == DOCUMENTED
+    assert ran.out == 'box.py:5: Box.__len__: """Return the number of items."""\n'
+    repo.git("commit", "--quiet", "--all", "--message", "docs")
+    again = docbot("fix", repo.root)
+    assert (again.code, again.out) == (cli.CLEAN, "")
+
+
+def test_fix_can_be_undone(docbot, repo, monkeypatch):
+    sources = {
+        "box.py": SIZED.encode(),
+        "crlf.py": SIZED.replace("\n", "\r\n").encode(),
+        "with space/é.py": ("# coding: latin-1\n# é\n" + SIZED).encode("latin-1"),
+        "end.py": SIZED.rstrip("\n").encode(),
+    }
+    for name, source in sources.items():
+        repo.commit(name, source)
+    monkeypatch.chdir(repo.root)
+    ran = docbot("fix")
+    assert len(ran.out.splitlines()) == len(sources)
+    (command,) = [line for line in ran.err.splitlines() if "undo" in line]
+    subprocess.run(command.partition(": undo this run: ")[2], shell=True, check=True)
+    for name, source in sources.items():
+        assert (repo.root / name).read_bytes() == source
+    assert repo.git("status", "--porcelain") == ""
+
+
+def test_diff_writes_nothing(docbot, repo):
+    file = repo.commit("box.py", SIZED)
+    repo.write("box.py", SIZED + "# dirty\n")
+    ran = docbot("fix", "--diff", repo.root)
+    assert ran.code == cli.CHANGES
+    assert '+        """Return the number of items."""' in ran.out
+    assert file.read_text() == SIZED + "# dirty\n"
+    patch = subprocess.run(
+        ["git", "apply", "-"], input=ran.out.encode(), cwd=repo.root, capture_output=True
+    )
+    assert patch.returncode == 0, patch.stderr
+    assert file.read_text() == DOCUMENTED + "# dirty\n"
+
+
+def test_dirty_files_wait_for_force(docbot, repo):
+    clean = repo.commit("clean.py", SIZED)
+    dirty = repo.commit("dirty.py", SIZED)
+    repo.write("dirty.py", SIZED + "# mine\n")
+    ran = docbot("fix", repo.root)
+    assert "dirty.py: skipped: it has uncommitted changes (--force" in ran.err
+    assert clean.read_text() == DOCUMENTED
+    assert dirty.read_text() == SIZED + "# mine\n"
+    repo.git("commit", "--quiet", "--message", "docs", "clean.py")
+    assert docbot("fix", "--force", repo.root).code == cli.CHANGES
+    assert dirty.read_text() == DOCUMENTED + "# mine\n"
+
+
+def test_a_plain_folder(docbot, tmp_path):
+    (tmp_path / "box.py").write_text(SIZED)
+    ran = docbot("fix", tmp_path)
+    assert ran.code == cli.CHANGES
+    assert "not under git" in ran.err
+    assert (tmp_path / "box.py").read_text() == DOCUMENTED
+
+
+def test_unreadable_files_do_not_stop_the_others(docbot, repo):
+    bad = {
+        "nul.py": b"x = '\0'\n",
+        "python2.py": b"print 'hello'\n",
+        "latin.py": b"x = '\xe9'\n",
+        "big.py": b"x = 1\n" * 200_000,
+        "deep.py": b"x = " + b"(" * 5000 + b")" * 5000 + b"\n",
+    }
+    for name, source in bad.items():
+        repo.stage(name, source)
+    good = repo.commit("good.py", SIZED)
+    ran = docbot("fix", repo.root)
+    assert ran.code == cli.CHANGES
+    assert good.read_text() == DOCUMENTED
+    for name, source in bad.items():
+        assert sum(line.startswith(f"docbot: {name}: skipped: ") for line in ran.err.splitlines())
+        assert (repo.root / name).read_bytes() == source
+
+
+def test_a_read_only_file_is_left_alone(docbot, tmp_path):
+    file = tmp_path / "box.py"
+    file.write_text(SIZED)
+    file.chmod(0o444)
+    ran = docbot("fix", tmp_path)
+    assert ran.code == cli.CLEAN
+    assert "read-only" in ran.err
+    assert file.read_text() == SIZED
+
+
+def test_staged_documents_only_what_was_touched(docbot, repo):
+    two = SIZED + "\n    def __iter__(self):\n        return iter(self.items)\n"
+    file = repo.commit("box.py", two)
+    touched = two.replace("iter(self.items)", "iter(list(self.items))")
+    repo.stage("box.py", touched)
+    ran = docbot("fix", "--staged", repo.root)
+    assert ran.code == cli.CHANGES
+    assert file.read_text().count('"""') == 2
+    assert "Box.__iter__" in ran.out
+    assert repo.git("diff", "--cached").count('"""') == 0  # docbot never stages
+
+
+def test_partially_staged_files_are_left_alone(docbot, repo):
+    repo.commit("box.py", "x = 1\n")
+    repo.stage("box.py", SIZED)
+    repo.write("box.py", SIZED + "# not staged\n")
+    ran = docbot("fix", "--staged", repo.root)
+    assert ran.code == cli.CLEAN
+    assert "box.py: skipped: it has changes that are not staged" in ran.err
+
+
+def test_since_a_revision(docbot, repo):
+    repo.commit("old.py", SIZED)
+    repo.commit("new.py", SIZED)
+    ran = docbot("fix", "--since", "HEAD~1", repo.root)
+    assert ran.out.startswith("new.py:")
+    assert (repo.root / "old.py").read_text() == SIZED
+
+
+def test_time_budget_lists_the_rest_and_passes(docbot, repo):
+    repo.stage("a.py", PLAIN)
+    ran = docbot("fix", "--staged", "--time-budget", "0.000001", repo.root)
+    assert ran.code == cli.CLEAN
+    assert "a.py:1: the file: no time left for it" in ran.err
+
+
+def test_the_model_speaks_through_the_gate(docbot, repo):
+    """Whatever it says, the run ends clean and the outcome of each function is told."""
+    repo.commit("shop.py", PLAIN + "\n\n" + PLAIN.replace("total", "grand_total"))
+    ran = docbot("fix", "--format", "json", "--min-confidence", "0", repo.root)
+    document = json.loads(ran.out)
+    jsonschema.validate(document, SCHEMA)
+    (file,) = document["files"]
+    told = len(file["written"]) + len(file["skipped"])
+    assert told == 2
+    assert {s["reason"] for s in file["skipped"]} <= {"rejected", "unsure"}
+
+
+def test_json_goes_to_stdout_alone(docbot, repo):
+    repo.commit("box.py", SIZED)
+    document = json.loads(docbot("fix", "--format", "json", repo.root).out)
+    jsonschema.validate(document, SCHEMA)
+    assert document["files"][0]["written"] == [
+        {"qualname": "Box.__len__", "line": 5, "docstring": '"""Return the number of items."""'}
+    ]
+    assert document["files"][0]["skipped"][0]["reason"] == "constructor"
+
+
+def test_house_style_is_followed(docbot, repo):
+    house = "".join(f"def f{n}(x):\n    '''Do {n}.'''\n    return [x]\n\n\n" for n in range(4))
+    repo.commit("house.py", house)
+    file = repo.commit("box.py", SIZED)
+    docbot("fix", repo.root)
+    assert "        '''Return the number of items.'''\n" in file.read_text()
+
+
+def test_a_pipe_that_closes_early(repo):
+    for n in range(40):
+        repo.stage(f"box{n}.py", SIZED)
+    repo.commit("last.py", SIZED)
+    command = f"{sys.executable} -m docbot fix --diff -q . | head -1"
+    done = subprocess.run(command, shell=True, cwd=repo.root, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_killed_at_any_moment_each_file_is_old_or_new(repo, how):
+    names = [f"box{n}.py" for n in range(60)]
+    for name in names:
+        repo.stage(name, SIZED)
+    repo.commit("last.py", SIZED)
+    command = [sys.executable, "-m", "docbot", "fix", "-q", "--force", str(repo.root)]
+    seen = set()
+    for wait in (0, 0.002, 0.01, 0.03):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()  # the first file is written
+        time.sleep(wait)
+        process.send_signal(how)
+        _, err = process.communicate()
+        assert b"Traceback" not in err
+        seen |= {(repo.root / name).read_text() for name in names}
+        assert seen <= {SIZED, DOCUMENTED}
+    subprocess.run(command, capture_output=True, check=False)
+    assert {(repo.root / name).read_text() for name in [*names, "last.py"]} == {DOCUMENTED}
+    assert not list(repo.root.glob(".docbot-*"))
+
+
+# check
+
+
+def test_check_lists_and_explains(docbot, repo):
+    repo.commit("shop.py", PLAIN + '\n\ndef tax():\n    """Return it."""\n    return [1]\n')
+    ran = docbot("check", repo.root)
+    assert (ran.code, ran.out) == (cli.CHANGES, "shop.py:1: function total has no docstring\n")
+    assert "coverage: 50.0 %, 1 of 2 of the functions and methods that count" in ran.err
+
+
+def test_check_gates_only_when_asked(docbot, repo):
+    repo.commit("shop.py", PLAIN + '\n\ndef tax():\n    """Return it."""\n    return [1]\n')
+    assert docbot("check", "--fail-under", "50", repo.root).code == cli.CLEAN
+    assert docbot("check", "--fail-under", "51", repo.root).code == cli.CHANGES
+
+
+def test_check_counts_classes_and_modules_when_asked(docbot, repo):
+    repo.commit("shop.py", "class Shop:\n    rate = 1\n")
+    assert docbot("check", repo.root).code == cli.CLEAN
+    ran = docbot("check", "--kinds", "class", "--kinds", "module", repo.root)
+    assert ran.out.splitlines() == [
+        "shop.py:1: class Shop has no docstring",
+        "shop.py:1: module <module> has no docstring",
+    ]
+
+
+def test_check_verbose_gives_each_reason(docbot, repo):
+    repo.commit("box.py", SIZED + "\n\ndef _private(x):\n    return [x, x]\n")
+    ran = docbot("check", "-v", repo.root)
+    assert "box.py:2: Box.__init__ skipped, constructor: the class docstring" in ran.out
+    assert "box.py:9: _private skipped, private: _private starts with" in ran.out
+
+
+def test_an_override_of_a_documented_parent_counts_as_documented(docbot, repo):
+    base = 'class Base:\n    def run(self, x):\n        """Run it."""\n        return [x]\n'
+    child = base.replace('        """Run it."""\n', "").replace("class Base", "class Child(Base)")
+    child = "from pkg.base import Base\n\n\n" + child
+    repo.stage("src/pkg/__init__.py", "")
+    repo.stage("src/pkg/base.py", base)
+    repo.commit("src/pkg/child.py", child)
+    assert docbot("check", repo.root).code == cli.CLEAN
+    assert docbot("check", "--select", "override", repo.root).code == cli.CHANGES
+
+
+def test_no_color_and_no_bar_in_a_pipe(repo):
+    repo.commit("box.py", SIZED)
+    done = subprocess.run(
+        [sys.executable, "-m", "docbot", "fix", str(repo.root)], capture_output=True, text=True
+    )
+    assert "\x1b" not in done.stdout + done.stderr
+    assert "documented in 1 of 1 file" in done.stderr

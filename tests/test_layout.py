@@ -1,0 +1,133 @@
+"""The shape of the project holds: imports, start-up, and documents that agree with the code."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import docbot
+from docbot.config import Config
+from docbot.targets import SkipReason
+
+HOME = Path(__file__).parents[1]
+PACKAGE = HOME / "docbot"
+
+# Earlier names may not import later ones.
+LINE = [
+    "errors", "config", "definition", "source", "outline", "readers", "targets", "lineage",
+    "context", "prompts", "backend", "gate", "sentences", "summarize", "house", "render", "edit",
+    "verify", "pipeline",
+]  # fmt: skip
+DOORS = ["git", "files", "weights"]
+ABOVE = ["report", "scope", "__init__", "cli", "__main__"]
+HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "libcst", "rich", "git", "numpy")
+
+
+def imports(module: str) -> set[str]:
+    """The docbot modules that a module imports, lazily or not, type checking aside."""
+    tree = ast.parse((PACKAGE / f"{module}.py").read_text())
+    guarded = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in guarded:
+            if node.module == "docbot":
+                names = {a.name for a in node.names} - {"__version__"}
+                found |= names
+            elif (node.module or "").startswith("docbot."):
+                found.add(node.module.partition(".")[2])
+    return found
+
+
+def test_every_module_is_placed():
+    assert {p.stem for p in PACKAGE.glob("*.py")} - {"scan"} == {*LINE, *DOORS, *ABOVE}
+
+
+@pytest.mark.parametrize("module", [*LINE, "scan"])
+def test_the_line_imports_only_earlier_stages(module):
+    place = LINE.index("readers" if module == "scan" else module)
+    allowed = set(LINE[:place]) | ({"scan"} if module == "pipeline" else set())
+    assert imports(module) <= allowed
+
+
+@pytest.mark.parametrize("module", DOORS)
+def test_doors_import_errors_and_plain_facts(module):
+    assert imports(module) <= {"errors", "config", "source", "git"}
+
+
+@pytest.mark.parametrize("module", [*LINE, *DOORS, "scan", "report"])
+def test_nothing_below_imports_the_command_line(module):
+    assert not imports(module) & {"cli", "scope", "__main__"}
+
+
+def loaded(code: str, cwd: Path) -> set[str]:
+    """The heavy modules that a fresh interpreter has loaded after running the code."""
+    command = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", command], cwd=cwd, capture_output=True, text=True)
+    modules = json.loads(done.stderr.strip().splitlines()[-1])
+    return {m for m in modules if m in HEAVY}
+
+
+def test_importing_docbot_loads_nothing_heavy(tmp_path):
+    assert loaded("import docbot", tmp_path) == set()
+
+
+def test_a_run_with_nothing_to_do_loads_nothing_heavy(tmp_path):
+    (tmp_path / "a.py").write_text('def f():\n    """Do it."""\n    return [1]\n')
+    for command in ("fix", "check"):
+        run = f"import docbot.cli as c\nassert c.main(['{command}', '-q', 'a.py']) == 0"
+        assert (
+            loaded(run, tmp_path) <= {"libcst"} if command == "check" else not loaded(run, tmp_path)
+        )
+
+
+def test_the_readme_lists_every_key_and_rule():
+    readme = (HOME / "README.md").read_text()
+    for field in fields(Config):
+        assert f"| `{field.name.replace('_', '-')}` |" in readme
+    for reason in SkipReason:
+        assert f"`{reason.value}`" in readme
+
+
+def test_the_readme_tree_is_true():
+    readme = (HOME / "README.md").read_text()
+    tree = set(re.findall(r"^  (\w+\.py) ", readme, re.MULTILINE))
+    assert tree == {p.name for p in PACKAGE.glob("*.py")}
+
+
+def test_hooks_name_commands_that_exist():
+    from docbot.cli import parser
+
+    text = (HOME / ".pre-commit-hooks.yaml").read_text()
+    entries = re.findall(r"entry: docbot (.*)", text)
+    assert len(entries) == 2
+    for entry in entries:
+        assert parser().parse_args([*entry.split(), "a.py"]).staged
+    assert text.count("require_serial: true") == text.count("- id:") == 2
+
+
+def test_the_version_is_one():
+    done = subprocess.run(
+        [sys.executable, "-m", "docbot", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == f"docbot {docbot.__version__}"
+
+
+def test_the_card_and_the_table_agree():
+    from docbot.weights import MODELS
+
+    for model in MODELS.values():
+        card = (HOME / "models" / model.name / "README.md").read_text()
+        assert model.sha256 in card
+        assert model.licence in card
