@@ -1,0 +1,145 @@
+"""What the gate lets through at each confidence, against the docstrings that people wrote.
+
+    python benchmarks/gate.py                       # all of packages.txt, a table
+    python benchmarks/gate.py flask --show 40       # and the 40 surest beside the human ones
+
+Every documented function of the held-out packages is offered to the model without its docstring.
+`close` is the share of sentences whose meaning words (stemmed; no stopwords) mostly stand in the
+human's first paragraph, a crude stand-in for "right" that errs on the strict side; the default of
+`min-confidence` was read off this table together with the sentences themselves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+sys.path.insert(0, str(Path(__file__).parent))
+from safety import HERE, fetch
+
+from docbot.backend import open_backend
+from docbot.config import Config
+from docbot.context import build, first_sentence
+from docbot.definition import Definition, Kind
+from docbot.errors import SourceError
+from docbot.gate import STOPWORDS, Refusal, check, facts_of, stem
+from docbot.outline import outline
+from docbot.prompts import FORMATS
+from docbot.scan import scan
+from docbot.source import read
+from docbot.summarize import confidence_of, fixed
+from docbot.targets import Place, Target, rule_out
+from docbot.weights import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+THRESHOLDS = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
+CLOSE = 0.6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One function: what the model said, how sure it was, and what a person wrote."""
+
+    qualname: str
+    confidence: float
+    verdict: str | Refusal
+    reference: str
+
+    @property
+    def close(self) -> bool:
+        """Whether most of the sentence's meaning words stand in the reference."""
+        words = meaning(str(self.verdict))
+        return len(words & meaning(self.reference)) >= CLOSE * len(words)
+
+
+def meaning(text: str) -> set[str]:
+    """Stems of the words that are no stopwords."""
+    words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
+    return {stem(word) for word in words if word not in STOPWORDS}
+
+
+def documented(wheel: Path, config: Config) -> Iterator[tuple[Definition, tuple[Definition, ...]]]:
+    """Functions a person documented and `fix` would offer, with their file's definitions."""
+    with ZipFile(wheel) as archive:
+        for name in sorted(archive.namelist()):
+            if not name.endswith(".py"):
+                continue
+            source = archive.read(name)
+            try:
+                place = Place(path=PurePosixPath(name), outline=outline(source))
+                definitions = scan(read(source))
+            except SourceError:
+                continue
+            for definition in definitions:
+                if definition.kind not in (Kind.FUNCTION, Kind.METHOD):
+                    continue
+                offered = not rule_out(definition, place, config) and not fixed(definition)
+                if definition.docstring and offered:
+                    yield definition, definitions
+
+
+def main() -> None:
+    """Ask, judge and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("packages", nargs="*")
+    parser.add_argument("--wheels", type=Path, default=HERE / "work" / "wheels")
+    parser.add_argument("--show", type=int, default=0)
+    options = parser.parse_args()
+    config = Config()
+    weights = resolve(config.model, config.prompt_format)
+    form = FORMATS[weights.format]
+    offered = [
+        pair
+        for wheel in fetch(options.packages, options.wheels)
+        for pair in documented(wheel, config)
+    ]
+    rows = []
+    with open_backend(weights, config) as backend:
+        prompts = (form.prompt(build(Target(definition=d), ds)) for d, ds in offered)
+        for index, completion in backend.complete(prompts):
+            definition = offered[index][0]
+            confidence = confidence_of(completion)
+            verdict = check(
+                form.reply(completion.text),
+                facts_of(definition),
+                min_confidence=0,
+                confidence=confidence,
+                ended=completion.ended,
+            )
+            reference = first_sentence(definition)
+            rows.append(
+                Row(
+                    qualname=definition.qualname,
+                    confidence=confidence,
+                    verdict=verdict,
+                    reference=reference,
+                )
+            )
+    report(rows, options.show)
+
+
+def report(rows: list[Row], show: int) -> None:
+    """The table by threshold, and the surest of what passed."""
+    passed = [row for row in rows if isinstance(row.verdict, str)]
+    print(f"{len(rows)} functions offered\n")
+    print("| min-confidence | sure enough | through the gate | close |\n| --- | --- | --- | --- |")
+    for threshold in THRESHOLDS:
+        sure = sum(row.confidence >= threshold for row in rows)
+        through = [row for row in passed if row.confidence >= threshold]
+        close = sum(row.close for row in through)
+        share = f"{100 * close / len(through):.0f} %" if through else "-"
+        print(f"| {threshold:.2f} | {sure} | {len(through)} | {share} |")
+    for row in sorted(passed, key=lambda row: -row.confidence)[:show]:
+        mark = "+" if row.close else "-"
+        print(f"\n{mark} {row.confidence:.2f} {row.qualname}\n    docbot: {row.verdict}")
+        print(f"    person: {row.reference}")
+
+
+if __name__ == "__main__":
+    main()
