@@ -28,6 +28,7 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
         The file with docstrings added, or as it was where the model is not sure.
 
     Raises:
+        ConfigError: `prompt_format` is unknown.
         SourceError: docbot cannot read the file.
         ModelError: the model is missing or damaged.
         VerifyError: the edited file failed docbot's own check.
@@ -37,7 +38,7 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
 
     from docbot.backend import open_backend
     from docbot.config import Config
-    from docbot.errors import SourceError, VerifyError
+    from docbot.errors import ConfigError, SourceError, VerifyError
     from docbot.house import Evidence, detect
     from docbot.lineage import Lineage
     from docbot.pipeline import File, Job, fix
@@ -46,6 +47,8 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
 
     config = config or Config()
     weights = resolve(config.model, config.prompt_format)
+    if weights.format not in FORMATS:
+        raise ConfigError(f"'prompt-format' must be one of {', '.join(FORMATS)}")
     file = File(path=PurePosixPath(path), source=source)
     with open_backend(weights, config) as backend:
         job = Job(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_EXAMPLES = 2
 MAX_CALLEES = 3
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,9 +63,10 @@ def build(target: Target, definitions: Sequence[Definition]) -> Context:
 
 
 def first_sentence(definition: Definition) -> str:
-    """The first sentence of a docstring on one line; "" without one."""
-    paragraph = (definition.docstring or "").strip().partition("\n\n")[0]
-    return _SENTENCE_END.split(" ".join(paragraph.split()))[0]
+    """The first sentence of a docstring on one line, fit to be encoded; "" without one."""
+    paragraph = _BLANK_LINE.split((definition.docstring or "").strip())[0]
+    sentence = _SENTENCE_END.split(" ".join(paragraph.split()))[0]
+    return sentence.encode("utf-8", "replace").decode()  # an escape can make a lone surrogate
 
 
 def _told(definition: Definition) -> str:

@@ -116,4 +116,4 @@ class Definition:
     @property
     def decorator_names(self) -> tuple[str, ...]:
         """The decorators without their arguments: `app.get` for `@app.get("/")`."""
-        return tuple(decorator.partition("(")[0].strip() for decorator in self.decorators)
+        return tuple(d.strip("() ").partition("(")[0].strip() for d in self.decorators)

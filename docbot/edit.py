@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,8 +65,8 @@ def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
     name = _quoted(path)
     lines = difflib.diff_bytes(
         difflib.unified_diff,
-        before.splitlines(keepends=True),
-        after.splitlines(keepends=True),
+        io.BytesIO(before).readlines(),  # as git: a line ends at a line feed and nowhere else
+        io.BytesIO(after).readlines(),
         b"a/" + name if not name.startswith(b'"') else b'"a/' + name[1:],
         b"b/" + name if not name.startswith(b'"') else b'"b/' + name[1:],
     )

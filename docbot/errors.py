@@ -1,12 +1,13 @@
 """What can go wrong, drawn once.
 
-    DocbotError                 anything docbot can explain in one sentence; exit code 2 ├──
-    ConfigError             a key, value or path the user gave ├── SourceError             a file
-    that cannot be read as Python; becomes one "skipped" line │   └── TooLargeError       over the
-    size limit ├── GitError                not a repository, unknown revision, git missing ├──
-    ModelError              model file missing, corrupt, or refused by llama.cpp ├── WriteError
-    the file changed, vanished or is read-only └── VerifyError             an edit failed docbot's
-    own check: a bug, and the file stays as it was
+DocbotError               anything docbot can explain in one sentence; exit code 2
+├── ConfigError           a key, value or path the user gave
+├── SourceError           a file that cannot be read as Python; becomes one "skipped" line
+│   └── TooLargeError     over the size limit
+├── GitError              not a repository, unknown revision, git missing
+├── ModelError            model file missing, corrupt, or refused by llama.cpp
+├── WriteError            the file changed, vanished or is read-only
+└── VerifyError           an edit failed docbot's own check: a bug, and the file stays as it was
 
 The message is the sentence the user sees: it names the file or key, and what to do about it.
 """

@@ -139,29 +139,33 @@ def _read(code: str) -> tuple[str, list[str], list[str]]:
     spelt: list[str] = []
     prose: list[str] = []
     before: deque[str] = deque(maxlen=4)
+    formatting = 0
     for token in _tokens(code):
         kind = tokenize.tok_name[token.type]
         if kind == "COMMENT":
             prose.append(token.string)
         elif "STRING" in kind:
+            formatting += kind.endswith("START") - kind.endswith("END")
             text = _text_of(token.string) if kind == "STRING" else token.string
             if kind == "STRING" or kind.endswith("MIDDLE"):
                 hidden = len(text) > MAX_LITERAL or _SECRET.search(" ".join(before))
                 (prose if hidden else spelt).append(_ESCAPE.sub(" ", text))
-            formatted = re.match(r"[a-zA-Z]*[fFtT]", token.string) is not None
             if not kind.endswith(("MIDDLE", "END")):
-                out.append('f""' if formatted else '""')
-            if kind == "STRING" and formatted:  # before Python 3.12 it is one token
-                inner = re.findall(r"\{([^{}]*)\}", text)
-                out += [piece for part in inner for piece in re.findall(r"\w+|[^\w\s]", part)]
-                spelt += inner
-        elif kind == "NEWLINE":
-            out.append("\n")
-        elif kind not in ("NL", "INDENT", "DEDENT", "ENDMARKER"):
-            out.append(token.string)
+                formatted = re.match(r"[a-zA-Z]*[fFtT]", token.string) is not None
+                pieces = _pieces(text) if formatted and kind == "STRING" else []
+                out += ['f""' if formatted else '""', *pieces]
+                spelt += pieces
+        elif not (formatting and token.string in _FIELD_MARKS) and kind not in _LAYOUT:
+            out.append(token.string if kind != "NEWLINE" else "\n")
             spelt += [token.string] if kind == "NAME" and token.string not in _KEYWORDS else []
         before.append(token.string)
     return re.sub(r" ?(?<!\.)\.(?!\.) ?", ".", " ".join(out)), spelt, prose
+
+
+def _pieces(literal: str) -> list[str]:
+    """What an f-string's braces hold; before Python 3.12 it is one token."""
+    fields = re.findall(r"\{([^{}]*)\}", literal)
+    return [piece for field in fields for piece in re.findall(r"\w+|[^\w\s!:]", field)]
 
 
 def _text_of(literal: str) -> str:
@@ -538,6 +542,8 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _CODEC = re.compile(r"\b(?i:utf-?(?:8|16|32)|latin-?1|base(?:16|32|64|85)|sha(?:1|256|512)|md5)\b")
 _ESCAPE = re.compile(r"\\(?:x..|u....|.)")
 _SECRET = re.compile(r"(?i)pass|secret|token|key|auth|credential|salt|api|signature")
+_LAYOUT = ("NL", "INDENT", "DEDENT", "ENDMARKER")
+_FIELD_MARKS = ("{", "}", "!", ":")
 _KEYWORDS = frozenset((*keyword.kwlist, "self", "cls")) - {"assert", "await", "raise", "yield"}
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9 \n\t,.'`()_/-]|`{2}|'{2}")
@@ -557,7 +563,7 @@ _ARTICLE = re.compile(
 )
 _CLAUSE = re.compile(r"\b(?:if|whether|when|unless) ([^,]+)")
 _TOWARDS = re.compile(r"(\w+) to (?:the|an?|its|this|each)\b")
-_MIXED = r"\b(?:and|or|then|but) ([a-z]+) (?:the|an?|it|its|this|all|each|them|if|whether)\b"
+_MIXED = r"\b(?:and|or|then|but) ([a-z]+) (?:the|an?|it|its|this|all|each|only|them|if|whether)\b"
 _GIVEN = r"\b(?:given|specified|provided|passed|supplied) (\w+(?: \w+)?)"
 _GETS = frozenset(("return", "get", "fetch", "retriev", "obtain"))
 
@@ -655,7 +661,7 @@ VERBS = _set(
     arrange ask assemble assert assign associate attach attempt augment authenticate authorize
     average await backup balance ban batch begin bind blend block blur bootstrap break broadcast
     browse buffer build bump bundle cache calculate calibrate call cancel canonicalize capitalize
-    capture cast catch center change chain check choose chop chunk clamp classify clean clear
+    capture cast catch center chain change check choose chop chunk clamp classify clean clear
     click clip clone close cluster coalesce coerce collapse collect colorize combine commit
     compact compare compile complete compose compress compute concatenate condense configure
     confirm connect construct consume contain continue contract control convert convolve copy
@@ -666,17 +672,17 @@ VERBS = _set(
     dispatch display dispose distribute divide do dock download drag drain draw drive drop dump
     duplicate echo edit eject eliminate embed emit emulate enable encode encrypt end enforce
     enlarge enqueue enrich ensure enter enumerate erase escape establish estimate evaluate evict
-    examine exchange exclude execute exit expand expect explain explode export expose extend
-    extract factor fail fetch fill filter finalize find finish fire fit fix flag flatten flip
-    flush focus fold follow force forget fork format forward free freeze fuse gather generate get
-    give go grab grant group grow guarantee guess halt handle hash hide highlight hold identify
-    ignore implement import include increase increment indent index indicate infer inflate inherit
-    initialize inject insert inspect install instantiate integrate intercept interpolate interpret
-    intersect invalidate invert invoke isolate issue iterate join jump keep kill label launch
-    learn leave lift limit link list listen load locate lock log look loop lower make manage map
-    mark mask match materialize maximize measure memoize merge migrate minimize mirror mix mock
-    modify monitor mount move multiply mutate navigate negate normalize notify nudge number
-    observe obtain offset omit open optimize order orient output override overwrite pack pad
+    examine exchange exclude execute exit expand expect expire explain explode export expose
+    extend extract factor fail fetch fill filter finalize find finish fire fit fix flag flatten
+    flip flush focus fold follow force forget fork format forward free freeze fuse gather generate
+    get give go grab grant group grow guarantee guess halt handle hash hide highlight hold
+    identify ignore implement import include increase increment indent index indicate infer
+    inflate inherit initialize inject insert inspect install instantiate integrate intercept
+    interpolate interpret intersect invalidate invert invoke isolate issue iterate join jump keep
+    kill label launch learn leave lift limit link list listen load locate lock log look loop lower
+    make manage map mark mask match materialize maximize measure memoize merge migrate minimize
+    mirror mix mock modify monitor mount move multiply mutate navigate negate normalize notify
+    nudge observe obtain offset omit open optimize order orient output override overwrite pack pad
     paginate paint parse partition pass paste patch pause peek perform permute persist pick pin
     ping place plan play plot point poll pop populate post postpone predict prefix prepare prepend
     preprocess present preserve press prevent print process produce profile project promote prompt
@@ -687,9 +693,9 @@ VERBS = _set(
     repair repeat replace replay reply report represent reproduce request require reschedule
     reserve reset reshape resize resolve respond restart restore restrict resume retain retrieve
     retry return reuse reverse revert revoke rewind rewrite rotate round route run sample sanitize
-    save scale scan schedule scrape scroll search seed seek segment select send separate serialize
-    serve set setup shift show shrink shuffle shut sign simplify simulate skip sleep slice smooth
-    snap solve sort spawn specify split square stack start stop store stream strip submit
+    satisfy save scale scan schedule scrape scroll search seed seek segment select send separate
+    serialize serve set shift show shrink shuffle shut sign simplify simulate skip sleep slice
+    smooth snap solve sort spawn specify split square stack start stop store stream strip submit
     subscribe substitute subtract sum summarize supply support suppress suspend swap switch
     synchronize synthesize tag take tear tell terminate test tile toggle tokenize touch trace
     track train transfer transform translate transmit transpose trap traverse treat trigger trim
@@ -708,14 +714,14 @@ _NOUNS = _set(
     factor fit fix flag focus fold force fork format forward free fuse grant group guess handle
     hash hide highlight hold import increase increment indent index issue join jump label launch
     limit link list load lock log look loop lower map mark mask match measure merge mirror mix
-    mock monitor mount move number offset open order output override pack pad paint partition pass
-    paste patch pause pick pin ping place plan play plot point poll pop post prefix present press
-    print process profile project prompt pull push query queue quote rank record release reply
-    report request reserve reset resume reverse rotate round route run sample scale scan schedule
-    scroll search seed segment select separate set setup shift show sign slice smooth snap sort
-    split square stack start stop store stream strip sum supply support switch tag take test tile
-    touch trace track train transfer transform trap treat trigger trim tune turn update upgrade
-    upload use view visit vote wait walk watch wrap zip zoom
+    mock monitor mount move offset open order output override pack pad paint partition pass paste
+    patch pause pick pin ping place plan play plot point poll pop post prefix present press print
+    process profile project prompt pull push query queue quote rank record release reply report
+    request reserve reset resume reverse rotate round route run sample scale scan schedule scroll
+    search seed segment set shift show sign slice smooth snap sort square stack start stop store
+    stream strip sum supply support switch tag take test tile touch trace track train transfer
+    transform trap treat trigger trim tune turn update upgrade upload use view visit vote wait
+    walk watch zip zoom
     """
 )
 

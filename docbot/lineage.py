@@ -6,25 +6,27 @@ that leads there, so a hook on one file reads one or two others and not the whol
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import PurePosixPath
 
     from docbot.outline import ClassEntry, Outline
 
 MAX_HOPS = 12
-"""Bases and re-exports followed before giving up; a cycle ends here too."""
+"""Re-exports of one name followed before giving up; a cycle ends here too."""
+
+MAX_ANCESTORS = 100
+"""Classes looked at for one method."""
 
 
 class Lineage:
     """Resolves base classes across files.
 
     Args:
-        outline_of: The outline of a file at a path from the repository's root, or None when there
-        is
-            no such readable file.
+        outline_of: The outline of the file at a path from the repository's root, or None when there
+            is no such file that can be read.
 
     """
 
@@ -35,16 +37,19 @@ class Lineage:
     def documented_parent(self, path: PurePosixPath, owner: str, method: str) -> str:
         """`Base.method` of the nearest documented parent, or ""."""
         found = self._class(path, owner, MAX_HOPS)
-        return self._search(*found, method, MAX_HOPS) if found is not None else ""
+        return self._search(*found, method, set()) if found is not None else ""
 
-    def _search(self, path: PurePosixPath, entry: ClassEntry, method: str, hops: int) -> str:
-        for base in entry.bases if hops else ():
-            found = self._class(path, base, hops - 1)
-            if found is None:
+    def _search(
+        self, path: PurePosixPath, entry: ClassEntry, method: str, visited: set[int]
+    ) -> str:
+        visited.add(id(entry))
+        for base in entry.bases if len(visited) <= MAX_ANCESTORS else ():
+            found = self._class(path, base, MAX_HOPS)
+            if found is None or id(found[1]) in visited:
                 continue
             if found[1].methods.get(method):
                 return f"{base.rpartition('.')[2]}.{method}"
-            if parent := self._search(*found, method, hops - 1):
+            if parent := self._search(*found, method, visited):
                 return parent
         return ""
 
@@ -58,15 +63,22 @@ class Lineage:
         if name in outline.classes:
             return path, outline.classes[name]
         root, _, rest = name.partition(".")
-        target = outline.imports.get(root)
-        if target is None:
-            return None
+        if root not in outline.imports:
+            starred = (self._imported(path, star, name, hops) for star in outline.stars)
+            return next(filter(None, starred), None)
+        target = outline.imports[root]
         module, _, last = (f"{target}.{rest}" if rest else target).rpartition(".")
         if not module.strip("."):  # `from . import name`
-            module = target[: len(target) - len(target.lstrip("."))] or module
+            module = target[: len(target) - len(target.lstrip("."))]
+        return self._imported(path, module, last, hops) if module else None
+
+    def _imported(
+        self, path: PurePosixPath, module: str, name: str, hops: int
+    ) -> tuple[PurePosixPath, ClassEntry] | None:
+        """The class that `from module import name` brings into the file at `path`."""
         for file in _files(path, module):
             if self._outline(file) is not None and file != path:
-                return self._class(file, last, hops - 1)
+                return self._class(file, name, hops - 1)
         return None
 
     def _outline(self, path: PurePosixPath) -> Outline | None:
@@ -80,8 +92,7 @@ def _files(path: PurePosixPath, module: str) -> list[PurePosixPath]:
     dots = len(module) - len(module.lstrip("."))
     parts = [part for part in module.split(".") if part]
     folders = [path.parent, *path.parent.parents]
-    if dots:
-        folders = folders[dots - 1 : dots]
+    folders = folders[dots - 1 : dots] if dots else [*folders, PurePosixPath("src")]
     return [
         file
         for folder in folders

@@ -215,15 +215,21 @@ def _doc_reads(node: ast.AST) -> Iterator[str]:
         yield MODULE_DOC
 
 
-DOC_READERS = ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "typer.run")
-"""Functions that read the docstrings of what they are given, by the end of their dotted names."""
+DOC_READERS = frozenset(
+    ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "Fire")
+)
+"""Functions that read the docstrings of what they are given, by the last of their dotted names."""
 
 
 def _doc_arguments(call: ast.Call) -> Iterator[str]:
+    """The last names of a call's arguments whose docstrings it reads."""
+    name = dotted(call.func)
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    name = f".{dotted(call.func)}"
-    if any(name.endswith(f".{reader}") for reader in DOC_READERS):
-        yield from (last for argument in given if (last := dotted(argument).rpartition(".")[2]))
-    if name == ".getattr" and len(given) > 1 and isinstance(given[1], ast.Constant):
-        if given[1].value == "__doc__":
-            yield dotted(given[0]).rpartition(".")[2]
+    if name == "getattr":
+        reads = any(isinstance(a, ast.Constant) and a.value == "__doc__" for a in given[1:2])
+        given = given[:1] if reads else []
+    elif name != "typer.run" and name.rpartition(".")[2] not in DOC_READERS:
+        return
+    for argument in given:
+        if last := dotted(argument).rpartition(".")[2]:
+            yield last

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from docbot import edit, verify
 from docbot.context import build
+from docbot.definition import Kind
 from docbot.errors import SourceError, TooLargeError, VerifyError
 from docbot.gate import Refusal
 from docbot.outline import outline
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from docbot.lineage import Lineage
     from docbot.outline import Outline
     from docbot.prompts import Format, Prompt
+
+
+WRITTEN = (Kind.FUNCTION, Kind.METHOD)
+"""What `fix` writes docstrings for; `check` counts more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -210,7 +215,12 @@ class _Draft:
                     _skip(target, SkipReason.REJECTED, "it cannot be set on one line here")
                 )
                 continue
-            edits.append(edit.edit(literal, definition, definition.anchor, self.examined.encoding))
+            encoding = self.examined.encoding
+            try:
+                edits.append(edit.edit(literal, definition, definition.anchor, encoding))
+            except UnicodeEncodeError:
+                detail = f"the file's encoding, {encoding}, has no such characters"
+                self.skips.append(_skip(target, SkipReason.REJECTED, detail))
         return tuple(sorted(edits, key=lambda e: e.start))
 
 
@@ -246,14 +256,16 @@ def _prompts(
 
 def _ask(target: Target, draft: _Draft, job: Job) -> Prompt | Summary | Skip:
     """What to send to the model; or the answer, where no model is needed or no time is left."""
+    if target.definition.kind not in WRITTEN:
+        return _skip(target, SkipReason.LEFT_ALONE, "docbot writes for functions and methods")
     if summary := fixed(target.definition):
         return summary
     if job.out_of_time():
         return _skip(target, SkipReason.OUT_OF_TIME, "the time budget was used up")
     try:
         return job.format.prompt(build(target, draft.examined.definitions))
-    except SyntaxError as error:
-        return _skip(target, SkipReason.UNPARSABLE, f"it cannot be read on its own: {error.msg}")
+    except (SourceError, ValueError, RecursionError) as error:
+        return _skip(target, SkipReason.UNPARSABLE, f"it cannot be read on its own: {error}")
 
 
 def _judge(completion: Completion, target: Target, job: Job) -> Summary | Skip:

@@ -11,6 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docbot.errors import SourceError
+from docbot.outline import parse
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -104,10 +107,12 @@ def told(owner: str, code: str) -> str:
     """A function as words: body | decorators | parameters | return type | owner | name.
 
     Raises:
-        SyntaxError: `code` is not one function's source.
+        SourceError: `code` is not one function's source.
 
     """
-    function = next(n for n in ast.parse(code).body if isinstance(n, _Function))
+    function = next((n for n in parse(code).body if isinstance(n, _Function)), None)
+    if function is None:
+        raise SourceError("it is no function")
     body: list[str] = []
     _tell_all(function.body, body)
     given = function.args

@@ -7,6 +7,7 @@ the words a person sees: "click or typer shows it as help".
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from docbot.definition import Definition, Kind
@@ -15,7 +16,7 @@ from docbot.outline import MODULE_DOC
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from docbot.outline import Outline
+    from docbot.outline import ClassEntry, Outline
 
 HELP = "a command line shows it as help"
 API = "a web framework publishes it in its API description"
@@ -59,26 +60,18 @@ WITH_IMPORT: Mapping[str, Mapping[str, str]] = {
 """By what the file imports, then by the decorator's last name."""
 
 VERBS = frozenset(
-    [
-        "get",
-        "post",
-        "put",
-        "patch",
-        "delete",
-        "head",
-        "options",
-        "trace",
-        "websocket",
-        "list",
-        "create",
-        "retrieve",
-        "update",
-        "partial_update",
-        "destroy",
-    ]
+    ("get", "post", "put", "patch", "delete", "head", "options", "trace", "websocket")
 )
+ACTIONS = VERBS | {"list", "create", "retrieve", "update", "partial_update", "destroy"}
+"""What Django REST framework calls on a view or a view set."""
+
 API_FRAMEWORKS = ("fastapi", "starlette", "litestar", "ninja", "robyn", "apiflask", "connexion")
 DOCUMENTED_FLASK = ("flasgger", "apispec", "flask_smorest", "flask_restx", "flask_apispec")
+SILENT_FRAMEWORKS = ("flask", "quart", "bottle", "aiohttp", "falcon")
+"""They have the same decorators, and leave docstrings alone unless an extension reads them."""
+
+_PATH = re.compile(r"[\w.]+\((?:path=)?[rf]?[\"'](?:/|[\"'])")
+"""A decorator whose first argument is a path: not `@registry.get("json")`."""
 API_BASES = ("APIView", "ViewSet", "HTTPEndpoint", "Resource", "MethodView", "GenericAPIView")
 COMMAND_BASES = ("Cmd", "Cmd2")
 SCHEMA_BASES = frozenset(
@@ -98,7 +91,8 @@ def reader(definition: Definition, outline: Outline) -> str:
 
 
 def _root(dotted: str) -> str:
-    return dotted.lstrip(".").partition(".")[0]
+    """The package a dotted name is imported from; "" for a relative import."""
+    return dotted.partition(".")[0]
 
 
 def _read_in_file(definition: Definition, outline: Outline) -> str:
@@ -113,34 +107,42 @@ def _by_decorator(definition: Definition, outline: Outline, roots: set[str]) -> 
         last = name.rpartition(".")[2]
         if last in DECORATORS:
             return DECORATORS[last]
+        origin = _root(outline.imports.get(_root(name), ""))
         for package, readers in WITH_IMPORT.items():
-            if package in roots and last in readers:
+            if package in roots and last in readers and origin in ("", package):
                 return readers[last]
-        if last in VERBS and "(" in text and _is_route(name, outline, roots):
+        if last in VERBS and _is_route(name, text, outline, roots):
             return API
     return ""
 
 
-def _is_route(name: str, outline: Outline, roots: set[str]) -> bool:
+def _is_route(name: str, text: str, outline: Outline, roots: set[str]) -> bool:
     """Whether `@name(...)` declares an endpoint of a framework that publishes docstrings."""
     if "." not in name:
         return _root(outline.imports.get(name, "")) in API_FRAMEWORKS
-    # Flask has the same decorators, and leaves docstrings alone unless an extension reads them.
-    return "flask" not in roots or not roots.isdisjoint((*API_FRAMEWORKS, *DOCUMENTED_FLASK))
+    if not roots.isdisjoint((*API_FRAMEWORKS, *DOCUMENTED_FLASK)):
+        return "(" in text
+    return roots.isdisjoint(SILENT_FRAMEWORKS) and _PATH.match(text) is not None
 
 
 def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
     if definition.kind is Kind.CLASS:
         lasts = {_last(base) for base in definition.bases}
         return "its docstring becomes a schema's description" if lasts & SCHEMA_BASES else ""
-    owner = outline.classes.get(definition.owner)
+    owner = owner_of(definition, outline)
     bases = [_last(base) for base in owner.bases] if owner is not None else []
     if definition.name.startswith("do_") and any(base.endswith(COMMAND_BASES) for base in bases):
         return HELP
-    if definition.name in VERBS and any(base.endswith(API_BASES) for base in bases):
+    if definition.name in ACTIONS and any(base.endswith(API_BASES) for base in bases):
         plain_flask = "flask" in roots and roots.isdisjoint(DOCUMENTED_FLASK)
         return "" if plain_flask else API
     return ""
+
+
+def owner_of(definition: Definition, outline: Outline) -> ClassEntry | None:
+    """The class of a method, where that stands at module level: two inner ones may share a name."""
+    is_inner = definition.qualname.count(".") != 1
+    return None if is_inner else outline.classes.get(definition.owner)
 
 
 def _last(base: str) -> str:

@@ -8,6 +8,8 @@ that breaks a reader raises its `version`.
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -178,8 +180,6 @@ def _joined(words: Any) -> str:
 
 def summary(tally: Tally, *, dry: bool) -> None:
     """The closing table of a `fix` run on stderr: written, skipped by reason, failed."""
-    from rich.console import Console
-
     verb = "would be documented" if dry else "documented"
     files = f"in {tally.changed_files} of {tally.files} {_count('file', tally.files)}"
     rows = [(tally.written, f"[bold]{verb}[/bold] {files}")]
@@ -194,9 +194,13 @@ def summary(tally: Tally, *, dry: bool) -> None:
     if tally.errors:
         rows.append((tally.errors, "[red]failed[/red] docbot's own check; left as they were"))
     width = max(len(str(count)) for count, _ in rows)
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
-    for count, words in rows:
-        console.print(f"{count:>{width}}  {words}")
+    lines = [f"{count:>{width}}  {words}" for count, words in rows]
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(lines))
+    else:  # no colour to show, and importing rich would double a hook's time
+        print(re.sub(r"\[/?[a-z]+\]", "", "\n".join(lines)), file=sys.stderr)  # noqa: T201
 
 
 def _count(noun: str, count: int) -> str:

@@ -217,9 +217,22 @@ class _Scanner:
             lines=(1, self.text.line_at(max(0, end - 1))),
             code=self.code((0, end), statements, docstring),
             docstring=docstring,
+            anchor=self.module_anchor() if docstring is None else None,
             calls=tuple(scope.calls),
             raises=tuple(scope.raises),
         )
+
+    def module_anchor(self) -> Anchor | None:
+        """Below the shebang, the coding cookie and the licence; a blank line parts it from code."""
+        utf8 = self.text.utf8
+        spans = [self.spans[line] for line in self.tree.header]
+        start = max((span.start + span.length for span in spans), default=0)
+        if start and utf8[start - 1 : start] != b"\n":
+            return None
+        newline = "\r\n" if utf8[: utf8.find(b"\n") + 1].endswith(b"\r\n") else "\n"
+        followed = utf8[start:].partition(b"\n")[0].strip(b" \t\r\f") != b""
+        at = self.text.offset(start)
+        return Anchor(start=at, end=at, indent="", newline=newline, blank_after=followed)
 
     def definition(self, node: _Defined, scope: _Scope) -> Definition:
         statements = _statements(node.body.body)

@@ -81,7 +81,9 @@ def read(source: bytes) -> Text:
         bom = source.startswith(BOM)
         code = source.decode("utf-8-sig" if bom else encoding)
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        if code.encode("utf-8-sig" if bom else encoding) != source:
+        if code.encode("utf-8-sig" if bom else encoding) != source or (
+            code.count("\n") != source.count(b"\n")  # as in unicode_escape
+        ):
             raise SourceError(f"its {encoding} text cannot be written back byte for byte")
         utf8 = code.encode()
     except (SyntaxError, UnicodeError, LookupError) as error:

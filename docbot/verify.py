@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError, VerifyError
-from docbot.outline import outline, parse
+from docbot.outline import parse
 from docbot.source import read
 
 if TYPE_CHECKING:
@@ -21,9 +23,12 @@ if TYPE_CHECKING:
 
     from docbot.edit import Edit
 
-_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
+_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _STRUCTURE = frozenset({tokenize.ENCODING, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 """Tokens the tree speaks for; an INDENT moves to the docstring's line."""
+
+Rows = dict[int, tuple["Edit", int]]
+"""The first row of each splice in the edited file, and by how many rows those before it grew it."""
 
 
 def verify(before: bytes, after: bytes, edits: Sequence[Edit]) -> None:
@@ -31,95 +36,139 @@ def verify(before: bytes, after: bytes, edits: Sequence[Edit]) -> None:
 
     Raises:
         VerifyError: naming the first thing that is not as it was.
+        SourceError: the file cannot be checked, because it could not be read as it was before.
 
     """
+    old = _look(before)
     rows = _spliced_rows(before, after, edits)
     try:
-        _check_text(before, after)
-        _check_tree(before, after, rows)
-        _check_tokens(before, after, rows)
-        _check_second_run(before, after, edits)
+        new = _look(after)
     except SourceError as error:
         raise VerifyError(f"the edited file does not read as the one before: {error}") from error
+    if (old.encoding, old.bom) != (new.encoding, new.bom):
+        raise VerifyError("the encoding or the byte order mark changed")
+    _check_tokens(old, new, rows)
+    _check_tree(old.tree, new.tree, rows)
+    if new.undocumented != old.undocumented - len(edits):
+        raise VerifyError("a second run would find these definitions undocumented again")
 
 
-def _spliced_rows(before: bytes, after: bytes, edits: Sequence[Edit]) -> list[tuple[int, int]]:
-    """The inclusive 1-based rows that the edits brought; all other bytes must be equal."""
-    rows = []
-    at_before = at_after = 0
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Look:
+    """What the witnesses say of one file."""
+
+    encoding: str
+    bom: bool
+    tree: ast.Module
+    tokens: list[tokenize.TokenInfo]
+    undocumented: int
+
+
+def _look(source: bytes) -> _Look:
+    text = read(source)
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise SourceError(f"tokenize cannot read it: {error}") from error
+    tree = parse(source)
+    defined = (node for node in ast.walk(tree) if isinstance(node, _Defined))
+    return _Look(
+        encoding=text.encoding,
+        bom=text.bom,
+        tree=tree,
+        tokens=[token for token in tokens if token.type not in _STRUCTURE],
+        undocumented=sum(not _docstring_row(node) for node in defined),
+    )
+
+
+def _spliced_rows(before: bytes, after: bytes, edits: Sequence[Edit]) -> Rows:
+    """Where the edits lie in the edited file, all of whose other bytes must be as they were."""
+    rows: Rows = {}
+    at_before = at_after = grown = 0
     for edit in sorted(edits, key=lambda e: e.start):
         kept = edit.start - at_before
-        if before[at_before : edit.start] != after[at_after : at_after + kept]:
+        if kept < 0 or before[at_before : edit.start] != after[at_after : at_after + kept]:
             raise VerifyError(f"bytes before the docstring of {edit.qualname} are not as they were")
-        if before[edit.start : edit.end].strip(b" \t\r\n"):
+        replaced = before[edit.start : edit.end]
+        if replaced.strip(b" \t\r\n") or before[edit.start - 1 : edit.start] != b"\n":
             raise VerifyError(
                 f"the docstring of {edit.qualname} would replace more than blank lines"
             )
+        _check_endings(edit, before)
         start = at_after + kept
         at_before, at_after = edit.end, start + len(edit.text)
         if after[start:at_after] != edit.text:
             raise VerifyError(f"the docstring of {edit.qualname} is not where it should be")
-        first = after.count(b"\n", 0, start) + 1
-        rows.append((first, first + edit.text.count(b"\n") - 1))
+        rows[after.count(b"\n", 0, start) + 1] = (edit, grown)
+        grown += edit.text.count(b"\n") - replaced.count(b"\n")
     if before[at_before:] != after[at_after:]:
         raise VerifyError("bytes after the last docstring are not as they were")
     return rows
 
 
-def _check_text(before: bytes, after: bytes) -> None:
-    old, new = read(before), read(after)
-    if (old.encoding, old.bom) != (new.encoding, new.bom):
-        raise VerifyError("the encoding or the byte order mark changed")
-    if _endings(after) - _endings(before):
-        raise VerifyError("a line ending appeared that the file did not use")
+def _check_endings(edit: Edit, before: bytes) -> None:
+    ending = b"\r\n" if before[edit.start - 2 : edit.start] == b"\r\n" else b"\n"
+    lines = edit.text.split(ending)
+    if lines.pop() or any(b"\r" in line or b"\n" in line for line in lines):
+        raise VerifyError(
+            f"the docstring of {edit.qualname} does not end its lines as the file does"
+        )
 
 
-def _endings(source: bytes) -> set[bytes]:
-    return {line[len(line.rstrip(b"\r\n")) :] for line in source.splitlines(keepends=True)} - {b""}
+def _check_tokens(old: _Look, new: _Look, rows: Rows) -> None:
+    spliced = {
+        row: edit
+        for first, (edit, _) in rows.items()
+        for row in range(first, first + edit.text.count(b"\n"))
+    }
+    kept = [token for token in new.tokens if token.start[0] not in spliced]
+    if [(t.type, t.string) for t in old.tokens] != [(t.type, t.string) for t in kept]:
+        raise VerifyError("the token stream changed outside the docstrings")
+    added = [token.type for token in new.tokens if token.start[0] in spliced]
+    if added != [tokenize.STRING, tokenize.NEWLINE] * len(rows):
+        raise VerifyError("something else than docstrings was written")
 
 
-def _check_tree(before: bytes, after: bytes, rows: Sequence[tuple[int, int]]) -> None:
-    old, new = parse(before), parse(after)
-    starts = {first for first, _ in rows}
-    dropped = 0
+def _check_tree(old: ast.Module, new: ast.Module, rows: Rows) -> None:
+    seen = 0
     for node in ast.walk(new):
-        if isinstance(node, _Defined) and _new_docstring(node, starts):
+        if isinstance(node, _Defined) and (found := rows.get(_docstring_row(node))):
+            _check_owner(node, *found)
             del node.body[0]
-            dropped += 1
-    if dropped != len(rows):
-        raise VerifyError(f"{len(rows)} docstrings were written, Python sees {dropped}")
-    if ast.dump(old) != ast.dump(new):
+            seen += 1
+    if seen != len(rows):
+        raise VerifyError(f"{len(rows)} docstrings were written, Python sees {seen}")
+    if not _equal(old, new):
         raise VerifyError("the syntax tree changed")
 
 
-def _new_docstring(node: _Defined, starts: set[int]) -> bool:
-    first = node.body[0] if node.body else None
-    return (
-        isinstance(first, ast.Expr)
-        and isinstance(first.value, ast.Constant)
-        and isinstance(first.value.value, str)
-        and first.lineno in starts
-    )
+def _docstring_row(node: _Defined) -> int:
+    match node.body:
+        case [ast.Expr(value=ast.Constant(value=str())) as first, *_]:
+            return first.lineno
+    return 0
 
 
-def _check_tokens(before: bytes, after: bytes, rows: Sequence[tuple[int, int]]) -> None:
-    spliced = {row for first, last in rows for row in range(first, last + 1)}
-    if _tokens(before, frozenset()) != _tokens(after, spliced):
-        raise VerifyError("the token stream changed outside the docstrings")
+def _check_owner(node: _Defined, edit: Edit, grown: int) -> None:
+    name = unicodedata.normalize("NFKC", edit.qualname.rpartition(".")[2])  # as Python reads it
+    # a backslash may put the name below the `def` that ast gives the line of
+    if node.name != name or not node.lineno <= edit.line + grown < node.body[0].lineno:
+        raise VerifyError(f"the docstring of {edit.qualname} became that of {node.name}")
 
 
-def _tokens(source: bytes, without: frozenset[int] | set[int]) -> list[tuple[int, str]]:
-    try:
-        return [
-            (token.type, token.string)
-            for token in tokenize.tokenize(io.BytesIO(source).readline)
-            if token.type not in _STRUCTURE and token.start[0] not in without
-        ]
-    except (tokenize.TokenError, SyntaxError) as error:
-        raise SourceError(f"tokenize cannot read it: {error}") from error
-
-
-def _check_second_run(before: bytes, after: bytes, edits: Sequence[Edit]) -> None:
-    missing = [sum(not e.documented for e in outline(source).entries) for source in (before, after)]
-    if missing[1] != missing[0] - len(edits):
-        raise VerifyError("a second run would find these definitions undocumented again")
+def _equal(old: ast.AST, new: ast.AST) -> bool:
+    """Whether two trees are the same but for positions; never recurses or prints huge numbers."""
+    pairs: list[tuple[object, object]] = [(old, new)]
+    while pairs:
+        a, b = pairs.pop()
+        if type(a) is not type(b):
+            return False
+        if isinstance(a, ast.AST):
+            pairs += [(getattr(a, name, None), getattr(b, name, None)) for name in a._fields]
+        elif isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            pairs += zip(a, b, strict=True)
+        elif a != b:
+            return False
+    return True

@@ -20,7 +20,9 @@ def test_no_table_means_the_defaults(tmp_path):
 
 
 def test_keys_are_the_fields_with_hyphens(tmp_path):
-    text = '[tool.docbot]\nmin-confidence = 1\nkinds = ["class"]\nline-length = 79\nstyle = "numpy"\n'
+    text = (
+        '[tool.docbot]\nmin-confidence = 1\nkinds = ["class"]\nline-length = 79\nstyle = "numpy"\n'
+    )
     config = load_config(write(tmp_path, text))
     assert config == Config(min_confidence=1.0, kinds=("class",), line_length=79, style="numpy")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,15 +18,16 @@ SIZED = """class Box:
         return len(self.items)
 """
 PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
+CALLERS_HOME = os.environ.get("HOME", "")
 MANIFEST = HOME / ".pre-commit-hooks.yaml"
 
 
-def pre_commit(repo, *arguments, home):
+def pre_commit(repo, *arguments, home, environment=None):
     command = [sys.executable, "-m", "pre_commit", *arguments]
     environment = {
-        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        **(environment or {"HOME": str(home)}),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PRE_COMMIT_HOME": str(home),
-        "HOME": str(home),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Ada",
         "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -140,8 +142,16 @@ def test_from_ref_to_ref(repo, hooks, home):
     assert "old.py" not in done.stdout
 
 
-def test_try_repo_on_this_checkout(repo, hooks, home):
+@pytest.mark.slow
+@pytest.mark.skipif(not (HOME / ".git").exists(), reason="try-repo clones a checkout")
+def test_try_repo_builds_the_environment_from_this_checkout(repo, home):
+    """`language: python` as shipped; pip takes llama.cpp from the wheels it built before."""
     repo.stage("box.py", SIZED)
-    done = pre_commit(repo, "try-repo", str(hooks), "docbot", home=home)
-    assert "files were modified by this hook" in done.stdout
+    clone = home / "docbot"
+    subprocess.run(["git", "clone", "--quiet", str(HOME), str(clone)], check=True)
+    environment = {**os.environ, "HOME": CALLERS_HOME}  # where pip's wheels are
+    done = pre_commit(
+        repo, "try-repo", str(clone), "docbot", "--verbose", home=home, environment=environment
+    )
+    assert "files were modified by this hook" in done.stdout, done.stdout + done.stderr
     assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()

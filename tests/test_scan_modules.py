@@ -1,0 +1,55 @@
+"""A module's own docstring would stand below its header and above everything else."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from docbot.edit import apply, edit
+from docbot.scan import scan
+from docbot.source import read
+
+LITERAL = '"""Hold the shop."""'
+
+CASES = [
+    (b"", b""),
+    (b"import os\n", b""),
+    (b"from __future__ import annotations\n\nimport os\n", b""),
+    (b"#!/usr/bin/env python\n# coding: latin-1\n# \xe9\n\nx = 1\n", b"#!/usr/bin/env python\n"),
+    (b"\xef\xbb\xbf# licence\n# more\nimport os\n", b"\xef\xbb\xbf# licence\n# more\n"),
+    (b"# licence\r\n\r\nimport os\r\n", b"# licence\r\n"),
+    (b"\n\nx = 1\n", b""),
+    (b"# only a comment\n", b"# only a comment\n"),
+]
+
+
+def documented(source):
+    text = read(source)
+    module = scan(text)[0]
+    assert module.anchor is not None
+    return apply(source, [edit(LITERAL, module, module.anchor, text.encoding)])
+
+
+@pytest.mark.parametrize(("source", "above"), CASES)
+def test_where_it_goes(source, above):
+    after = documented(source)
+    assert after.startswith(above)
+    assert ast.get_docstring(ast.parse(after)) == "Hold the shop."
+    assert sorted(after.replace(LITERAL.encode(), b"").split()) == sorted(source.split())
+
+
+def test_formatters_leave_it(tmp_path):
+    for number, (source, _) in enumerate(CASES):
+        if source.startswith(b"\n") or not source.isascii():
+            continue  # ruff format removes those blank lines and BOMs in any case
+        (tmp_path / f"m{number}.py").write_bytes(documented(source))
+    for tool in (["black", "--check", "--quiet"], ["ruff", "format", "--isolated", "--check"]):
+        done = subprocess.run([sys.executable, "-m", *tool, tmp_path], capture_output=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_none_where_a_comment_ends_the_file():
+    assert scan(read(b"# no newline"))[0].anchor is None
