@@ -147,14 +147,16 @@ def harm(before: bytes, after: bytes) -> str:  # noqa: PLR0911 - one line for ea
     Blank lines between a header and its body may go (pydocstyle's D202); nothing else may.
     """
     try:
-        old, new = ast.parse(before), ast.parse(after)
+        old = parsed(before)
+        new = ast.parse(after, type_comments=True) if old[1] else ast.parse(after)
     except SyntaxError as error:
         return f"does not parse: {error}"
-    had = [docstring(n) for n in ast.walk(old) if isinstance(n, DEFINED)]
+    tree = old[0]
+    had = [docstring(n) for n in ast.walk(tree) if isinstance(n, DEFINED)]
     has = [docstring(n) for n in ast.walk(new) if isinstance(n, DEFINED)]
     if any(doc is not None and doc != now for doc, now in zip(had, has, strict=True)):
         return "a docstring that was there changed"
-    if ast.dump(undocumented(old)) != ast.dump(undocumented(new)):
+    if ast.dump(undocumented(tree)) != ast.dump(undocumented(new)):
         return "the syntax tree changed"
     if tokens(before) != tokens(after):
         return "the tokens changed"
@@ -168,6 +170,14 @@ def harm(before: bytes, after: bytes) -> str:  # noqa: PLR0911 - one line for ea
     }:
         return "a new kind of line ending"
     return ""
+
+
+def parsed(source: bytes) -> tuple[ast.Module, bool]:
+    """The tree, and whether it could be had with the type comments of PEP 484."""
+    try:
+        return ast.parse(source, type_comments=True), True
+    except SyntaxError:
+        return ast.parse(source), False
 
 
 def end(line: bytes) -> bytes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import PurePosixPath
 
     from docbot.definition import Anchor, Definition
@@ -61,22 +60,95 @@ def apply(source: bytes, edits: Iterable[Edit]) -> bytes:
 
 
 def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
-    """A patch that `git apply` takes, byte for byte; b"" when nothing changed."""
-    name = _quoted(path)
-    lines = difflib.diff_bytes(
-        difflib.unified_diff,
-        io.BytesIO(before).readlines(),  # as git: a line ends at a line feed and nowhere else
-        io.BytesIO(after).readlines(),
-        b"a/" + name if not name.startswith(b'"') else b'"a/' + name[1:],
-        b"b/" + name if not name.startswith(b'"') else b'"b/' + name[1:],
-    )
+    """A patch that `git apply` takes, byte for byte; b"" when nothing changed.
+
+    Where lines were added and blank ones removed, as docbot's edits do, the patch says that and no
+    more. `difflib` does not: in files of many lines it takes frequent ones for removed and added.
+    """
+    # as git: a line ends at a line feed and nowhere else
+    old, new = io.BytesIO(before).readlines(), io.BytesIO(after).readlines()
+    hunks = [line for group in _grouped(_changes(old, new)) for line in _hunk(group, old, new)]
+    if not hunks:
+        return b""
+    names = [b"--- %s\n" % _quoted(f"a/{path}"), b"+++ %s\n" % _quoted(f"b/{path}")]
     marker = b"\n\\ No newline at end of file\n"
-    return b"".join(line if line.endswith(b"\n") else line + marker for line in lines)
+    return b"".join(line if line.endswith(b"\n") else line + marker for line in (*names, *hunks))
 
 
-def _quoted(path: PurePosixPath) -> bytes:
-    """The path as git spells it in a patch: C-quoted when it holds anything unusual."""
-    raw = str(path).encode("utf-8", "surrogateescape")
+CONTEXT = 3
+"""Unchanged lines that a patch shows around a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The old lines `i1:i2` became the new lines `j1:j2`."""
+
+    i1: int
+    i2: int
+    j1: int
+    j2: int
+
+
+def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+    i = j = 0
+    while i < len(old) or j < len(new):
+        if i < len(old) and j < len(new) and old[i] == new[j]:
+            i, j = i + 1, j + 1
+            continue
+        i2, j2 = _resume(old, i, new, j)
+        yield _Change(i, i2, j, j2)
+        i, j = i2, j2
+
+
+def _resume(old: Sequence[bytes], i: int, new: Sequence[bytes], j: int) -> tuple[int, int]:
+    """Where old and new lines agree again if only blank ones were removed; else their ends."""
+    found = (len(old), len(new))
+    for at in range(i, len(old) + 1):
+        try:
+            there = new.index(old[at], j) if at < len(old) else len(new)
+        except ValueError:
+            there = len(new) + len(old)
+        if at + there < sum(found):
+            found = (at, there)
+        if at < len(old) and old[at].strip():
+            break
+    return found
+
+
+def _grouped(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
+    """Changes whose contexts would touch stand in one hunk."""
+    group: list[_Change] = []
+    for change in changes:
+        if group and change.i1 - group[-1].i2 > 2 * CONTEXT:
+            yield group
+            group = []
+        group.append(change)
+    if group:
+        yield group
+
+
+def _hunk(group: Sequence[_Change], old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[bytes]:
+    start = max(0, group[0].i1 - CONTEXT)
+    end = min(len(old), group[-1].i2 + CONTEXT)
+    shift = group[0].j1 - group[0].i1
+    new_end = group[-1].j2 + end - group[-1].i2
+    yield b"@@ -%s +%s @@\n" % (_range(start, end), _range(start + shift, new_end))
+    for change in group:
+        yield from (b" " + line for line in old[start : change.i1])
+        yield from (b"-" + line for line in old[change.i1 : change.i2])
+        yield from (b"+" + line for line in new[change.j1 : change.j2])
+        start = change.i2
+    yield from (b" " + line for line in old[start:end])
+
+
+def _range(start: int, end: int) -> bytes:
+    """Lines counted from 1; an empty range names the line before it."""
+    return b"%d,%d" % (start + (end > start), end - start)
+
+
+def _quoted(name: str) -> bytes:
+    """The name as git spells it in a patch: C-quoted when it holds anything unusual."""
+    raw = name.encode("utf-8", "surrogateescape")
     if all(32 <= byte < 127 and byte not in b'"\\' for byte in raw):  # noqa: PLR2004 - ASCII
         return raw
     spelt = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in raw)  # noqa: PLR2004

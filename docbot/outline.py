@@ -66,8 +66,10 @@ class Outline:
     documented: bool = False
 
 
-def parse(source: bytes | str) -> ast.Module:
+def parse(source: bytes | str, *, type_comments: bool = False) -> ast.Module:
     """`ast.parse` with every way it can give up turned into one error, and without its warnings.
+
+    With `type_comments` the tree holds those of PEP 484, and misplaced ones are syntax errors.
 
     Raises:
         SourceError: Python cannot parse the file.
@@ -76,7 +78,7 @@ def parse(source: bytes | str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the file's invalid escapes are not our business
-            return ast.parse(source)
+            return ast.parse(source, type_comments=type_comments)
     except SyntaxError as error:
         raise SourceError(f"Python cannot parse it: {error.msg} (line {error.lineno})") from error
     except (ValueError, RecursionError, MemoryError) as error:

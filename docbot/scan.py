@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from docbot.source import Text
 
+TYPE_COMMENT = re.compile(rb"^[ \t]*#[ \t]*type:[ \t]*\(.*\n", re.MULTILINE)
 SKIP_MARKER = re.compile(r"#\s*docbot:\s*skip\b(?!-)")
 
 
@@ -345,6 +346,9 @@ class _Scanner:
         indent = utf8[self.text.line_start(first) : first].decode()
         if utf8[start - 1 : start] != b"\n" or not indent or indent.strip(" \t"):
             return None
+        # A signature's type comment must come first, before the docstring (PEP 484).
+        for comment in TYPE_COMMENT.finditer(utf8, start, self.text.line_start(first)):
+            start = comment.end()
         opens = isinstance(statements[0], (cst.FunctionDef, cst.ClassDef))
         blanks = self.text.blanks_end(start)
         end = start if opens else blanks

@@ -39,10 +39,11 @@ def verify(before: bytes, after: bytes, edits: Sequence[Edit]) -> None:
         SourceError: the file cannot be checked, because it could not be read as it was before.
 
     """
-    old = _look(before)
+    typed = _is_typed(before)
+    old = _look(before, type_comments=typed)
     rows = _spliced_rows(before, after, edits)
     try:
-        new = _look(after)
+        new = _look(after, type_comments=typed)
     except SourceError as error:
         raise VerifyError(f"the edited file does not read as the one before: {error}") from error
     if (old.encoding, old.bom) != (new.encoding, new.bom):
@@ -64,13 +65,21 @@ class _Look:
     undocumented: int
 
 
-def _look(source: bytes) -> _Look:
+def _is_typed(source: bytes) -> bool:
+    """Whether the file has type comments, all in their places (PEP 484); the tree then has them."""
+    try:
+        return b"type:" in source and bool(parse(source, type_comments=True))
+    except SourceError:
+        return False
+
+
+def _look(source: bytes, *, type_comments: bool) -> _Look:
     text = read(source)
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
     except (tokenize.TokenError, SyntaxError) as error:
         raise SourceError(f"tokenize cannot read it: {error}") from error
-    tree = parse(source)
+    tree = parse(source, type_comments=type_comments)
     defined = (node for node in ast.walk(tree) if isinstance(node, _Defined))
     return _Look(
         encoding=text.encoding,

@@ -1,4 +1,4 @@
-"""A module's own docstring would stand below its header and above everything else."""
+"""Where docstrings go: below a module's header, after a signature's type comment."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
-from docbot.edit import apply, edit
+from docbot.edit import Edit, apply, edit
+from docbot.errors import VerifyError
 from docbot.scan import scan
 from docbot.source import read
+from docbot.verify import verify
 
 LITERAL = '"""Hold the shop."""'
 
@@ -53,3 +55,23 @@ def test_formatters_leave_it(tmp_path):
 
 def test_none_where_a_comment_ends_the_file():
     assert scan(read(b"# no newline"))[0].anchor is None
+
+
+@pytest.mark.parametrize("gap", ["", "    # why\n", "\n"])
+def test_a_type_comment_stays_before_the_docstring(gap):
+    source = f"def f(a):\n{gap}    # type: (int) -> int\n    return [a]\n".encode()
+    text = read(source)
+    function = scan(text)[1]
+    edits = [edit(LITERAL, function, function.anchor, text.encoding)]
+    after = apply(source, edits)
+    verify(source, after, edits)
+    (node,) = ast.parse(after, type_comments=True).body
+    assert node.type_comment == "(int) -> int"
+    assert ast.get_docstring(node) == "Hold the shop."
+
+
+def test_verify_sees_a_type_comment_that_lost_its_place():
+    source = b"def f(a):\n    # type: (int) -> int\n    return [a]\n"
+    bad = Edit(start=10, end=10, text=f"    {LITERAL}\n".encode())
+    with pytest.raises(VerifyError):
+        verify(source, apply(source, [bad]), [bad])
