@@ -186,7 +186,8 @@ def end(line: bytes) -> bytes:
 
 
 def undocumented(tree: ast.Module) -> ast.Module:
-    """The tree with every docstring dropped."""
+    """The tree with every docstring dropped, and the line numbers of `# type: ignore`."""
+    tree.type_ignores = []
     for node in ast.walk(tree):
         if isinstance(node, DEFINED) and docstring(node) is not None:
             del node.body[0]

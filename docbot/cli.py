@@ -273,19 +273,18 @@ class Run:
         else:
             self.results.append(dataclasses.replace(result, before=b"", after=b""))
         if self._meter is not None:
-            self._meter.step(len(result.edits))
+            told = sum(bool(skip.qualname) for skip in result.skips)
+            self._meter.step(len(result.edits) + len(result.missing) + result.documented + told)
 
     def _show(self, result: Result) -> None:
         from docbot import report
         from docbot.edit import unified_diff
 
-        out = sys.stdout.buffer
         if getattr(self.options, "diff", False):
-            out.write(unified_diff(result.path, result.before, result.after))
+            _out(unified_diff(result.path, result.before, result.after))
         else:
-            for line in report.findings(result, verbose=self.options.verbose):
-                out.write(line.encode("utf-8", "backslashreplace") + b"\n")
-        out.flush()
+            lines = report.findings(result, verbose=self.options.verbose)
+            _out("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
         for line in report.troubles(result):
             self.say(line)
 
@@ -333,6 +332,15 @@ class Run:
         """A line for people."""
         if not self.options.quiet:
             print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def _out(data: bytes) -> None:
+    """Data to stdout: bytes as they are into a pipe, text at a terminal, above the progress bar."""
+    if sys.stdout.isatty():
+        print(data.decode("utf-8", "replace"), end="")  # noqa: T201
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
 
 
 def _at_a_terminal() -> bool:

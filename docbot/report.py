@@ -102,12 +102,12 @@ def troubles(result: Result) -> list[str]:
 
 
 class Meter:
-    """The progress bar of a long run: files, docstrings, docstrings a second, time left."""
+    """The progress bar of a long run: files, functions, functions a second, time left."""
 
     def __init__(self, files: int, *, shown: bool) -> None:
         self._files = files
         self._shown = shown
-        self._written = 0
+        self._functions = 0
         self._bar: Progress | None = None
 
     def __enter__(self) -> Meter:  # noqa: PYI034 - Self is in typing from 3.11 on
@@ -119,7 +119,6 @@ class Meter:
             MofNCompleteColumn,
             Progress,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
 
@@ -127,26 +126,22 @@ class Meter:
             TextColumn("docbot"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("files, {task.fields[written]} docstrings, {task.fields[rate]:.1f}/s,"),
-            TimeElapsedColumn(),
-            TextColumn("gone,"),
+            TextColumn("files, {task.fields[functions]} functions, {task.fields[rate]:.0f}/s,"),
             TimeRemainingColumn(),
             TextColumn("left"),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("fix", total=self._files, written=0, rate=0.0)
+        self._task = self._bar.add_task("files", total=self._files, functions=0, rate=0.0)
         self._bar.start()
         return self
 
-    def step(self, written: int) -> None:
-        """One more file is done."""
-        self._written += written
+    def step(self, functions: int) -> None:
+        """One more file is done, with so many functions looked at."""
+        self._functions += functions
         if self._bar is not None:
-            elapsed = self._bar.tasks[0].elapsed or 1.0
-            self._bar.update(
-                self._task, advance=1, written=self._written, rate=self._written / elapsed
-            )
+            rate = self._functions / (self._bar.tasks[0].elapsed or 1.0)
+            self._bar.update(self._task, advance=1, functions=self._functions, rate=rate)
 
     def __exit__(self, *_: object) -> None:
         if self._bar is not None:

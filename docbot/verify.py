@@ -80,6 +80,7 @@ def _look(source: bytes, *, type_comments: bool) -> _Look:
     except (tokenize.TokenError, SyntaxError) as error:
         raise SourceError(f"tokenize cannot read it: {error}") from error
     tree = parse(source, type_comments=type_comments)
+    tree.type_ignores = []  # they hold line numbers; as comments they are among the tokens
     defined = (node for node in ast.walk(tree) if isinstance(node, _Defined))
     return _Look(
         encoding=text.encoding,

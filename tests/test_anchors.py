@@ -75,3 +75,11 @@ def test_verify_sees_a_type_comment_that_lost_its_place():
     bad = Edit(start=10, end=10, text=f"    {LITERAL}\n".encode())
     with pytest.raises(VerifyError):
         verify(source, apply(source, [bad]), [bad])
+
+
+def test_a_type_ignore_may_move_down():
+    source = b"def f(a):\n    return [a]\n\n\nx = f(1)  # type: ignore\n"
+    text = read(source)
+    function = scan(text)[1]
+    edits = [edit(LITERAL, function, function.anchor, text.encoding)]
+    verify(source, apply(source, edits), edits)
