@@ -44,14 +44,11 @@ class Context:
 def build(target: Target, definitions: Sequence[Definition]) -> Context:
     """The context of one target among all definitions of its file."""
     own = target.definition
-    siblings = [
-        d
-        for d in definitions
-        if d.docstring and d.owner == own.owner and d.kind is own.kind and d is not own
-    ]
+    documented = [d for d in definitions if d.docstring and d is not own]
+    siblings = [d for d in documented if d.owner == own.owner and d.kind is own.kind]
     siblings.sort(key=lambda d: abs(d.line - own.line))
     called = {name.rpartition(".")[2] for name in own.calls}
-    callees = [d for d in definitions if d.docstring and d.name in called and d is not own]
+    callees = [d for d in documented if d.name in called]
     return Context(
         target=target,
         owner=own.owner,
@@ -75,8 +72,8 @@ def _told(definition: Definition) -> str:
 
 def _enclosing(own: Definition, definitions: Sequence[Definition]) -> str:
     parent = own.qualname.rpartition(".")[0]
-    for d in definitions:
-        if d.kind is Kind.CLASS and d.qualname == parent and own.owner:
+    for d in definitions if own.owner else ():
+        if d.kind is Kind.CLASS and d.qualname == parent:
             bases = f"({', '.join(d.bases)})" if d.bases else ""
             return f"class {d.name}{bases}: {first_sentence(d)}".rstrip(": ")
     return ""

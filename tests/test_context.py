@@ -1,0 +1,125 @@
+"""What a prompt may show besides the target's own code."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from docbot.context import Context, build, first_sentence
+from docbot.definition import Definition, Kind
+from docbot.scan import scan
+from docbot.source import read
+from docbot.targets import Target
+
+
+def context(code: str, qualname: str) -> Context:
+    definitions = scan(read(dedent(code).encode()))
+    own = next(d for d in definitions if d.qualname == qualname and d.docstring is None)
+    return build(Target(definition=own), definitions)
+
+
+@pytest.mark.parametrize(
+    ("docstring", "sentence"),
+    [
+        (None, ""),
+        ("", ""),
+        ("  \n ", ""),
+        ("One.", "One."),
+        ("One. Two.", "One."),
+        ("One!  Two.", "One!"),
+        ("One\n    two. Three.", "One two."),
+        ("\n    One\n\n    two.", "One"),
+        ("One\n    \n    two.", "One"),  # the blank line holds blanks
+        ("One\r\n\r\ntwo.", "One"),
+        ("Version 1.5 of it.", "Version 1.5 of it."),
+        ("No end", "No end"),
+        ("\tTabs\tand  blanks.", "Tabs and blanks."),
+        ("Half of a \ud83d pair.", "Half of a ? pair."),
+    ],
+)
+def test_first_sentence(docstring: str | None, sentence: str) -> None:
+    definition = Definition(
+        qualname="f", name="f", kind=Kind.FUNCTION, line=1, lines=(1, 1), docstring=docstring
+    )
+    assert first_sentence(definition) == sentence
+
+
+def test_alone() -> None:
+    found = context("def f(): return g()\n", "f")
+    assert found == Context(target=found.target)
+
+
+def test_siblings_are_the_nearest_documented_of_the_same_kind_and_class() -> None:
+    code = """\
+        def far():
+            '''Far.'''
+        def near():
+            '''Near.'''
+        def silent(): pass
+        def f(): return x
+        class A:
+            def f(self): return x
+            def g(self):
+                '''Of A.'''
+        class B:
+            def g(self):
+                '''Of B.'''
+        def after():
+            '''After.'''
+    """
+    assert context(code, "f").examples == ("near: Near.", "far: Far.")
+    assert context(code, "A.f").examples == ("g: Of A.",)
+
+
+def test_callees_are_documented_functions_of_the_file() -> None:
+    code = """\
+        def f():
+            a(); self.b(); c.d(); f(); unknown(); e(); silent()
+        def a():
+            '''Do a.'''
+        def silent(): pass
+        class X:
+            def b(self):
+                '''Do b.'''
+            def d(self):
+                '''Do d.'''
+        def e():
+            '''Do e.'''
+    """
+    assert context(code, "f").callees == ("a: Do a.", "b: Do b.", "d: Do d.")
+
+
+def test_calls_of_inner_functions_are_not_shown() -> None:
+    code = "def f():\n  def g():\n    a()\n  return g\ndef a():\n  '''Do a.'''\n"
+    assert context(code, "f").callees == ()
+
+
+def test_a_definition_that_calls_itself_is_not_its_own_callee() -> None:
+    code = "def f(): return f()\n"
+    assert context(code, "f").callees == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "enclosing"),
+    [
+        ("class A:\n  '''Doc. More.'''\n", "class A: Doc."),
+        ("class A(B, C[T]):\n  '''Doc.'''\n", "class A(B, C[T]): Doc."),
+        ("class A(B):\n", "class A(B)"),
+        ("class A:\n", "class A"),
+    ],
+)
+def test_the_class_around(header: str, enclosing: str) -> None:
+    found = context(f"'''Module. It is.'''\n{header}  def f(self): return x\n", "A.f")
+    assert (found.owner, found.enclosing, found.module) == ("A", enclosing, "Module.")
+
+
+def test_an_inner_class_is_the_one_around() -> None:
+    inner = "  class B:\n    '''Inner.'''\n    def f(self): return x\n"
+    code = f"class B:\n  '''Outer.'''\nclass A:\n{inner}"
+    assert context(code, "A.B.f").enclosing == "class B: Inner."
+
+
+def test_a_function_in_a_method_has_no_class() -> None:
+    found = context("class A:\n  def f(self):\n    def g(): return x\n", "A.f.<locals>.g")
+    assert (found.owner, found.enclosing) == ("", "")
