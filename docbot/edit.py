@@ -102,17 +102,14 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
 
 def _resume(old: Sequence[bytes], i: int, new: Sequence[bytes], j: int) -> tuple[int, int]:
     """Where old and new lines agree again if only blank ones were removed; else their ends."""
-    found = (len(old), len(new))
-    for at in range(i, len(old) + 1):
-        try:
-            there = new.index(old[at], j) if at < len(old) else len(new)
-        except ValueError:
-            there = len(new) + len(old)
-        if at + there < sum(found):
-            found = (at, there)
-        if at < len(old) and old[at].strip():
-            break
-    return found
+    k = next((at for at in range(i, len(old)) if old[at].strip()), len(old))
+    try:
+        there = new.index(old[k], j) if k < len(old) else len(new)
+    except ValueError:
+        return len(old), len(new)
+    while k > i and there > j and old[k - 1] == new[there - 1]:  # blank lines that stayed
+        k, there = k - 1, there - 1
+    return k, there
 
 
 def _grouped(changes: Iterable[_Change]) -> Iterator[list[_Change]]:

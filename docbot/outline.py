@@ -16,6 +16,7 @@ from docbot.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from typing import TypeGuard
 
 MAX_DEPTH = 180
 """Deeper trees are refused: libcst recurses several Python frames for each level, and some ten
@@ -54,7 +55,8 @@ class Outline:
 
     `classes` are those at module level, under an `if` or `try` too. `imports` maps each local name
     to the dotted name it stands for; relative ones keep their dots. `stars` are the modules all
-    names are imported from. `doc_reads` names what the file reads `__doc__` of, by its last name.
+    names are imported from. `doc_reads` names what the file reads `__doc__` of, by its last name;
+    `doc_decorators` are its functions that read the `__doc__` of what they are given.
     `documented` says whether the module itself has a docstring.
     """
 
@@ -63,6 +65,7 @@ class Outline:
     imports: Mapping[str, str] = field(default_factory=dict)
     stars: tuple[str, ...] = ()
     doc_reads: frozenset[str] = frozenset()
+    doc_decorators: frozenset[str] = frozenset()
     documented: bool = False
 
 
@@ -104,6 +107,7 @@ def outline(source: bytes) -> Outline:
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
         ),
         doc_reads=frozenset(name for node in nodes for name in _doc_reads(node)),
+        doc_decorators=frozenset(_doc_decorators(nodes) if b"__doc__" in source else ()),
         documented=_documented(tree),
     )
 
@@ -235,3 +239,26 @@ def _doc_arguments(call: ast.Call) -> Iterator[str]:
     for argument in given:
         if last := dotted(argument).rpartition(".")[2]:
             yield last
+
+
+def _doc_decorators(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Functions that do more with a parameter's `__doc__` than copy it to a wrapper."""
+    for function in nodes:
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        inside = list(ast.walk(function))
+        params = {node.arg for node in inside if isinstance(node, ast.arg)} - {"self", "cls"}
+        copied = {node.value for node in inside if isinstance(node, ast.Assign) and _to_doc(node)}
+        read = {
+            dotted(node.value) for node in inside if _is_doc(node, ast.Load) and node not in copied
+        }
+        if read & params:
+            yield function.name
+
+
+def _to_doc(node: ast.Assign) -> bool:
+    return all(_is_doc(target, ast.Store) for target in node.targets)
+
+
+def _is_doc(node: ast.AST, use: type[ast.expr_context]) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and node.attr == "__doc__" and isinstance(node.ctx, use)

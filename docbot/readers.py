@@ -43,6 +43,8 @@ WITH_IMPORT: Mapping[str, Mapping[str, str]] = {
     "cyclopts": {"default": HELP},
     "invoke": {"task": LISTING},
     "doit": {"task": LISTING},
+    "fabric": {"task": LISTING},
+    "robot": {"keyword": LISTING},
     "nox": {"session": LISTING},
     "prefect": {"flow": LISTING, "task": LISTING},
     "airflow": {"dag": LISTING, "task": LISTING},
@@ -74,6 +76,9 @@ _PATH = re.compile(r"[\w.]+\((?:path=)?[rf]?[\"'](?:/|[\"'])")
 """A decorator whose first argument is a path: not `@registry.get("json")`."""
 API_BASES = ("APIView", "ViewSet", "HTTPEndpoint", "Resource", "MethodView", "GenericAPIView")
 COMMAND_BASES = ("Cmd", "Cmd2")
+SIGNATURE_PARSERS = ("fire", "argh", "clize", "defopt", "jsonargparse", "plac", "tyro")
+"""They make a command line of plain functions; which ones a file hands them cannot be told."""
+
 SCHEMA_BASES = frozenset(
     ("BaseModel", "Signature", "ObjectType", "InputObjectType", "Interface", "Mutation", "BaseTool")
 )
@@ -96,6 +101,9 @@ def _root(dotted: str) -> str:
 
 
 def _read_in_file(definition: Definition, outline: Outline) -> str:
+    decorators = {name.rpartition(".")[2] for name in definition.decorator_names}
+    if decorators & outline.doc_decorators:
+        return "this file's decorator reads its __doc__"
     own = {definition.name or MODULE_DOC}
     if definition.kind is Kind.CLASS:
         own |= {"self", "cls", "__class__"}
@@ -152,7 +160,7 @@ def _last(base: str) -> str:
 def _by_module(definition: Definition, roots: set[str]) -> str:
     if definition.kind is Kind.MODULE or definition.local:
         return ""
-    if "fire" in roots:
+    if not roots.isdisjoint(SIGNATURE_PARSERS):
         return HELP
     if "ply" in roots and definition.name.startswith(("p_", "t_")):
         return "ply reads it as grammar"

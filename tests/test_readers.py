@@ -95,6 +95,11 @@ UNREAD = [
     "import asyncio\ndef main(): pass\nasyncio.run(main())\n",
     "def f(): pass\ndef g(): f.__doc__ = 'x'\n",
     "class A:\n    def do_build(self): pass\n",
+    # a wrapper that carries the docstring along shows it to nobody
+    "def wrap(f):\n    def g(): f()\n    g.__doc__ = f.__doc__\n@wrap\ndef h(): pass\n",
+    "def wrap(f):\n    f.__doc__ = 'x'\n    return f\n@wrap\ndef h(): pass\n",
+    "def show(f): print(f.__doc__)\ndef h(): pass\n",
+    "class A:\n    def wrap(self, f): self.x = self.__doc__\n    @wrap\n    def h(): pass\n",
     "class A(Builder):\n    def do_build(self): pass\n",
     "class A(Cmd):\n    def help_build(self): pass\n    def build(self): pass\n",
     "class A(dict):\n    def get(self, key): pass\n    def update(self, other): pass\n",
@@ -162,6 +167,8 @@ READ_DECORATORS = [
     (LLM, "from semantic_kernel.functions import kernel_function", "kernel_function"),
     (LISTING, "from invoke import task", "task"),
     (LISTING, "import invoke", "invoke.task(pre=[clean])"),
+    (LISTING, "from fabric import task", "task"),
+    (LISTING, "from robot.api.deco import keyword", "keyword('Do it')"),
     (LISTING, "import nox", "nox.session(python='3.12')"),
     (LISTING, "from nox import session", "session"),
     (LISTING, "from prefect import flow", "flow(name='x')"),
@@ -179,6 +186,20 @@ def test_somebody_reads_it_for_this_decorator(who: str, imports: str, decorator:
 
 
 OWN = "this file reads its __doc__"
+COMMAND = """\
+def command(name):
+    def register(function):
+        add(name, function.__doc__ or "")
+        return function
+    return register
+"""
+REGISTRY = """\
+class Registry:
+    def add(self, function):
+        self.help.append(function.__doc__)
+registry = Registry()
+"""
+REGISTERED = "this file's decorator reads its __doc__"
 SCHEMA = "its docstring becomes a schema's description"
 READ = [
     ("print(f.__doc__)\ndef f(): pass\n", {"f": OWN}),
@@ -190,6 +211,12 @@ READ = [
     ("from docopt import docopt\ndocopt(__doc__)\n", {"<module>": OWN}),
     ("__doc__ += 'more'\n", {"<module>": OWN}),
     ("def f():\n    assert f.__doc__\n", {"f": OWN}),
+    (
+        "def add(f):\n    HELP[f] = f.__doc__\n    return f\n@add\ndef g(): pass\n",
+        {"g": REGISTERED},
+    ),
+    (COMMAND + "@command('x')\ndef g(): pass\n", {"g": REGISTERED}),
+    (REGISTRY + "@registry.add\ndef g(): pass\n", {"g": REGISTERED}),
     ("import typer\ndef serve(): pass\ntyper.run(serve)\n", {"serve": OWN}),
     ("def search(x): pass\ntool = Tool.from_function(search)\n", {"search": OWN}),
     (
@@ -200,6 +227,9 @@ READ = [
         "import fire\ndef f(): pass\nclass A:\n    def g(self): pass\n",
         {"f": HELP, "A": HELP, "A.g": HELP},
     ),
+    ("import defopt\ndef f(): pass\ndefopt.run([f])\n", {"f": HELP}),
+    ("import tyro\ndef f(): pass\ntyro.cli(f)\n", {"f": HELP}),
+    ("from jsonargparse import CLI\ndef f(): pass\nCLI()\n", {"f": HELP}),
     (
         "from ply import lex\ndef t_NUMBER(t): pass\ndef p_term(p): pass\ndef f(): pass\n",
         {"t_NUMBER": "ply reads it as grammar", "p_term": "ply reads it as grammar"},

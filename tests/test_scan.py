@@ -429,7 +429,9 @@ def test_docstrings(statement: str, docstring: str | None) -> None:
     assert found.docstring == docstring
     assert (found.anchor is None) == (docstring is not None)
     if "\\d" not in code:
-        assert found.docstring == ast.get_docstring(ast.parse(code).body[0], clean=False)
+        (function,) = ast.parse(code).body
+        assert isinstance(function, ast.FunctionDef)
+        assert found.docstring == ast.get_docstring(function, clean=False)
 
 
 # The code that a model gets to see.

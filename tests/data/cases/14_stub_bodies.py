@@ -1,0 +1,13 @@
+# skips: Summing.total stub, Summing.total_of stub, total stub
+class Missing(Exception): ...
+
+
+class Summing(Protocol):
+    def total(self) -> int: ...
+
+    def total_of(self) -> int:
+        ...
+
+
+def total(prices):
+    ...

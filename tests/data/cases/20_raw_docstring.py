@@ -1,0 +1,8 @@
+def total(prices):
+    r"""Add \d up."""
+    return sum(prices)
+
+
+def total_of(prices):
+    R'''Add \d up.'''
+    return sum(prices)

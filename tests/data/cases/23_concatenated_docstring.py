@@ -1,0 +1,9 @@
+def total(prices):
+    "Add them " "up."
+    return sum(prices)
+
+
+def total_of(prices):
+    """Add""" \
+        """ them up."""
+    return sum(prices)

@@ -1,0 +1,10 @@
+def total(prices):
+    """Add them up."""
+
+
+class Cart:
+    """Holds prices."""
+
+    def total(self):
+        """Add them up."""
+        # and no more

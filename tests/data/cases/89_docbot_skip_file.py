@@ -1,0 +1,6 @@
+# skips: * ignored
+# docbot: skip-file
+
+
+def total(prices):
+    return sum(prices)
