@@ -103,9 +103,11 @@ class LlamaCpp:
         self._running = False
 
     def __enter__(self) -> Self:
+        """Enter the context and return self."""
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Leave the context."""
         self.close()
 
     def close(self) -> None:

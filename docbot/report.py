@@ -111,6 +111,7 @@ class Meter:
         self._bar: Progress | None = None
 
     def __enter__(self) -> Meter:  # noqa: PYI034 - Self is in typing from 3.11 on
+        """Enter the context and return self."""
         if not self._shown:
             return self
         from rich.console import Console
@@ -144,6 +145,7 @@ class Meter:
             self._bar.update(self._task, advance=1, functions=self._functions, rate=rate)
 
     def __exit__(self, *_: object) -> None:
+        """Leave the context."""
         if self._bar is not None:
             self._bar.stop()
 
