@@ -26,7 +26,7 @@ from docbot.config import Config
 from docbot.context import build, first_sentence
 from docbot.definition import Definition, Kind
 from docbot.errors import SourceError
-from docbot.gate import STOPWORDS, Refusal, check, facts_of, stem
+from docbot.gate import Refusal, check, facts_of
 from docbot.outline import outline
 from docbot.prompts import FORMATS
 from docbot.scan import scan
@@ -34,6 +34,7 @@ from docbot.source import read
 from docbot.summarize import confidence_of, fixed
 from docbot.targets import Place, Target, rule_out
 from docbot.weights import resolve
+from docbot.words import STOPWORDS, stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

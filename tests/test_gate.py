@@ -12,13 +12,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from docbot import gate
+from docbot import words as english
 from docbot.backend import Completion
 from docbot.config import Config
-from docbot.gate import Facts, Refusal, check, facts_of, keys, stem
+from docbot.gate import Facts, Refusal, check, facts_of
 from docbot.scan import scan
 from docbot.source import read
 from docbot.summarize import Summary, confidence_of, judge
 from docbot.targets import SkipReason
+from docbot.words import keys, stem
 
 REPLIES = Path(__file__).parent / "data" / "replies"
 
@@ -300,23 +302,23 @@ def test_synonyms_meet_and_others_do_not() -> None:
 
 
 def test_english_is_sorted_small_and_plain() -> None:
-    words = (Path(gate.__file__).parent / "english.txt").read_text(encoding="ascii").split("\n")
+    words = (Path(english.__file__).parent / "english.txt").read_text(encoding="ascii").split("\n")
     assert words.pop() == ""
     assert words == sorted(words)
     assert len(words) == len(set(words))
     assert all(re.fullmatch(r"[a-z]{2,20}", word) for word in words)
     assert sum(map(len, words)) + len(words) < 450_000
-    assert {"return", "colour", "color", "tuple", "deserialize", "checksum"} <= gate.english()
-    notice = (Path(gate.__file__).parent / "english.NOTICE").read_text(encoding="ascii")
+    assert {"return", "colour", "color", "tuple", "deserialize", "checksum"} <= english.english()
+    notice = (Path(english.__file__).parent / "english.NOTICE").read_text(encoding="ascii")
     assert "Kevin Atkinson" in notice
 
 
 def test_every_verb_is_english_and_passes_ruff(tmp_path: Path) -> None:
     """D401 knows verbs of its own: what docbot begins a sentence with must be one of them."""
-    assert gate.english() >= gate.VERBS
+    assert english.english() >= english.VERBS
     body = "".join(
         f'def f{at}():\n    """{verb.capitalize()} the thing."""\n\n\n'
-        for at, verb in enumerate(sorted(gate.VERBS))
+        for at, verb in enumerate(sorted(english.VERBS))
     )
     for sentence in ("The total price.", "Whether the token is valid."):
         body += (
