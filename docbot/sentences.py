@@ -74,12 +74,20 @@ def _body(code: str) -> _Body | None:
     while level:
         node = level.pop()
         if isinstance(node, ast.Return):
-            returned.add(ast.unparse(node.value) if node.value is not None else "")
+            returned.add(_text(node.value) if node.value is not None else "")
         if not isinstance(node, _INNER):
             level += ast.iter_child_nodes(node)
     return _Body(
         returned=frozenset(returned), ends_in_raise=isinstance(function.body[-1], ast.Raise)
     )
+
+
+def _text(value: ast.expr) -> str:
+    """The expression's text; "..." for one too deep or too large a number to be told."""
+    try:
+        return ast.unparse(value)
+    except (ValueError, RecursionError):
+        return "..."
 
 
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

@@ -210,3 +210,8 @@ def test_every_special_method_has_a_short_sentence_that_ruff_accepts(tmp_path: P
         command += ["--config", f'lint.pydocstyle.convention="{convention}"']
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert [(row["code"], row["message"]) for row in json.loads(done.stdout)] == []
+
+
+@pytest.mark.parametrize("value", ["0x" + "f" * 9000, "-" * 120 + "1"])
+def test_a_value_that_cannot_be_told_is_no_crash(value: str) -> None:
+    assert told(f"def __hash__(self):\n    return {value}\n") == "Return the hash value."
