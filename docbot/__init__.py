@@ -38,17 +38,16 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
 
     from docbot.backend import open_backend
     from docbot.config import Config
-    from docbot.errors import ConfigError, SourceError, VerifyError
+    from docbot.errors import SourceError, VerifyError
     from docbot.house import Evidence, detect
     from docbot.lineage import Lineage
     from docbot.pipeline import File, Job, fix
-    from docbot.prompts import FORMATS
+    from docbot.prompts import format_named
     from docbot.weights import resolve
 
     config = config or Config()
     weights = resolve(config.model, config.prompt_format)
-    if weights.format not in FORMATS:
-        raise ConfigError(f"'prompt-format' must be one of {', '.join(FORMATS)}")
+    format_ = format_named(weights.format)
     file = File(path=PurePosixPath(path), source=source)
     with open_backend(weights, config) as backend:
         job = Job(
@@ -56,7 +55,7 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
             lineage=Lineage(lambda _path: None),
             house=lambda: detect(Evidence(), {}, config),
             backend=backend,
-            format=FORMATS[weights.format],
+            format=format_,
         )
         (result,) = fix([file], job)
     if result.error:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, get_origin, get_type_hints
 
 from docbot import __version__
 from docbot.config import CHOICES, Config
-from docbot.errors import ConfigError, DocbotError, WriteError
+from docbot.errors import DocbotError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -176,7 +176,8 @@ def run_check(options: argparse.Namespace) -> int:
 def run_fix(options: argparse.Namespace) -> int:
     """Write the docstrings that are missing, each file as soon as its last one is there."""
     started = time.monotonic()
-    if options.staged and options.paths and _nothing_lacks(options.paths):
+    quick = options.staged and options.paths and options.format == "text"
+    if quick and _nothing_lacks(options.paths):
         return CLEAN
     from docbot.pipeline import fix
     from docbot.scope import open_scope
@@ -197,11 +198,12 @@ def run_fix(options: argparse.Namespace) -> int:
 
 def _nothing_lacks(paths: Sequence[Path]) -> bool:
     """Whether every function of these files is documented: most commits, told without git."""
+    from docbot.files import read
     from docbot.outline import outline
 
     try:
-        outlines = [outline(path.read_bytes()) for path in paths if not path.is_symlink()]
-    except (OSError, DocbotError):
+        outlines = [outline(read(path)) for path in paths]
+    except DocbotError:  # what is wrong with it is for the whole run to say
         return False
     return all(e.documented or e.is_class for o in outlines for e in o.entries)
 
@@ -211,14 +213,11 @@ def _job(scope: Scope, out_of_time: Callable[[], bool]) -> Iterator[Job]:
     """The model and the style, each fetched when it is first needed."""
     from docbot.backend import open_backend
     from docbot.pipeline import Job
-    from docbot.prompts import FORMATS
+    from docbot.prompts import format_named
     from docbot.weights import resolve
 
     config = scope.config
-    if config.prompt_format not in FORMATS:
-        raise ConfigError(
-            f"'prompt-format' must be one of {', '.join(FORMATS)}, got '{config.prompt_format}'"
-        )
+    format_named(config.prompt_format)  # wrong even where the model does not ask for it
     weights = resolve(config.model, config.prompt_format)
     with open_backend(weights, config) as backend:
         yield Job(
@@ -226,7 +225,7 @@ def _job(scope: Scope, out_of_time: Callable[[], bool]) -> Iterator[Job]:
             lineage=scope.lineage(),
             house=functools.cache(scope.house),
             backend=backend,
-            format=FORMATS[weights.format],
+            format=format_named(weights.format),
             out_of_time=out_of_time,
         )
 

@@ -34,6 +34,10 @@ class Lineage:
         self._outline_of = outline_of
         self._seen: dict[PurePosixPath, Outline | None] = {}
 
+    def learn(self, path: PurePosixPath, outline: Outline) -> None:
+        """Take note of an outline that the caller has at hand, so that it is not made again."""
+        self._seen[path] = outline
+
     def documented_parent(self, path: PurePosixPath, owner: str, method: str) -> str:
         """`Base.method` of the nearest documented parent, or ""."""
         found = self._class(path, owner, MAX_HOPS)

@@ -122,6 +122,7 @@ def examine(file: File, config: Config, lineage: Lineage, *, only_missing: bool)
         seen = outline(file.source)
         if only_missing and not _may_lack(seen, file, config):
             return Examined(choice=Choice())
+        lineage.learn(file.path, seen)
         from docbot.scan import scan  # imports libcst, 0.3 s: only when there is something to do
 
         definitions = scan(text)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docbot.errors import SourceError
+from docbot.errors import ConfigError, SourceError
 from docbot.outline import parse
 
 if TYPE_CHECKING:
@@ -87,6 +87,19 @@ FORMATS: Mapping[str, Format] = {
     "words": Format(prompt=words_prompt, reply=first_line),
     "chatml": Format(prompt=chatml_prompt, reply=str.strip),
 }
+
+
+def format_named(name: str) -> Format:
+    """The format that a model or the user names.
+
+    Raises:
+        ConfigError: there is no such format.
+
+    """
+    if name not in FORMATS:
+        raise ConfigError(f"'prompt-format' must be one of {', '.join(FORMATS)}, got '{name}'")
+    return FORMATS[name]
+
 
 # The words format. Every detail below is what docbot-tiny was trained on: changing one changes
 # the model's input, so it changes together with the model.

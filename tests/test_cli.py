@@ -238,6 +238,14 @@ def test_json_goes_to_stdout_alone(docbot, repo):
     assert document["files"][0]["skipped"][0]["reason"] == "constructor"
 
 
+def test_json_is_printed_when_there_is_nothing_to_do(docbot, repo, monkeypatch):
+    repo.stage("done.py", 'def f(x):\n    """Do it."""\n    return [x]\n')
+    monkeypatch.chdir(repo.root)
+    ran = docbot("fix", "--staged", "--format", "json", "done.py")
+    assert ran.code == cli.CLEAN
+    jsonschema.validate(json.loads(ran.out), SCHEMA)
+
+
 def test_house_style_is_followed(docbot, repo):
     house = "".join(f"def f{n}(x):\n    '''Do {n}.'''\n    return [x]\n\n\n" for n in range(4))
     repo.commit("house.py", house)

@@ -54,3 +54,10 @@ def test_the_embedded_model_by_its_path_in_its_own_format():
     assert docbot.document(source, config=config) == docbot.document(
         source, config=Config(min_confidence=0.0)
     )
+
+
+def test_a_documented_parent_in_the_same_file_counts():
+    method = b"    def __len__(self):\n%s        return len(self.items)\n"
+    parent = b"class Box:\n" + method % b'        """Count."""\n'
+    source = parent + b"\n\nclass Crate(Box):\n" + method % b""
+    assert docbot.document(source) == source
