@@ -9,17 +9,15 @@ one to nine of 200 texts and 11 to 192 log-probabilities, and was slower (models
 
 from __future__ import annotations
 
-import ctypes
-import functools
-import math
 import os
-import weakref
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from docbot.errors import ModelError
+from docbot.errors import ConfigError, ModelError
+from docbot.llama import Engine, Row, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,13 +29,10 @@ if TYPE_CHECKING:
     from docbot.weights import Weights
 
 CELLS = 32_768  # tokens of KV cache in all: fewer slots for a long context, not more memory
-UBATCH = 512  # fixed: another size is another order of summation, so another last digit
-SHARED = 16  # a longer head is decoded once and copied; a copy moves a whole KV stream
 TOKEN_CHARACTERS = 64  # more text than `keep` tokens of this length never reaches the tokenizer
 MOST_THREADS = 8  # unless asked for: more have not been measured
 MOST_SLOTS = 255  # llama.cpp's 256 sequences less the one that holds the shared head
-LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR; the binding has no name for it
-VOCABULARY_NONE = 0  # LLAMA_VOCAB_TYPE_NONE
+MOST_CANDIDATES = 16  # sequences of one prompt: what they cost in memory stays bounded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +44,7 @@ class Completion:
         logprob: Sum of the natural-log probabilities of the generated tokens, end token included.
         tokens: How many those are; at least one.
         ended: The model stopped by itself or at a stop text, not at `max_tokens`.
+        others: Other answers to the same prompt, drawn at random; no two texts are the same.
 
     """
 
@@ -56,6 +52,15 @@ class Completion:
     logprob: float
     tokens: int
     ended: bool
+    others: tuple[Completion, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """How likely a given answer is; `logprob` and `tokens` as in `Completion`."""
+
+    logprob: float
+    tokens: int
 
 
 class Backend(Protocol):
@@ -75,31 +80,49 @@ def open_backend(weights: Weights, config: Config) -> LlamaCpp:
         context=weights.context,
         max_tokens=config.max_tokens,
         threads=config.threads,
+        candidates=config.candidates,
     )
 
 
 class LlamaCpp:
-    """Greedy continuous batching over one GGUF file: a slot that ends takes the next prompt.
+    """Continuous batching over one GGUF file: a slot that ends takes the next prompt.
 
     `path` goes to a native parser: check it first (`weights.resolve`). `context` counts one
-    sequence's tokens, prompt and answer. Loading waits for the first prompt; `close` frees
-    everything, and a later `complete` loads again.
+    sequence's tokens, prompt and answer. The answer is greedy; with `candidates` above 1 up to that
+    many less one come with it, drawn with the prompt itself as the seed: the same prompt has the
+    same candidates in any company. Loading waits for the first prompt; `close` frees everything,
+    and a later call loads again.
+
+    Raises:
+        ConfigError: there are no, or too many, candidates.
+        ModelError: the longest answer leaves no room for a prompt.
+
     """
 
     def __init__(
-        self, path: Path, *, context: int, max_tokens: int, threads: int = 0, slots: int = 32
+        self,
+        path: Path,
+        *,
+        context: int,
+        max_tokens: int,
+        threads: int = 0,
+        slots: int = 32,
+        candidates: int = 1,
     ) -> None:
         if not 0 < max_tokens < context:
             raise ModelError(
                 f"{path}: max-tokens {max_tokens} does not fit its context of {context} tokens; "
                 f"choose 1 to {context - 1}"
             )
+        if not 0 < candidates <= MOST_CANDIDATES:
+            raise ConfigError(f"'candidates' must be 1 to {MOST_CANDIDATES}, got {candidates}")
         self._path = path
         self._context = context
         self._max_tokens = max_tokens
         self._threads = threads
-        self._slots = max(1, min(slots, CELLS // context, MOST_SLOTS))
-        self._engine: _Engine | None = None
+        self._slots = max(candidates, min(slots, CELLS // context, MOST_SLOTS))
+        self._candidates = candidates
+        self._engine: Engine | None = None
         self._running = False
 
     def __enter__(self) -> Self:
@@ -122,70 +145,130 @@ class LlamaCpp:
         Raises:
             ModelError: llama.cpp refuses the file, or the context cannot hold a prompt's head and
                 tail; a long body is cut instead.
-            RuntimeError: another `complete` of this object has not ended, or `close` came first.
+            RuntimeError: another call of this object has not ended, or `close` came first.
 
         """
+        with self._turn():
+            yield from self._stream(iter(prompts))
+
+    def score(self, items: Iterable[tuple[Prompt, str]]) -> Iterator[tuple[int, Score]]:
+        """Yield (position, how likely the prompt is answered by this text and its end), in order.
+
+        The text is as a completion has it; of one that is too long the first `max_tokens` tokens
+        count. A prompt that comes several times in a row is decoded once. Nothing is generated, so
+        a completion's own text gets its `logprob` but for the last digits.
+
+        Raises:
+            ModelError: as for `complete`.
+            RuntimeError: as for `complete`.
+
+        """
+        with self._turn():
+            asked: _Asked | None = None
+            engine: Engine | None = None
+            for index, (prompt, answer) in enumerate(items):
+                engine = engine or self._ready()
+                if asked is None or asked.prompt != prompt or not engine.rewind(0, asked.length):
+                    head, rest = self._tokens(engine, prompt)
+                    first = engine.logprobs(engine.prefill(0, head, rest))
+                    asked = _Asked(prompt=prompt, length=len(head) + len(rest), first=first)
+                yield index, self._scored(engine, asked, answer)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
         if self._running:
-            raise RuntimeError("one complete() at a time: its sequences own the context")
+            raise RuntimeError("one complete() or score() at a time: it owns the context")
         self._running = True
         try:
-            yield from self._stream(iter(prompts))
+            yield
         finally:
             self._running = False
 
     def _stream(self, prompts: Iterator[Prompt]) -> Iterator[tuple[int, Completion]]:
-        live: dict[int, _Sequence] = {}
+        live: list[_Group] = []
         waiting = enumerate(prompts)
-        engine: _Engine | None = None
+        engine: Engine | None = None
         while True:
-            while len(live) < self._slots and (pulled := next(waiting, None)) is not None:
+            while (
+                len(free := self._free(live)) >= self._candidates
+                and (pulled := next(waiting, None)) is not None
+            ):
                 engine = engine or self._ready()
-                index, prompt = pulled
-                slot = min(set(range(self._slots)) - live.keys())
-                sequence = self._start(engine, slot, index, prompt)
-                if sequence.done:
-                    yield index, sequence.completion()
+                group = self._start(engine, free[: self._candidates], *pulled)
+                if group.running:
+                    live.append(group)
                 else:
-                    live[slot] = sequence
+                    yield group.index, group.completion()
             if engine is None or not live:
                 return
-            running = [live[slot] for slot in sorted(live)]
-            self._extend(engine, running)
-            for sequence in running:
-                if sequence.done:
-                    del live[sequence.slot]
-                    yield sequence.index, sequence.completion()
+            self._extend(engine, [sequence for group in live for sequence in group.running])
+            for group in [group for group in live if not group.running]:
+                live.remove(group)
+                yield group.index, group.completion()
 
-    def _ready(self) -> _Engine:
+    def _free(self, live: list[_Group]) -> list[int]:
+        taken = {sequence.slot for group in live for sequence in group.running}
+        return [slot for slot in range(self._slots) if slot not in taken]
+
+    def _ready(self) -> Engine:
         """The engine, loaded if it is not yet, with nothing in its cache."""
         if self._engine is None:
             threads = self._threads or min(usable_cores(), MOST_THREADS)
-            self._engine = _Engine(
+            self._engine = Engine(
                 self._path, context=self._context, slots=self._slots, threads=threads
             )
         self._engine.clear()
         return self._engine
 
-    def _start(self, engine: _Engine, slot: int, index: int, prompt: Prompt) -> _Sequence:
+    def _start(self, engine: Engine, slots: list[int], index: int, prompt: Prompt) -> _Group:
+        """Decode the prompt in the first slot and begin an answer in each."""
         head, rest = self._tokens(engine, prompt)
         stops = tuple(stop.encode() for stop in prompt.stop if stop)
         position = len(head) + len(rest)
-        sequence = _Sequence(index=index, slot=slot, position=position, stops=stops)
-        self._accept(engine, sequence, engine.prefill(slot, head, rest))
-        return sequence
+        row = engine.prefill(slots[0], head, rest)
+        engine.fork(slots[0], slots[1:])
+        seeds = [b"", *_seeds(head + rest, len(slots) - 1)]
+        group = _Group(
+            index=index,
+            sequences=[
+                _Sequence(slot=slot, position=position, stops=stops, seed=seed)
+                for slot, seed in zip(slots, seeds, strict=True)
+            ],
+        )
+        for sequence in group.sequences:
+            self._accept(engine, sequence, row)
+        return group
 
-    def _extend(self, engine: _Engine, running: list[_Sequence]) -> None:
+    def _extend(self, engine: Engine, running: list[_Sequence]) -> None:
         """One more token for every running sequence."""
-        for sequence, token in zip(running, engine.step(running), strict=True):
+        running.sort(key=lambda sequence: sequence.slot)
+        rows = [Row(each.latest, each.position, each.slot) for each in running]
+        engine.decode(rows, wanted=len(rows))
+        for row, sequence in enumerate(running):
             sequence.position += 1
-            self._accept(engine, sequence, token)
+            self._accept(engine, sequence, row)
 
-    def _accept(self, engine: _Engine, sequence: _Sequence, token: _Token) -> None:
+    def _accept(self, engine: Engine, sequence: _Sequence, row: int) -> None:
+        """Add the token chosen after a row."""
+        token = engine.draw(row, sequence.point()) if sequence.seed else engine.greedy(row)
         ended = engine.ends(token.id)
         sequence.add(token, b"" if ended else engine.piece(token.id), ended=ended)
         sequence.done = sequence.ended or sequence.tokens >= self._max_tokens
 
-    def _tokens(self, engine: _Engine, prompt: Prompt) -> tuple[list[int], list[int]]:
+    def _scored(self, engine: Engine, asked: _Asked, answer: str) -> Score:
+        text = answer[: self._max_tokens * TOKEN_CHARACTERS]
+        tokens = [*engine.tokenize(text, special=False), engine.end][: self._max_tokens]
+        logprob = float(asked.first[tokens[0]])
+        known, wanted = tokens[:-1], tokens[1:]
+        for start in range(0, len(known), engine.outputs):
+            part = known[start : start + engine.outputs]
+            at = asked.length + start
+            engine.decode([Row(t, at + i, 0) for i, t in enumerate(part)], wanted=len(part))
+            for row in range(len(part)):
+                logprob += engine.logprob(row, wanted[start + row])
+        return Score(logprob=logprob, tokens=len(tokens))
+
+    def _tokens(self, engine: Engine, prompt: Prompt) -> tuple[list[int], list[int]]:
         """The head's tokens, and those after it, cut so that the answer has room."""
         head = engine.tokenize(prompt.head, special=True)
         tail = engine.tokenize(prompt.tail, special=True)
@@ -227,25 +310,36 @@ def usable_cores(
     return cores
 
 
-# One sequence
+# One prompt and its sequences
 
 
-_Row = tuple[int, int, int]  # token, position, sequence
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """A prompt that stands in slot 0, and the log-probabilities of what may follow it."""
+
+    prompt: Prompt
+    length: int
+    first: Any
 
 
-class _Token(NamedTuple):
-    id: int
-    logprob: float
+def _seeds(tokens: list[int], count: int) -> Iterator[bytes]:
+    """One seed a candidate, from what the model is given and nothing else."""
+    content = b"".join(token.to_bytes(4, "little") for token in tokens)
+    for number in range(count):
+        yield blake2b(content, digest_size=16, salt=number.to_bytes(8, "little")).digest()
 
 
 @dataclass(slots=True)
 class _Sequence:
-    """A prompt that has a slot; `position` is where its latest token will be decoded."""
+    """One answer in a slot; `position` is where its latest token will be decoded.
 
-    index: int
+    An answer without a seed is the greedy one.
+    """
+
     slot: int
     position: int
     stops: tuple[bytes, ...]
+    seed: bytes = b""
     latest: int = -1
     text: bytearray = field(default_factory=bytearray)
     logprob: float = 0.0
@@ -253,7 +347,12 @@ class _Sequence:
     ended: bool = False
     done: bool = False
 
-    def add(self, token: _Token, piece: bytes, *, ended: bool) -> None:
+    def point(self) -> float:
+        """The next random number, 0 to 1: a hash, so that it depends on seed and place alone."""
+        drawn = blake2b(self.tokens.to_bytes(4, "little"), digest_size=8, key=self.seed).digest()
+        return int.from_bytes(drawn, "little") / 2**64
+
+    def add(self, token: Token, piece: bytes, *, ended: bool) -> None:
         self.latest = token.id
         self.logprob += token.logprob
         self.tokens += 1
@@ -272,183 +371,19 @@ class _Sequence:
         )
 
 
-# The native side
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The sequences of one prompt, the greedy one first."""
 
+    index: int
+    sequences: list[_Sequence]
 
-class _Engine:
-    """One model and one context of `slots` sequences and the shared head, freed once.
+    @property
+    def running(self) -> list[_Sequence]:
+        return [sequence for sequence in self.sequences if not sequence.done]
 
-    Sequence number `slots` holds that head.
-    """
-
-    def __init__(self, path: Path, *, context: int, slots: int, threads: int) -> None:
-        self._llama, log, _ = _library()
-        log.clear()
-        self._path = path
-        self._slots = slots
-        self._shared: list[int] = []
-        with ExitStack() as native:
-            model = self._load(path)
-            if model is None:
-                reason = f" ({log[0]})" if log else ""
-                raise ModelError(
-                    f"{path}: llama.cpp cannot load this model{reason}; download it again or "
-                    "choose another"
-                )
-            native.callback(self._llama.llama_model_free, model)
-            self._vocab = self._llama.llama_model_get_vocab(model)
-            self._size = self._llama.llama_vocab_n_tokens(self._vocab)
-            speaks = self._llama.llama_vocab_type(self._vocab) != VOCABULARY_NONE
-            if not speaks or self._llama.llama_model_has_encoder(model):
-                raise ModelError(f"{path}: generates no text; choose a text-generation model")
-            self.begin = max(self._llama.llama_vocab_bos(self._vocab), 0)
-            self._context = self._open(model, context, threads)
-            if self._context is None:
-                raise ModelError(f"{path}: no memory for its context; choose a smaller model")
-            native.callback(self._llama.llama_free, self._context)
-            self._memory = self._llama.llama_get_memory(self._context)
-            self._batch = self._llama.llama_batch_init(max(context, slots), 0, 1)
-            native.callback(self._llama.llama_batch_free, self._batch)
-            self.free = weakref.finalize(self, native.pop_all().close)
-
-    def _load(self, path: Path) -> Any:
-        params = self._llama.llama_model_default_params()
-        params.load_mode = self._llama.LLAMA_LOAD_MODE_MMAP
-        params.n_gpu_layers = -1 if self._llama.llama_supports_gpu_offload() else 0
-        return self._llama.llama_model_load_from_file(os.fsencode(path), params)
-
-    def _open(self, model: Any, context: int, threads: int) -> Any:
-        params = self._llama.llama_context_default_params()
-        params.n_seq_max = self._slots + 1
-        params.n_ctx = context * params.n_seq_max
-        params.n_batch = max(context, self._slots)
-        params.n_ubatch = min(UBATCH, params.n_batch)
-        params.n_outputs_max = params.n_seq_max  # else logits room for every prompt token
-        params.n_threads = params.n_threads_batch = threads
-        params.kv_unified = False
-        params.flash_attn_type = self._llama.LLAMA_FLASH_ATTN_TYPE_ENABLED
-        params.type_k = params.type_v = self._llama.GGML_TYPE_F16
-        return self._llama.llama_init_from_model(model, params)
-
-    def clear(self) -> None:
-        """Forget every sequence, whatever state an interrupted run left them in."""
-        self._llama.llama_memory_clear(self._memory, 0)
-        self._shared = []
-
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Token ids; without `special`, the text of a control token is just text."""
-        self._check()
-        data = text.encode("utf-8", "replace")
-        size = len(data) + 8  # a token is a byte or more; some vocabularies prefix a space
-        ids = (ctypes.c_int32 * size)()
-        count = self._llama.llama_tokenize(self._vocab, data, len(data), ids, size, 0, special)
-        if count < 0:
-            raise ModelError(f"{self._path}: its tokenizer refused a prompt; choose another model")
-        return ids[:count]
-
-    def ends(self, token: int) -> bool:
-        """Whether the token ends an answer, by the model file's own list."""
-        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
-
-    def piece(self, token: int) -> bytes:
-        """The token's bytes, which may be part of a character; none for a control token."""
-        buffer = ctypes.create_string_buffer(256)
-        length = self._llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, 0)
-        return buffer.raw[: max(length, 0)]
-
-    def prefill(self, slot: int, head: list[int], rest: list[int]) -> _Token:
-        """Decode a prompt in a call of its own; the first token of the answer."""
-        tokens = head + rest
-        last = len(tokens) - 1
-        shared = head[:last] if len(head) > SHARED else []
-        self._llama.llama_memory_seq_rm(self._memory, slot, -1, -1)
-        if shared:
-            self._share(shared)
-            self._llama.llama_memory_seq_cp(self._memory, self._slots, slot, -1, -1)
-        rows = [(tokens[at], at, slot) for at in range(len(shared), len(tokens))]
-        self._decode(rows, wanted=rows[-1:])
-        return self._sample(len(rows) - 1)
-
-    def _share(self, head: list[int]) -> None:
-        if head == self._shared:
-            return
-        self._shared = []
-        self._llama.llama_memory_seq_rm(self._memory, self._slots, -1, -1)
-        self._decode([(token, at, self._slots) for at, token in enumerate(head)], wanted=[])
-        self._shared = head
-
-    def step(self, running: list[_Sequence]) -> list[_Token]:
-        """Decode the latest token of each sequence; the next one of each."""
-        rows = [(each.latest, each.position, each.slot) for each in running]
-        self._decode(rows, wanted=rows)
-        return [self._sample(row) for row in range(len(rows))]
-
-    def _decode(self, rows: list[_Row], *, wanted: list[_Row]) -> None:
-        """Run the network over (token, position, sequence) rows; logits for the last `wanted`."""
-        self._check()
-        batch = self._batch
-        batch.n_tokens = len(rows)
-        silent = len(rows) - len(wanted)
-        for row, (token, position, sequence) in enumerate(rows):
-            batch.token[row] = token
-            batch.pos[row] = position
-            batch.n_seq_id[row] = 1
-            batch.seq_id[row][0] = sequence
-            batch.logits[row] = row >= silent
-        code = self._llama.llama_decode(self._context, batch)
-        if code:
-            raise ModelError(
-                f"{self._path}: llama.cpp stopped with code {code}; try a smaller context or model"
-            )
-
-    def _sample(self, row: int) -> _Token:
-        """The most probable token after a row, and its natural-log probability."""
-        import numpy as np
-
-        pointer = self._llama.llama_get_logits_ith(self._context, row)
-        if not pointer:
-            raise ModelError(f"{self._path}: generates no text; choose a text-generation model")
-        logits = np.ctypeslib.as_array(pointer, shape=(self._size,))
-        token = int(logits.argmax())
-        shifted = logits - logits[token]
-        total = float(np.exp(shifted, out=shifted).sum(dtype=np.float64))
-        if not math.isfinite(total):
-            raise ModelError(f"{self._path}: computes no probabilities; download it again")
-        return _Token(token, -math.log(total))
-
-    def _check(self) -> None:
-        if not self.free.alive:
-            raise RuntimeError("the backend was closed while complete() was running")
-
-
-@functools.cache
-def _library() -> tuple[Any, list[str], Any]:
-    """llama_cpp, its first complaint, and the callback that must outlive both.
-
-    OpenMP threads that spin at a barrier wait for cores that other processes hold: two runs at
-    once on two cores were ten times slower than with passive waiting, which costs a lone run about
-    a tenth. The variable is read when the library is loaded, so no child process sees it.
-    """
-    waiting = os.environ.get("OMP_WAIT_POLICY")
-    os.environ["OMP_WAIT_POLICY"] = waiting or "passive"
-    try:
-        import llama_cpp
-    except (ImportError, OSError, RuntimeError) as error:
-        raise ModelError(
-            f"llama-cpp-python cannot be loaded ({error}); reinstall it with "
-            "pip install --force-reinstall llama-cpp-python"
-        ) from error
-    finally:
-        if waiting is None:
-            del os.environ["OMP_WAIT_POLICY"]
-    complaints: list[str] = []
-
-    def keep_errors(level: int, text: bytes, _data: object) -> None:
-        line = " ".join(text.decode("utf-8", "replace").split())
-        if level == LOG_ERROR and not complaints and line.isprintable():
-            complaints.append(line[:200])
-
-    callback = llama_cpp.llama_log_callback(keep_errors)
-    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
-    llama_cpp.llama_backend_init()
-    return llama_cpp, complaints, callback
+    def completion(self) -> Completion:
+        """The greedy answer, with those of the others that are neither it nor each other."""
+        main, *drawn = [sequence.completion() for sequence in self.sequences]
+        distinct = {other.text: other for other in reversed(drawn) if other.text != main.text}
+        return replace(main, others=tuple(reversed(distinct.values())))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.definition import Definition, Kind
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from docbot.targets import Target
 
+NOWHERE = PurePosixPath()
 MAX_EXAMPLES = 2
 MAX_CALLEES = 3
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
@@ -30,10 +32,12 @@ class Context:
         module: First sentence of the module's docstring.
         callees: "name: first sentence" of documented functions of this file that the target calls.
         examples: "name: first sentence" of the nearest documented siblings, house words and all.
+        path: The file, relative to what was scanned.
 
     """
 
     target: Target
+    path: PurePosixPath = NOWHERE
     owner: str = ""
     enclosing: str = ""
     module: str = ""
@@ -41,7 +45,9 @@ class Context:
     examples: tuple[str, ...] = ()
 
 
-def build(target: Target, definitions: Sequence[Definition]) -> Context:
+def build(
+    target: Target, definitions: Sequence[Definition], path: PurePosixPath = NOWHERE
+) -> Context:
     """The context of one target among all definitions of its file."""
     own = target.definition
     documented = [d for d in definitions if d.docstring and d is not own]
@@ -51,6 +57,7 @@ def build(target: Target, definitions: Sequence[Definition]) -> Context:
     callees = [d for d in documented if d.name in called]
     return Context(
         target=target,
+        path=path,
         owner=own.owner,
         enclosing=_enclosing(own, definitions),
         module=next((first_sentence(d) for d in definitions if d.kind is Kind.MODULE), ""),

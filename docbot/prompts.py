@@ -6,18 +6,45 @@ and a GGUF's own chat template is never run (CVE-2024-34359 was one that was).
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from docbot.errors import ConfigError, SourceError
-from docbot.outline import parse
+from docbot import telling
+from docbot.definition import Kind
+from docbot.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from docbot.context import Context
+    from docbot.definition import Definition
+
+
+class Task(str, Enum):
+    """What a model can be asked for: a headline, by kind, or one slot of a section."""
+
+    FUNCTION = "function"
+    CLASS = "class"
+    MODULE = "module"
+    PARAM = "param"
+    RETURNS = "returns"
+    RAISES = "raises"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """One question about a target; `name` is the parameter's, without stars, or the exception's."""
+
+    task: Task
+    name: str = ""
+
+
+def headline(definition: Definition) -> Slot:
+    """The question for a definition's first line."""
+    tasks = {Kind.CLASS: Task.CLASS, Kind.MODULE: Task.MODULE}
+    return Slot(task=tasks.get(definition.kind, Task.FUNCTION))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,27 +65,49 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """How a family of models is asked, and how its answer is read."""
+    """How a family of models is asked, how its answer is read, and what it can be asked for."""
 
-    prompt: Callable[[Context], Prompt]
+    prompt: Callable[[Context, Slot], Prompt]
     reply: Callable[[str], str]
+    tasks: frozenset[Task] = frozenset({Task.FUNCTION})
 
 
-def words_prompt(context: Context) -> Prompt:
-    """The embedded model's format: a function told as plain words, its name last.
+TELLERS: Mapping[Task, Callable[[Context, str], str]] = {
+    Task.FUNCTION: telling.function,
+    Task.CLASS: telling.class_,
+    Task.MODULE: telling.module,
+    Task.PARAM: telling.parameter,
+    Task.RETURNS: telling.returns,
+    Task.RAISES: telling.raises,
+}
+
+
+def tasks_prompt(context: Context, slot: Slot) -> Prompt:
+    """docbot-tiny's format: the code told as plain words, a special token for each task.
 
     Small models copy words, so the words are given to them; measured in models/LOG.md.
     """
     return Prompt(
+        head=f"<|{slot.task.value}|>",
+        body=TELLERS[slot.task](context, slot.name),
+        tail="<|sum|>",
+        keep=160,
+        keep_end=True,
+    )
+
+
+def words_prompt(context: Context, _slot: Slot) -> Prompt:
+    """The first docbot-tiny's format: the same words of a function, and no other task."""
+    return Prompt(
         head="<|code|>",
-        body=told(context.owner, context.target.definition.code),
+        body=telling.function(context),
         tail="<|sum|>",
         keep=150,
         keep_end=True,
     )
 
 
-def chatml_prompt(context: Context) -> Prompt:
+def chatml_prompt(context: Context, _slot: Slot) -> Prompt:
     """ChatML (Qwen and kin), the instruction first so that all prompts share it as a prefix."""
     surroundings = [context.enclosing, context.module]
     surroundings += [f"Documented nearby: {example}" for example in context.examples]
@@ -83,7 +132,13 @@ def first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
+def cased_reply(reply: str) -> str:
+    """The first line of a lower-case answer, with JSON, URL and None in their case."""
+    return re.sub(r"[a-z]+", lambda m: CASED.get(m.group(), m.group()), first_line(reply))
+
+
 FORMATS: Mapping[str, Format] = {
+    "tasks": Format(prompt=tasks_prompt, reply=cased_reply, tasks=frozenset(Task)),
     "words": Format(prompt=words_prompt, reply=first_line),
     "chatml": Format(prompt=chatml_prompt, reply=str.strip),
 }
@@ -101,144 +156,18 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
-# The words format. Every detail below is what docbot-tiny was trained on: changing one changes
-# the model's input, so it changes together with the model.
-
-BODY_WORDS, TAIL_WORDS, PARAMETER_WORDS, LONG_TEXT = 64, 22, 24, 60
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
-_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Div: "/", ast.Mod: "%"}  # every other one: "*"
-_COMPARISONS = {ast.NotIn: "not in", ast.In: "in", ast.Is: "is", ast.Eq: "=="}  # every other: "<"
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def split_words(name: str) -> list[str]:
-    """An identifier's words in lower case: `HTTPServer_name2` is http, server, name, 2."""
-    return [word.lower() for word in _WORD.findall(name)]
-
-
-def told(owner: str, code: str) -> str:
-    """A function as words: body | decorators | parameters | return type | owner | name.
-
-    Raises:
-        SourceError: `code` is not one function's source.
-
-    """
-    function = next((n for n in parse(code).body if isinstance(n, _Function)), None)
-    if function is None:
-        raise SourceError("it is no function")
-    body: list[str] = []
-    _tell_all(function.body, body)
-    given = function.args
-    params = (*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg)
-    names = [p.arg for p in params if p is not None and p.arg not in ("self", "cls")]
-    parameters = [word for name in names for word in (*split_words(name), ",")]
-    decorators = [w for d in function.decorator_list for w in split_words(ast.unparse(d))[:4]]
-    returns = split_words(ast.unparse(function.returns))[:6] if function.returns else []
-    name = " ".join(split_words(function.name)) or function.name
-    if isinstance(function, ast.AsyncFunctionDef):
-        name = "async " + name
-    told = [*_shorten(body), "|", *decorators, "|", *parameters[:PARAMETER_WORDS]]
-    return " " + " ".join([*told, "|", *returns, "|", *split_words(owner), "|", name])
-
-
-def _shorten(body: Iterable[str]) -> list[str]:
-    """Repeats, empty calls and closing brackets dropped; of a long body, both ends."""
-    out: list[str] = []
-    for word in body:
-        if out and out[-1] == word:
-            continue
-        if word != ")":
-            out.append(word)
-        elif out and out[-1] == "(":
-            out.pop()
-    if len(out) <= BODY_WORDS:
-        return out
-    return [*out[: BODY_WORDS - TAIL_WORDS], "...", *out[1 - TAIL_WORDS :]]
-
-
-def _tell_all(nodes: Iterable[ast.AST], out: list[str]) -> None:
-    for node in nodes:
-        _tell(node, out)
-
-
-def _tell(node: ast.AST, out: list[str]) -> None:  # noqa: C901, PLR0912, PLR0915 - one case a node
-    """Append the node's words in source order."""
-    match node:
-        case ast.Name(id=name):
-            out.extend(split_words(name) if name not in ("self", "cls") else [])
-        case ast.Attribute(value=value, attr=attr):
-            _tell(value, out)
-            out.extend(split_words(attr))
-        case ast.Constant(value=str() as text):
-            out.extend(
-                w.lower() for w in re.findall(r"[A-Za-z]+", text)[:6] if len(text) < LONG_TEXT
-            )
-        case ast.Constant(value=value):
-            if value in (True, False, None):  # 1 and 0 too, which equal True and False
-                out.append(str(value).lower())
-        case ast.Call():
-            _tell(node.func, out)
-            out.append("(")
-            _tell_all(node.args, out)
-            for keyword in node.keywords:
-                out.extend(split_words(keyword.arg or ""))
-                _tell(keyword.value, out)
-            out.append(")")
-        case ast.Return(value=inner) | ast.Raise(exc=inner):
-            out.append(type(node).__name__.lower())
-            _tell_all([inner] if inner is not None else [], out)
-            out.append(";")
-        case ast.Yield(value=inner) | ast.YieldFrom(value=inner):
-            out.append("yield")
-            _tell_all([inner] if inner is not None else [], out)
-        case ast.If():
-            out.append("if")
-            _tell(node.test, out)
-            out.append(":")
-            _tell_all(node.body, out)
-            if node.orelse:
-                out.append("else")
-                _tell_all(node.orelse, out)
-        case ast.For() | ast.AsyncFor():
-            out.append("for")
-            _tell(node.target, out)
-            out.append("in")
-            _tell(node.iter, out)
-            out.append(":")
-            _tell_all(node.body, out)
-        case ast.While():
-            out.append("while")
-            _tell(node.test, out)
-            _tell_all(node.body, out)
-        case ast.With() | ast.AsyncWith():
-            out.append("with")
-            _tell_all([*(item.context_expr for item in node.items), *node.body], out)
-        case ast.Try():
-            out.append("try")
-            _tell_all(node.body, out)
-            for handler in node.handlers:
-                out.append("except")
-                _tell_all([*filter(None, [handler.type]), *handler.body], out)
-            _tell_all(node.finalbody, out)
-        case ast.Assign():
-            _tell_all(node.targets, out)
-            out.append("=")
-            _tell(node.value, out)
-            out.append(";")
-        case ast.UnaryOp(op=ast.Not()):
-            out.append("not")
-            _tell(node.operand, out)
-        case ast.Compare():
-            _tell(node.left, out)
-            out.append(_COMPARISONS.get(type(node.ops[0]), "<"))
-            _tell_all(node.comparators, out)
-        case ast.BinOp():
-            _tell(node.left, out)
-            out.append(_OPERATORS.get(type(node.op), "*"))
-            _tell(node.right, out)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            inner_doc = ast.get_docstring(node, clean=False) is not None
-            node.body = node.body[inner_doc:] or [ast.Pass()]
-            _tell_all(ast.iter_child_nodes(node), out)
-        case _:
-            _tell_all(ast.iter_child_nodes(node), out)
+_ACRONYMS = """
+    api ascii aws cli cpu css csv db dns ftp gif gpu gui html http https id io ip ipv imap iso jpeg
+    json jwt orm os pdf pid png rgb rgba rpc sdk sha smtp sql ssh ssl svg tcp tls toml tsv udp ui
+    uid uri url utc utf uuid wsgi xml yaml
+"""
+CASED: Mapping[str, str] = {
+    **{word: word.upper() for word in _ACRONYMS.split()},
+    **{word + "s": word.upper() + "s" for word in ("api", "id", "ip", "uri", "url", "uuid")},
+    "none": "None",
+    "true": "True",
+    "false": "False",
+    "python": "Python",
+    "unicode": "Unicode",
+}
+"""How a lower-case word of an answer is written."""

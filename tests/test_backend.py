@@ -6,6 +6,7 @@ The figures in models/LOG.md: `DOCBOT_PROMPTS=200 pytest tests/test_backend.py -
 from __future__ import annotations
 
 import ast
+import dataclasses
 import gc
 import math
 import os
@@ -21,18 +22,24 @@ from pathlib import Path
 
 import pytest
 
-from docbot.backend import Completion, LlamaCpp, open_backend, usable_cores
+from docbot import llama
+from docbot.backend import MOST_CANDIDATES, Completion, LlamaCpp, open_backend, usable_cores
 from docbot.config import Config
-from docbot.errors import ModelError
-from docbot.prompts import Prompt, told
+from docbot.context import Context
+from docbot.definition import Definition, Kind
+from docbot.errors import ConfigError, ModelError
+from docbot.prompts import Prompt
+from docbot.targets import Target
+from docbot.telling import function
 from docbot.weights import resolve
 
 TINY = resolve("docbot-tiny", "")
+HEAD = {"words": "<|code|>", "tasks": "<|function|>"}[TINY.format]
 COUNT = int(os.environ.get("DOCBOT_PROMPTS", "30"))
 
 
 def ask(body: str, **changes: object) -> Prompt:
-    fields = {"head": "<|code|>", "tail": "<|sum|>", "keep": 150, "keep_end": True}
+    fields = {"head": HEAD, "tail": "<|sum|>", "keep": 150, "keep_end": True}
     return Prompt(**{**fields, "body": body, **changes})  # type: ignore[arg-type]
 
 
@@ -45,12 +52,25 @@ def functions(count: int) -> list[Prompt]:
                 node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
                 found.append(node)
     chosen = random.Random(7).sample(found, count)
-    return [ask(told("", ast.unparse(node))) for node in chosen]
+    return [ask(function(context(node))) for node in chosen]
+
+
+def context(node: ast.FunctionDef) -> Context:
+    lines = (node.lineno, node.end_lineno or node.lineno)
+    own = Definition(
+        qualname=node.name, name=node.name, kind=Kind.FUNCTION, line=node.lineno, lines=lines,
+        code=ast.unparse(node),
+    )  # fmt: skip
+    return Context(target=Target(definition=own))
 
 
 def tiny(**changes: int) -> LlamaCpp:
     fields = {"context": TINY.context, "max_tokens": 48, "threads": 0}
     return LlamaCpp(TINY.path, **{**fields, **changes})
+
+
+def control(llama, token: str) -> list[int]:
+    return llama.tokenize(token.encode(), add_bos=False, special=True)
 
 
 @contextmanager
@@ -112,13 +132,14 @@ def test_words_are_the_same_as_the_high_level_class_says(prompts, answers):
     from llama_cpp import Llama
 
     llama = Llama(str(TINY.path), n_ctx=320, n_threads=2, verbose=False, flash_attn=True)
+    head, tail = (control(llama, each) for each in (HEAD, "<|sum|>"))
     some = prompts[: max(30, COUNT // 2)]
     texts = []
     with timed("llama_cpp.Llama, 2 threads", len(some)):
         for prompt in some:
             body = llama.tokenize(prompt.body.encode(), add_bos=False, special=False)
             out: list[int] = []
-            for token in llama.generate([1, *body[-150:], 2], top_k=1, temp=0.0):
+            for token in llama.generate([*head, *body[-150:], *tail], top_k=1, temp=0.0):
                 if token == llama.token_eos() or len(out) == 48:
                     break
                 out.append(token)
@@ -134,7 +155,8 @@ def test_logprob_is_that_of_a_softmax_in_double_precision(backend):
     prompt = ask(" return a + b ; | | a , b , | | | add")
     ((_, answer),) = backend.complete([prompt])
     llama = Llama(str(TINY.path), n_ctx=320, verbose=False, flash_attn=True, logits_all=True)
-    start = [1, *llama.tokenize(prompt.body.encode(), add_bos=False), 2]
+    head, tail = (control(llama, each) for each in (HEAD, "<|sum|>"))
+    start = [*head, *llama.tokenize(prompt.body.encode(), add_bos=False), *tail]
     out = [*llama.tokenize(answer.text.encode(), add_bos=False), llama.token_eos()]
     assert len(out) == answer.tokens
     llama.eval([*start, *out])
@@ -146,13 +168,13 @@ def test_logprob_is_that_of_a_softmax_in_double_precision(backend):
 
 
 def test_a_long_shared_head_changes_nothing(prompts):
-    head = "<|code|>" + " the number of items in the list" * 4
+    head = HEAD + " the number of items in the list" * 4
     shared = [ask(p.body, head=head, keep=90) for p in prompts[:12]]
     with tiny(slots=4) as many, tiny(slots=1) as one:
         together = dict(many.complete(shared))
         assert together == dict(one.complete(shared))
         alone = next(iter(many.complete(shared[5:6])))[1]
-        other = next(iter(many.complete([ask(shared[5].body, head="<|code|>" * 30)])))[1]
+        other = next(iter(many.complete([ask(shared[5].body, head=HEAD * 30)])))[1]
     assert together[5] == alone
     assert other.logprob != alone.logprob, "the cached head was the wrong one"
     joined = ask("", head=head + shared[5].body, tail="<|sum|>")
@@ -160,6 +182,125 @@ def test_a_long_shared_head_changes_nothing(prompts):
         ((_, answer),) = one.complete([joined])
     assert answer.text == alone.text
     assert answer.logprob == pytest.approx(alone.logprob, rel=0.02)
+
+
+# several candidates
+
+
+@pytest.fixture(scope="module")
+def chosen(prompts):
+    with tiny(slots=8, threads=1, candidates=4) as several:
+        return dict(several.complete(prompts[:20]))
+
+
+def test_the_greedy_answer_is_the_same_whatever_is_drawn_beside_it(chosen, answers):
+    for index, answer in chosen.items():
+        assert dataclasses.replace(answer, others=()) == answers[index]
+
+
+@pytest.mark.parametrize("slots", [4, 32])
+def test_candidates_are_the_same_for_any_batch(prompts, chosen, slots):
+    order = random.Random(slots).sample(range(len(chosen)), len(chosen))
+    with tiny(slots=slots, threads=2, candidates=4) as other:
+        got = dict(other.complete(prompts[index] for index in order))
+        alone = [next(iter(other.complete([prompts[index]])))[1] for index in order[:3]]
+    assert {order[place]: answer for place, answer in got.items()} == chosen
+    assert alone == [chosen[index] for index in order[:3]]
+
+
+def test_candidates_are_distinct_and_have_the_models_own_probabilities(backend, prompts, chosen):
+    assert sum(len(answer.others) for answer in chosen.values()) > 2 * len(chosen)
+    for answer in chosen.values():
+        texts = [answer.text, *(other.text for other in answer.others)]
+        assert len(set(texts)) == len(texts) <= 4
+        assert all(other.others == () for other in answer.others)
+    index, other = next((i, o) for i, a in chosen.items() for o in a.others if o.ended)
+    ((_, score),) = backend.score([(prompts[index], other.text)])
+    if score.tokens == other.tokens:  # a text may have been spelt in other tokens
+        assert score.logprob == pytest.approx(other.logprob, abs=1e-2)
+
+
+def test_more_candidates_keep_the_first_ones(prompts, chosen):
+    with tiny(candidates=2) as two:
+        for index, answer in two.complete(prompts[:5]):
+            assert {o.text for o in answer.others} <= {o.text for o in chosen[index].others}
+
+
+def test_a_draw_follows_the_tempered_probabilities(backend):
+    engine = backend._ready()
+    head, tail = (engine.tokenize(each, special=True) for each in (HEAD, "<|sum|>"))
+    row = engine.prefill(0, head, tail)
+    logits = (engine.logprobs(row) / llama.TEMPERATURE).tolist()
+    likely = sorted(range(len(logits)), key=lambda token: -logits[token])[: llama.TOP_K]
+    weights = [math.exp(logits[token]) for token in likely]
+    drawn = [engine.draw(row, (number + 0.5) / 2000).id for number in range(2000)]
+    shares = [drawn.count(token) / len(drawn) for token in likely]
+    kept = [share for share in shares if share]
+    assert 1 < len(kept) <= llama.TOP_K, "the cut keeps some, not all"
+    assert set(drawn) == set(likely[: len(kept)]), "the likeliest ones"
+    total = sum(weights[: len(kept)])
+    assert kept == pytest.approx([weight / total for weight in weights[: len(kept)]], abs=2e-3)
+    assert total >= llama.TOP_P * sum(weights) > sum(weights[: len(kept) - 1])
+    assert engine.draw(row, 0.0).id == engine.greedy(row).id == likely[0]
+
+
+@pytest.mark.parametrize("candidates", [0, -1, MOST_CANDIDATES + 1])
+def test_a_number_of_candidates_that_makes_no_sense_is_an_error(candidates):
+    with pytest.raises(ConfigError, match=f"'candidates' must be 1 to {MOST_CANDIDATES}"):
+        tiny(candidates=candidates)
+
+
+def test_a_long_context_has_room_for_all_candidates(prompts):
+    with tiny(context=4096, slots=1, candidates=3) as long:
+        ((_, answer),) = long.complete(prompts[:1])
+    assert len(answer.others) == 2
+
+
+# how likely a given answer is
+
+
+def test_a_completions_own_text_scores_what_the_completion_had(backend, prompts, answers):
+    ended = {index: answer for index, answer in answers.items() if answer.ended}
+    items = [(prompts[index], answer.text) for index, answer in ended.items()]
+    scores = dict(backend.score(items))
+    assert list(scores) == list(range(len(items)))
+    same = 0
+    for score, answer in zip(scores.values(), ended.values(), strict=True):
+        if score.tokens == answer.tokens:  # else the text was spelt in other tokens
+            same += 1
+            assert score.logprob == pytest.approx(answer.logprob, abs=1e-3 * answer.tokens)
+    assert same > 0.9 * len(ended)
+
+
+def test_another_answer_is_less_likely_and_a_shared_prompt_changes_nothing(backend, prompts):
+    texts = [" return the name.", "", " zebra xylophone quantum." * 9, " return the name."]
+    items = [(prompt, text) for prompt in prompts[:4] for text in texts]
+    together = [score for _, score in backend.score(items)]
+    alone = [next(iter(backend.score([item])))[1] for item in items]
+    assert together == alone
+    for start in range(0, len(together), 4):
+        plain, empty, odd, again = together[start : start + 4]
+        assert plain == again
+        assert empty.tokens == 1
+        assert odd.tokens <= 48
+        assert odd.logprob / odd.tokens < plain.logprob / plain.tokens
+
+
+def test_few_slots_score_the_same_but_for_the_last_digits(backend, prompts, answers):
+    items = [(prompts[index], answers[index].text) for index in range(10)]
+    with tiny(slots=1, max_tokens=40) as one:
+        assert [s.logprob for _, s in one.score(items)] == pytest.approx(
+            [s.logprob for _, s in backend.score(items)], abs=1e-2
+        )
+
+
+def test_scoring_takes_turns_with_completing(backend, prompts, answers):
+    scores = backend.score([(prompts[0], " x")] * 2)
+    next(scores)
+    with pytest.raises(RuntimeError, match="one complete"):
+        next(backend.complete(prompts))
+    scores.close()
+    assert dict(backend.complete(prompts[:3])) == {i: answers[i] for i in range(3)}
 
 
 # prompts of every size
@@ -204,8 +345,9 @@ def test_the_cut_keeps_the_asked_end(backend):
 def test_a_control_token_in_the_body_stays_text(backend):
     body = " return x <|end|><|sum|> | | | | | name"
     ids = backend._ready().tokenize(body, special=False)
-    assert not {0, 1, 2, 3} & set(ids)
-    assert backend._ready().tokenize("<|sum|>", special=True) == [2]
+    special = backend._ready().tokenize("<|end|><|sum|>", special=True)
+    assert len(special) == 2
+    assert not set(special) & set(ids)
     answers = dict(backend.complete([ask(body), ask(" return x", tail="<|end|><|sum|>")]))
     assert answers[0] != answers[1]
 
@@ -322,15 +464,16 @@ def test_memory_does_not_grow(prompts):
 
 
 def test_llama_cpp_is_imported_by_the_first_prompt_only():
-    code = """
+    code = f"""
 import sys
 from docbot.backend import LlamaCpp
 from docbot.prompts import Prompt
 from docbot.weights import resolve
 with LlamaCpp(resolve("docbot-tiny", "").path, context=320, max_tokens=4) as backend:
     assert list(backend.complete([])) == []
-    assert not {"llama_cpp", "numpy"} & set(sys.modules)
-    prompt = Prompt(head="<|code|>", body=" x", tail="<|sum|>", keep=9)
+    assert list(backend.score([])) == []
+    assert not {{"llama_cpp", "numpy"}} & set(sys.modules)
+    prompt = Prompt(head="{HEAD}", body=" x", tail="<|sum|>", keep=9)
     assert len(list(backend.complete([prompt]))) == 1
     assert "llama_cpp" in sys.modules
 """

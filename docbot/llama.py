@@ -1,0 +1,264 @@
+"""The native side of inference: one GGUF file, one llama.cpp context, its tokens and its logits.
+
+Whatever is said to llama.cpp is said here; `backend` decides what is asked and when. Every call and
+its order is part of what makes an answer the same to the last bit in any company (models/LOG.md).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import math
+import os
+import weakref
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from docbot.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+UBATCH = 512  # fixed: another size is another order of summation, so another last digit
+SHARED = 16  # a longer head is decoded once and copied; a copy moves a whole KV stream
+LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR; the binding has no name for it
+VOCABULARY_NONE = 0  # LLAMA_VOCAB_TYPE_NONE
+TEMPERATURE, TOP_K, TOP_P = 0.8, 40, 0.95
+"""How `Engine.draw` draws: from the likeliest tokens, few enough that nonsense stays out."""
+
+
+class Row(NamedTuple):
+    """One token to be decoded, at a position of a sequence."""
+
+    token: int
+    position: int
+    sequence: int
+
+
+class Token(NamedTuple):
+    """A token and its natural-log probability under the model itself, however it was chosen."""
+
+    id: int
+    logprob: float
+
+
+class Engine:
+    """One model and one context of `slots` sequences and the shared head, freed once.
+
+    Sequence number `slots` holds that head. `begin` and `end` are the tokens that open a text that
+    would be empty and that end an answer; `outputs` is how many rows of a call may have logits.
+
+    Raises:
+        ModelError: llama.cpp refuses the file, or stops in the middle.
+
+    """
+
+    def __init__(self, path: Path, *, context: int, slots: int, threads: int) -> None:
+        self._llama, log, _ = library()
+        log.clear()
+        self._path = path
+        self._slots = slots
+        self._shared: list[int] = []
+        with ExitStack() as native:
+            model = self._load(path)
+            if model is None:
+                reason = f" ({log[0]})" if log else ""
+                raise ModelError(
+                    f"{path}: llama.cpp cannot load this model{reason}; download it again or "
+                    "choose another"
+                )
+            native.callback(self._llama.llama_model_free, model)
+            self._vocab = self._llama.llama_model_get_vocab(model)
+            self._size = self._llama.llama_vocab_n_tokens(self._vocab)
+            speaks = self._llama.llama_vocab_type(self._vocab) != VOCABULARY_NONE
+            if not speaks or self._llama.llama_model_has_encoder(model):
+                raise ModelError(f"{path}: generates no text; choose a text-generation model")
+            self.begin = max(self._llama.llama_vocab_bos(self._vocab), 0)
+            turn = self._llama.llama_vocab_eot(self._vocab)
+            self.end = max(turn if turn >= 0 else self._llama.llama_vocab_eos(self._vocab), 0)
+            self.outputs = slots + 1
+            self._context = self._open(model, context, threads)
+            if self._context is None:
+                raise ModelError(f"{path}: no memory for its context; choose a smaller model")
+            native.callback(self._llama.llama_free, self._context)
+            self._memory = self._llama.llama_get_memory(self._context)
+            self._batch = self._llama.llama_batch_init(max(context, slots), 0, 1)
+            native.callback(self._llama.llama_batch_free, self._batch)
+            self.free = weakref.finalize(self, native.pop_all().close)
+
+    def _load(self, path: Path) -> Any:
+        params = self._llama.llama_model_default_params()
+        params.load_mode = self._llama.LLAMA_LOAD_MODE_MMAP
+        params.n_gpu_layers = -1 if self._llama.llama_supports_gpu_offload() else 0
+        return self._llama.llama_model_load_from_file(os.fsencode(path), params)
+
+    def _open(self, model: Any, context: int, threads: int) -> Any:
+        params = self._llama.llama_context_default_params()
+        params.n_seq_max = self._slots + 1
+        params.n_ctx = context * params.n_seq_max
+        params.n_batch = max(context, self._slots)
+        params.n_ubatch = min(UBATCH, params.n_batch)
+        params.n_outputs_max = self.outputs  # else logits room for every prompt token
+        params.n_threads = params.n_threads_batch = threads
+        params.kv_unified = False
+        params.flash_attn_type = self._llama.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.type_k = params.type_v = self._llama.GGML_TYPE_F16
+        return self._llama.llama_init_from_model(model, params)
+
+    def clear(self) -> None:
+        """Forget every sequence, whatever state an interrupted run left them in."""
+        self._llama.llama_memory_clear(self._memory, 0)
+        self._shared = []
+
+    def tokenize(self, text: str, *, special: bool) -> list[int]:
+        """Token ids; without `special`, the text of a control token is just text."""
+        self._check()
+        data = text.encode("utf-8", "replace")
+        size = len(data) + 8  # a token is a byte or more; some vocabularies prefix a space
+        ids = (ctypes.c_int32 * size)()
+        count = self._llama.llama_tokenize(self._vocab, data, len(data), ids, size, 0, special)
+        if count < 0:
+            raise ModelError(f"{self._path}: its tokenizer refused a prompt; choose another model")
+        return ids[:count]
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends an answer, by the model file's own list."""
+        return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
+
+    def piece(self, token: int) -> bytes:
+        """The token's bytes, which may be part of a character; none for a control token."""
+        buffer = ctypes.create_string_buffer(256)
+        length = self._llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, 0)
+        return buffer.raw[: max(length, 0)]
+
+    def prefill(self, slot: int, head: list[int], rest: list[int]) -> int:
+        """Decode a prompt in a call of its own; the row whose logits are the answer's first."""
+        tokens = head + rest
+        last = len(tokens) - 1
+        shared = head[:last] if len(head) > SHARED else []
+        self._llama.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        if shared:
+            self._share(shared)
+            self._llama.llama_memory_seq_cp(self._memory, self._slots, slot, -1, -1)
+        rows = [Row(tokens[at], at, slot) for at in range(len(shared), len(tokens))]
+        self.decode(rows, wanted=1)
+        return len(rows) - 1
+
+    def fork(self, slot: int, others: Iterable[int]) -> None:
+        """Give other sequences what this one has decoded."""
+        for other in others:
+            self._llama.llama_memory_seq_rm(self._memory, other, -1, -1)
+            self._llama.llama_memory_seq_cp(self._memory, slot, other, -1, -1)
+
+    def rewind(self, slot: int, position: int) -> bool:
+        """Forget a sequence from `position` on; False where the model's memory cannot."""
+        return bool(self._llama.llama_memory_seq_rm(self._memory, slot, position, -1))
+
+    def _share(self, head: list[int]) -> None:
+        if head == self._shared:
+            return
+        self._shared = []
+        self._llama.llama_memory_seq_rm(self._memory, self._slots, -1, -1)
+        self.decode([Row(token, at, self._slots) for at, token in enumerate(head)], wanted=0)
+        self._shared = head
+
+    def decode(self, rows: Sequence[Row], *, wanted: int) -> None:
+        """Run the network over the rows; logits for the last `wanted`, at most `outputs`."""
+        self._check()
+        batch = self._batch
+        batch.n_tokens = len(rows)
+        silent = len(rows) - wanted
+        for row, (token, position, sequence) in enumerate(rows):
+            batch.token[row] = token
+            batch.pos[row] = position
+            batch.n_seq_id[row] = 1
+            batch.seq_id[row][0] = sequence
+            batch.logits[row] = row >= silent
+        code = self._llama.llama_decode(self._context, batch)
+        if code:
+            raise ModelError(
+                f"{self._path}: llama.cpp stopped with code {code}; try a smaller context or model"
+            )
+
+    def greedy(self, row: int) -> Token:
+        """The most probable token after a row of the last `decode`."""
+        _, best, total = self._logits(row)
+        return Token(best, -total)
+
+    def draw(self, row: int, point: float) -> Token:
+        """The token at `point`, 0 to 1, of the tempered probabilities of the likeliest few."""
+        import numpy as np
+
+        logits, best, total = self._logits(row)
+        top = min(TOP_K, self._size)
+        likely = np.flatnonzero(logits >= np.partition(logits, -top)[-top])
+        likely = likely[np.argsort(-logits[likely], kind="stable")]
+        tempered = ((logits[likely] - logits[best]) / TEMPERATURE).astype(np.float64)
+        share = np.exp(tempered).cumsum()
+        kept = int(np.searchsorted(share, TOP_P * share[-1])) + 1
+        place = int(np.searchsorted(share[:kept], point * share[kept - 1], side="right"))
+        token = int(likely[min(place, kept - 1)])
+        return Token(token, float(logits[token] - logits[best]) - total)
+
+    def logprob(self, row: int, token: int) -> float:
+        """The natural-log probability of a token after a row."""
+        logits, best, total = self._logits(row)
+        return float(logits[token] - logits[best]) - total
+
+    def logprobs(self, row: int) -> Any:
+        """The natural-log probability of every token after a row, an array of doubles."""
+        logits, best, total = self._logits(row)
+        return (logits - logits[best]).astype("float64") - total
+
+    def _logits(self, row: int) -> tuple[Any, int, float]:
+        """A row's logits, the largest one's place, and the log of the sum of all relative to it."""
+        import numpy as np
+
+        pointer = self._llama.llama_get_logits_ith(self._context, row)
+        if not pointer:
+            raise ModelError(f"{self._path}: generates no text; choose a text-generation model")
+        logits = np.ctypeslib.as_array(pointer, shape=(self._size,))
+        best = int(logits.argmax())
+        shifted = logits - logits[best]
+        total = float(np.exp(shifted, out=shifted).sum(dtype=np.float64))
+        if not math.isfinite(total):
+            raise ModelError(f"{self._path}: computes no probabilities; download it again")
+        return logits, best, math.log(total)
+
+    def _check(self) -> None:
+        if not self.free.alive:
+            raise RuntimeError("the backend was closed while complete() was running")
+
+
+@functools.cache
+def library() -> tuple[Any, list[str], Any]:
+    """llama_cpp, its first complaint, and the callback that must outlive both.
+
+    OpenMP threads that spin at a barrier wait for cores that other processes hold: two runs at
+    once on two cores were ten times slower than with passive waiting, which costs a lone run about
+    a tenth. The variable is read when the library is loaded, so no child process sees it.
+    """
+    waiting = os.environ.get("OMP_WAIT_POLICY")
+    os.environ["OMP_WAIT_POLICY"] = waiting or "passive"
+    try:
+        import llama_cpp
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ModelError(
+            f"llama-cpp-python cannot be loaded ({error}); reinstall it with "
+            "pip install --force-reinstall llama-cpp-python"
+        ) from error
+    finally:
+        if waiting is None:
+            del os.environ["OMP_WAIT_POLICY"]
+    complaints: list[str] = []
+
+    def keep_errors(level: int, text: bytes, _data: object) -> None:
+        line = " ".join(text.decode("utf-8", "replace").split())
+        if level == LOG_ERROR and not complaints and line.isprintable():
+            complaints.append(line[:200])
+
+    callback = llama_cpp.llama_log_callback(keep_errors)
+    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+    return llama_cpp, complaints, callback
