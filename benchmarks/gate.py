@@ -28,7 +28,7 @@ from docbot.definition import Definition, Kind
 from docbot.errors import SourceError
 from docbot.gate import Refusal, check, facts_of
 from docbot.outline import outline
-from docbot.prompts import FORMATS
+from docbot.prompts import FORMATS, headline
 from docbot.scan import scan
 from docbot.source import read
 from docbot.summarize import confidence_of, fixed
@@ -102,7 +102,7 @@ def main() -> None:
     ]
     rows = []
     with open_backend(weights, config) as backend:
-        prompts = (form.prompt(build(Target(definition=d), ds)) for d, ds in offered)
+        prompts = (form.prompt(build(Target(definition=d), ds), headline(d)) for d, ds in offered)
         for index, completion in backend.complete(prompts):
             definition = offered[index][0]
             confidence = confidence_of(completion)

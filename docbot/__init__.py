@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 
 def document(source: bytes, *, path: str = "module.py", config: Config | None = None) -> bytes:
-    """Write the docstrings that one module's functions lack, on the model inside the package.
+    """Write the docstrings that one module lacks, on the model inside the package.
 
     Args:
         source: The file's bytes; what comes back has the same encoding and line endings.

@@ -37,6 +37,7 @@ HELP: Mapping[str, str] = {
     "line-length": "longest line written; 0 follows the formatter's configuration",
     "model": "docbot-tiny, or the path of a GGUF file",
     "prompt-format": "how a GGUF of your own is prompted",
+    "candidates": "answers asked for per question; the surest that passes is taken",
     "max-tokens": "longest answer of the model, in tokens",
     "max-lines": "leave longer functions alone",
     "min-confidence": "write nothing below this token probability (geometric mean)",
@@ -157,7 +158,7 @@ def settings_of(options: argparse.Namespace) -> dict[str, object]:
 
 def run_check(options: argparse.Namespace) -> int:
     """List what has no docstring."""
-    from docbot.pipeline import check
+    from docbot.pipeline import COUNTED, check, with_kinds
     from docbot.scope import open_scope
 
     scope = open_scope(options.paths, settings_of(options), options.config)
@@ -166,7 +167,7 @@ def run_check(options: argparse.Namespace) -> int:
     with run.meter(len(rows)):
         for result in check(run.files(rows), scope.config, scope.lineage()):
             run.add(result)
-    run.close("check")
+    run.close("check", with_kinds(scope.config, COUNTED).kinds)
     if options.fail_under is not None:
         coverage = run.tally.coverage
         return CHANGES if coverage is not None and coverage < options.fail_under else CLEAN
@@ -197,15 +198,16 @@ def run_fix(options: argparse.Namespace) -> int:
 
 
 def _nothing_lacks(paths: Sequence[Path]) -> bool:
-    """Whether every function of these files is documented: most commits, told without git."""
+    """Whether everything in these files is documented: most commits, told without git."""
     from docbot.files import read
     from docbot.outline import outline
 
     try:
-        outlines = [outline(read(path)) for path in paths]
+        sources = [read(path) for path in paths]
+        outlines = [outline(source) for source in sources if source.strip()]
     except DocbotError:  # what is wrong with it is for the whole run to say
         return False
-    return all(e.documented or e.is_class for o in outlines for e in o.entries)
+    return all(o.documented and all(e.documented for e in o.entries) for o in outlines)
 
 
 @contextmanager
@@ -307,8 +309,8 @@ class Run:
             append_undo(self.undo, unified_diff(result.path, result.before, result.after))
         return result
 
-    def close(self, command: str) -> None:
-        """The closing words."""
+    def close(self, command: str, counted: Sequence[str] = ()) -> None:
+        """The closing words; of `check` with the kinds that it counted."""
         from docbot import report
 
         if self.options.format == "json":
@@ -316,7 +318,7 @@ class Run:
         if self.options.quiet:
             return
         if command == "check":
-            self.say(report.coverage_line(self.tally, self.scope.config.kinds))
+            self.say(report.coverage_line(self.tally, counted))
             return
         if self.tally.files:
             report.summary(self.tally, dry=self.options.diff)

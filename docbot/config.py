@@ -46,7 +46,8 @@ class Config:
 
     Attributes:
         exclude: Paths left alone, as gitignore patterns relative to the repository.
-        kinds: Kinds of definition that count; `fix` writes functions and methods.
+        kinds: Kinds of definition that count; when empty, `check` counts functions and methods,
+            and `fix` writes besides them what the model can be asked about.
         select: Skip rules switched off: such definitions are documented after all.
         ignore: Skip rules switched on that are off by default.
         style: Docstring style; `auto` follows the repository.
@@ -54,6 +55,8 @@ class Config:
         line_length: Longest line written; 0 follows the formatter's configuration.
         model: `docbot-tiny` (inside the package) or the path of a GGUF file.
         prompt_format: How a GGUF of your own is prompted; the embedded model knows its own.
+        candidates: Answers asked for per question, the first greedy; the surest that passes is
+            taken.
         max_tokens: Longest answer of the model, in tokens.
         max_lines: Longer functions are left alone: the model would not see enough of them.
         min_confidence: Geometric mean of token probabilities below which nothing is written.
@@ -62,7 +65,7 @@ class Config:
     """
 
     exclude: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ("function", "method")
+    kinds: tuple[str, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     style: str = "auto"
@@ -70,6 +73,7 @@ class Config:
     line_length: int = 0
     model: str = "docbot-tiny"
     prompt_format: str = "chatml"
+    candidates: int = 1
     max_tokens: int = 48
     max_lines: int = 120
     min_confidence: float = 0.45

@@ -70,15 +70,16 @@ class Anchor:
 
     `start` is the first byte after the line that ends the header; `end` lies past the blank lines
     there that would stand between docstring and body (pydocstyle's D202). `indent` is the body's
-    own whitespace, `newline` the header line's own ending, and `blank_after` says that the body
-    opens with a definition, before which formatters want a blank line.
+    own whitespace, `newline` the header line's own ending, and `blank_after` counts the blank lines
+    that formatters want below: one where the body opens with a definition or is a class's or a
+    module's, two between a module's docstring and a definition.
     """
 
     start: int
     end: int
     indent: str
     newline: str = "\n"
-    blank_after: bool = False
+    blank_after: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,11 +2,15 @@
 
 scan -> targets -> context -> prompts -> summarize (backend) -> render -> edit -> verify. Files flow
 through one stream: while the model writes for one file the next ones are being scanned, and a
-file's Result is there as soon as its last docstring is.
+file's Result is there as soon as its last docstring is. A headline that passed may lead to further
+questions, one for each slot of its sections; they join the same stream, ahead of other files.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import itertools
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -15,10 +19,11 @@ from docbot import edit, verify
 from docbot.context import build
 from docbot.definition import Kind
 from docbot.errors import SourceError, TooLargeError, VerifyError
-from docbot.gate import Refusal
+from docbot.gate import Near, Refusal, near_of
 from docbot.outline import outline
+from docbot.prompts import Task, headline
 from docbot.source import read
-from docbot.summarize import Summary, fixed, judge
+from docbot.summarize import Summary, fixed, judge, judge_phrase, with_phrases
 from docbot.targets import Choice, Place, Skip, SkipReason, Target, choose, file_skip, touches
 
 if TYPE_CHECKING:
@@ -27,15 +32,19 @@ if TYPE_CHECKING:
 
     from docbot.backend import Backend, Completion
     from docbot.config import Config
+    from docbot.context import Context
     from docbot.definition import Definition
     from docbot.house import House
     from docbot.lineage import Lineage
     from docbot.outline import Outline
-    from docbot.prompts import Format, Prompt
+    from docbot.prompts import Format, Prompt, Slot
 
 
-WRITTEN = (Kind.FUNCTION, Kind.METHOD)
-"""What `fix` writes docstrings for; `check` counts more."""
+COUNTED = (Kind.FUNCTION, Kind.METHOD)
+"""What `check` counts unless told otherwise: a gate must not grow with the model."""
+
+SHORT = 5
+"""Functions of up to so many lines get the headline alone, unless sections are `always` wanted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +88,7 @@ class Job:
 
 def check(files: Iterable[File], config: Config, lineage: Lineage) -> Iterator[Result]:
     """Say what is missing, file by file; needs no model."""
+    config = with_kinds(config, COUNTED)
     for file in files:
         examined = examine(file, config, lineage, only_missing=file.changed is not None)
         yield Result(
@@ -91,17 +101,27 @@ def check(files: Iterable[File], config: Config, lineage: Lineage) -> Iterator[R
 
 def fix(files: Iterable[File], job: Job) -> Iterator[Result]:
     """Document what is missing; Results come as their last docstring does, in any order."""
-    waiting: dict[int, tuple[_Draft, Target]] = {}
-    done: deque[_Draft] = deque()
-    for index, completion in job.backend.complete(_prompts(files, job, waiting, done)):
-        draft, target = waiting.pop(index)
-        draft.settle(target, _judge(completion, target, job))
-        if draft.complete:
-            done.append(draft)
-        while done:
-            yield done.popleft().result(job)
-    while done:
-        yield done.popleft().result(job)
+    askable = tuple(kind for kind in Kind if task_of(kind) in job.format.tasks)
+    job = dataclasses.replace(job, config=with_kinds(job.config, askable))
+    stream = _Stream(files, job)
+    while True:
+        for index, completion in job.backend.complete(stream.prompts()):
+            stream.take(index, completion)
+            yield from stream.results()
+        yield from stream.results()
+        if not stream.further:  # questions that the last headlines led to, after the stream's end
+            return
+
+
+def with_kinds(config: Config, kinds: Iterable[Kind]) -> Config:
+    """The configuration with its kinds, or with these where it names none."""
+    named = config.kinds or tuple(kind.value for kind in kinds)
+    return dataclasses.replace(config, kinds=named)
+
+
+def task_of(kind: Kind) -> Task:
+    """What a model is asked for to write a definition's headline."""
+    return {Kind.CLASS: Task.CLASS, Kind.MODULE: Task.MODULE}.get(kind, Task.FUNCTION)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +164,8 @@ def examine(file: File, config: Config, lineage: Lineage, *, only_missing: bool)
 
 def _may_lack(seen: Outline, file: File, config: Config) -> bool:
     """Whether any entry of the outline could become a target."""
-    if "module" in config.kinds and not seen.documented:
+    new = file.changed is None or any(first == 1 for first, _ in file.changed)
+    if "module" in config.kinds and not seen.documented and new and file.source.strip():
         return True
     return any(
         not entry.documented
@@ -158,7 +179,7 @@ def _left_out(reason: SkipReason, error: SourceError) -> Choice:
     return Choice(skips=(Skip(reason=reason, detail=str(error)),))
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(kw_only=True)
 class _Draft:
     """A file whose docstrings are still coming in."""
 
@@ -168,6 +189,10 @@ class _Draft:
     sealed: bool = False
     summaries: list[tuple[Target, Summary]] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
+
+    @functools.cached_property
+    def near(self) -> Near:
+        return near_of(self.file.path, self.examined.definitions)
 
     @property
     def complete(self) -> bool:
@@ -225,55 +250,171 @@ class _Draft:
         return tuple(sorted(edits, key=lambda e: e.start))
 
 
-def _prompts(
-    files: Iterable[File],
-    job: Job,
-    waiting: dict[int, tuple[_Draft, Target]],
-    done: deque[_Draft],
-) -> Iterator[Prompt]:
-    """Draft file after file; each prompt's place in this stream is its index in `waiting`."""
-    index = 0
-    for file in files:
-        if job.out_of_time():
-            skip = Skip(reason=SkipReason.OUT_OF_TIME, detail="not looked at")
-            done.append(_Draft(file=file, examined=Examined(choice=Choice(skips=(skip,)))))
-            continue
-        draft = _Draft(
-            file=file, examined=examine(file, job.config, job.lineage, only_missing=True)
-        )
-        for target in draft.examined.choice.targets:
-            draft.open += 1
-            outcome = _ask(target, draft, job)
-            if isinstance(outcome, (Skip, Summary)):
-                draft.settle(target, outcome)
+@dataclass(kw_only=True, slots=True)
+class _Words:
+    """What has been said of one target: its headline first, then a phrase for every slot."""
+
+    draft: _Draft
+    context: Context
+    summary: Summary | None = None
+    phrases: dict[Slot, str] = field(default_factory=dict)
+    wanted: int = 0
+    settled: bool = False
+
+    @property
+    def target(self) -> Target:
+        return self.context.target
+
+    def settle(self, outcome: Summary | Skip) -> None:
+        self.settled = True
+        self.draft.settle(self.target, outcome)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Question:
+    """What one prompt asks for."""
+
+    words: _Words
+    slot: Slot
+    prompt: Prompt
+
+
+class _Stream:
+    """One run's questions: the headlines file by file, and between them what these lead to."""
+
+    def __init__(self, files: Iterable[File], job: Job) -> None:
+        self.job = job
+        self.further: deque[_Question] = deque()
+        self._headlines = self._ask_headlines(files)
+        self._asked: dict[int, _Question] = {}
+        self._done: deque[_Draft] = deque()
+
+    def prompts(self) -> Iterator[Prompt]:
+        """Everything that can be asked now, pulled as slots come free, further questions first.
+
+        It ends when both are out; answers that are still to come may then lead to `further` ones,
+        which take another turn.
+        """
+        for index in itertools.count():
+            question = self._next()
+            if question is None:
+                return
+            self._asked[index] = question
+            yield question.prompt
+
+    def _next(self) -> _Question | None:
+        while self.further:
+            question = self.further.popleft()
+            if not question.words.settled:  # by a sibling's refusal
+                return question
+        return next(self._headlines, None)
+
+    def take(self, index: int, completion: Completion) -> None:
+        """Judge the answer to the prompt that was the `index`-th of this turn."""
+        question = self._asked.pop(index)
+        words = question.words
+        if words.settled:
+            return
+        if words.summary is None:
+            self._take_headline(words, completion)
+        else:
+            self._take_phrase(words, words.summary, question.slot, completion)
+        if words.draft.complete:
+            self._done.append(words.draft)
+
+    def results(self) -> Iterator[Result]:
+        """The files whose last docstring is there."""
+        while self._done:
+            yield self._done.popleft().result(self.job)
+
+    def _take_headline(self, words: _Words, completion: Completion) -> None:
+        job, definition = self.job, words.target.definition
+        near = words.draft.near
+        verdict = judge(completion, job.format.reply, definition, job.config, near)
+        if isinstance(verdict, Refusal):
+            words.settle(_skip(words.target, verdict.reason, verdict.detail))
+            return
+        questions = self._questions(words)
+        if questions:
+            words.summary, words.wanted = verdict, len(questions)
+            self.further += questions
+        else:
+            words.settle(verdict)
+
+    def _take_phrase(
+        self, words: _Words, summary: Summary, slot: Slot, completion: Completion
+    ) -> None:
+        """Note one phrase; the first that is refused leaves the headline alone."""
+        job, definition = self.job, words.target.definition
+        near = words.draft.near
+        verdict = judge_phrase(completion, job.format.reply, definition, slot, job.config, near)
+        if isinstance(verdict, Refusal):
+            words.settle(summary)
+            return
+        words.phrases[slot] = verdict
+        if len(words.phrases) == words.wanted:
+            words.settle(with_phrases(summary, words.phrases))
+
+    def _questions(self, words: _Words) -> list[_Question]:
+        """One for each slot of the sections; none where these are not wanted or cannot be whole."""
+        from docbot.render import slots
+
+        job, definition = self.job, words.target.definition
+        short = definition.lines[1] - definition.lines[0] < SHORT
+        if (short and job.config.sections != "always") or job.out_of_time():
+            return []
+        wanted = slots(definition, job.house())
+        if not all(slot.task in job.format.tasks for slot in wanted):
+            return []
+        asked = [_question(words, slot, job) for slot in wanted]
+        questions = [question for question in asked if isinstance(question, _Question)]
+        return questions if len(questions) == len(wanted) else []
+
+    def _ask_headlines(self, files: Iterable[File]) -> Iterator[_Question]:
+        """Draft file after file."""
+        job = self.job
+        for file in files:
+            if job.out_of_time():
+                skip = Skip(reason=SkipReason.OUT_OF_TIME, detail="not looked at")
+                examined = Examined(choice=Choice(skips=(skip,)))
+                self._done.append(_Draft(file=file, examined=examined))
                 continue
-            waiting[index] = (draft, target)
-            index += 1
-            yield outcome
-        draft.sealed = True
-        if draft.complete:
-            done.append(draft)
+            draft = _Draft(
+                file=file, examined=examine(file, job.config, job.lineage, only_missing=True)
+            )
+            for target in draft.examined.choice.targets:
+                draft.open += 1
+                outcome = _ask(target, draft, job)
+                if isinstance(outcome, _Question):
+                    yield outcome
+                else:
+                    draft.settle(target, outcome)
+            draft.sealed = True
+            if draft.complete:
+                self._done.append(draft)
 
 
-def _ask(target: Target, draft: _Draft, job: Job) -> Prompt | Summary | Skip:
-    """What to send to the model; or the answer, where no model is needed or no time is left."""
-    if target.definition.kind not in WRITTEN:
-        return _skip(target, SkipReason.LEFT_ALONE, "docbot writes for functions and methods")
+def _ask(target: Target, draft: _Draft, job: Job) -> _Question | Summary | Skip:
+    """What to ask the model; or the answer, where no model is needed or no time is left."""
+    slot = headline(target.definition)
     if summary := fixed(target.definition):
         return summary
+    if slot.task not in job.format.tasks:
+        detail = f"this model cannot be asked about a {slot.task.value}"
+        return _skip(target, SkipReason.LEFT_ALONE, detail)
     if job.out_of_time():
         return _skip(target, SkipReason.OUT_OF_TIME, "the time budget was used up")
+    context = build(target, draft.examined.definitions, draft.file.path)
+    return _question(_Words(draft=draft, context=context), slot, job)
+
+
+def _question(words: _Words, slot: Slot, job: Job) -> _Question | Skip:
     try:
-        return job.format.prompt(build(target, draft.examined.definitions))
+        prompt = job.format.prompt(words.context, slot)
     except (SourceError, ValueError, RecursionError) as error:
-        return _skip(target, SkipReason.UNPARSABLE, f"it cannot be read on its own: {error}")
-
-
-def _judge(completion: Completion, target: Target, job: Job) -> Summary | Skip:
-    verdict = judge(completion, job.format.reply, target.definition, job.config)
-    if isinstance(verdict, Refusal):
-        return _skip(target, verdict.reason, verdict.detail)
-    return verdict
+        detail = f"it cannot be read on its own: {error}"
+        return _skip(words.target, SkipReason.UNPARSABLE, detail)
+    return _Question(words=words, slot=slot, prompt=prompt)
 
 
 def _skip(target: Target, reason: SkipReason, detail: str) -> Skip:

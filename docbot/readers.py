@@ -22,6 +22,7 @@ HELP = "a command line shows it as help"
 API = "a web framework publishes it in its API description"
 LLM = "it is sent to a language model as a description"
 LISTING = "a task runner lists it"
+SCHEMA = "its docstring becomes a schema's description"
 
 DECORATORS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -80,8 +81,21 @@ SIGNATURE_PARSERS = ("fire", "argh", "clize", "defopt", "jsonargparse", "plac", 
 """They make a command line of plain functions; which ones a file hands them cannot be told."""
 
 SCHEMA_BASES = frozenset(
-    ("BaseModel", "Signature", "ObjectType", "InputObjectType", "Interface", "Mutation", "BaseTool")
-)
+    ("BaseModel", "Signature", "ObjectType", "InputObjectType", "Interface", "Mutation", "BaseTool",
+     "SQLModel", "BaseSettings", "RootModel", "GenericModel", "Struct")
+)  # fmt: skip
+CLASS_READERS: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "rest_framework": (("View", "ViewSet", "Serializer"), API),
+    "cliff": (("Command", "Lister", "ShowOne"), HELP),
+    "cleo": (("Command",), HELP),
+    "traitlets": (("Application", "Configurable"), HELP),
+    "pydantic": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
+    "fastapi": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
+    "msgspec": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
+}
+"""By what the file imports, then by how the name of a base class ends."""
+SELVES = frozenset(("", "self", "cls", "klass", "kls", "class_", "__class__", "type"))
+"""Whose `__doc__` may be that of any class of the file; "" is read off an expression."""
 
 
 def reader(definition: Definition, outline: Outline) -> str:
@@ -106,7 +120,9 @@ def _read_in_file(definition: Definition, outline: Outline) -> str:
         return "this file's decorator reads its __doc__"
     own = {definition.name or MODULE_DOC}
     if definition.kind is Kind.CLASS:
-        own |= {"self", "cls", "__class__"}
+        own |= SELVES
+    elif definition.kind is Kind.MODULE:
+        own |= {"", "__main__"}  # such as sys.modules[__name__].__doc__
     return "this file reads its __doc__" if own & outline.doc_reads else ""
 
 
@@ -135,8 +151,7 @@ def _is_route(name: str, text: str, outline: Outline, roots: set[str]) -> bool:
 
 def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
     if definition.kind is Kind.CLASS:
-        lasts = {_last(base) for base in definition.bases}
-        return "its docstring becomes a schema's description" if lasts & SCHEMA_BASES else ""
+        return _by_bases(definition, outline, roots)
     owner = owner_of(definition, outline)
     bases = [_last(base) for base in owner.bases] if owner is not None else []
     if definition.name.startswith("do_") and any(base.endswith(COMMAND_BASES) for base in bases):
@@ -145,6 +160,34 @@ def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
         plain_flask = "flask" in roots and roots.isdisjoint(DOCUMENTED_FLASK)
         return "" if plain_flask else API
     return ""
+
+
+def _by_bases(definition: Definition, outline: Outline, roots: set[str]) -> str:
+    """Told by the bases of a class and, within the file, by theirs."""
+    bases: list[str] = []
+    for base in definition.bases:
+        bases += [_last(base), *_ancestors(_last(base), outline)]
+    if SCHEMA_BASES & set(bases):
+        return SCHEMA
+    decorators = {outline.imports.get(_root(name), name) for name in definition.decorator_names}
+    if any(_root(name) == "pydantic" for name in decorators):
+        return SCHEMA
+    for package, (endings, text) in CLASS_READERS.items():
+        if package in roots and any(base.endswith(endings) for base in bases):
+            return text
+    return ""
+
+
+def _ancestors(name: str, outline: Outline) -> set[str]:
+    """The last names of all bases that a class of this file has, near or far."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        entry = outline.classes.get(waiting.pop())
+        new = {_last(base) for base in entry.bases} - found if entry is not None else set()
+        found |= new
+        waiting += new
+    return found
 
 
 def owner_of(definition: Definition, outline: Outline) -> ClassEntry | None:

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 from docbot.definition import Kind
 from docbot.outline import dotted
+from docbot.prompts import Slot, Task
+from docbot.summarize import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from docbot.definition import Definition
     from docbot.house import House
-    from docbot.summarize import Summary
 
 # A tab is four columns to ruff and eight to a terminal; a line short enough for eight fits both.
 _TAB = 8
@@ -156,6 +157,30 @@ def render(summary: Summary, definition: Definition, house: House) -> str | None
         if lines and (literal := _literal([headline, *lines], indent, house)):
             return literal
     return alone
+
+
+def slots(definition: Definition, house: House) -> tuple[Slot, ...]:
+    """What sections need words for, in order; () where none can be set, whatever the words."""
+    anchor = definition.anchor
+    if not house.sections or anchor is None or "\t" in anchor.indent:
+        return ()
+    function = _function(definition)
+    if function is None:
+        return ()
+    any_words = Summary(
+        headline="",
+        params=tuple((param.name, "it") for param in definition.signature.params),
+        returns="it",
+        raises=tuple((name, "it") for name in definition.raises),
+    )
+    sections = _sections(any_words, definition, house, function)
+    if sections is None:
+        return ()
+    return (
+        *(Slot(task=Task.PARAM, name=entry.name.lstrip("*")) for entry in sections.params),
+        *(Slot(task=Task.RETURNS) for _ in sections.returns),
+        *(Slot(task=Task.RAISES, name=entry.name) for entry in sections.raises),
+    )
 
 
 # the words

@@ -218,22 +218,32 @@ class _Scanner:
             lines=(1, self.text.line_at(max(0, end - 1))),
             code=self.code((0, end), statements, docstring),
             docstring=docstring,
-            anchor=self.module_anchor() if docstring is None else None,
+            anchor=self.module_anchor(statements) if docstring is None else None,
             calls=tuple(scope.calls),
             raises=tuple(scope.raises),
         )
 
-    def module_anchor(self) -> Anchor | None:
-        """Below the shebang, the coding cookie and the licence; a blank line parts it from code."""
+    def module_anchor(self, statements: Sequence[cst.CSTNode]) -> Anchor | None:
+        """Below the shebang, the coding cookie and the licence, above what speaks of the code."""
         utf8 = self.text.utf8
         spans = [self.spans[line] for line in self.tree.header]
         start = max((span.start + span.length for span in spans), default=0)
         if start and utf8[start - 1 : start] != b"\n":
             return None
-        newline = "\r\n" if utf8[: utf8.find(b"\n") + 1].endswith(b"\r\n") else "\n"
+        first = statements[0] if statements else None
+        opens = isinstance(first, (cst.FunctionDef, cst.ClassDef))
+        if isinstance(first, (cst.FunctionDef, cst.ClassDef)) and first.decorators:
+            return None  # black wants one blank line there, ruff two
+        own = _LAST_COMMENTS.search(utf8, 0, start) if opens else None
+        if own is not None and not _OF_THE_FILE.search(own.group()):
+            start = own.start()
+        line = utf8[:start].rpartition(b"\n")[0] if start else utf8.partition(b"\n")[0]
+        newline = "\r\n" if line.endswith(b"\r") else "\n"
         followed = utf8[start:].partition(b"\n")[0].strip(b" \t\r\f") != b""
         at = self.text.offset(start)
-        return Anchor(start=at, end=at, indent="", newline=newline, blank_after=followed)
+        return Anchor(
+            start=at, end=at, indent="", newline=newline, blank_after=followed * (1 + opens)
+        )
 
     def definition(self, node: _Defined, scope: _Scope) -> Definition:
         statements = _statements(node.body.body)
@@ -250,7 +260,9 @@ class _Scanner:
             signature=self.signature(function, scope.kind) if function else Signature(),
             code=self.code((start, end), statements, docstring),
             docstring=docstring,
-            anchor=self.anchor(node.body, statements) if docstring is None else None,
+            anchor=self.anchor(node.body, statements, is_class=function is None)
+            if docstring is None
+            else None,
             decorators=tuple(self.source(d.decorator) for d in node.decorators),
             bases=tuple(self.source(b.value) for b in bases),
             owner=self.scopes[-1].name if self.scopes[-1].kind is Kind.CLASS else "",
@@ -335,7 +347,9 @@ class _Scanner:
         lines = (line.removeprefix(margin).rstrip() for line in text.split("\n"))
         return "\n".join(lines).rstrip("\n") + "\n"
 
-    def anchor(self, block: cst.BaseSuite, statements: Sequence[cst.CSTNode]) -> Anchor | None:
+    def anchor(
+        self, block: cst.BaseSuite, statements: Sequence[cst.CSTNode], *, is_class: bool
+    ) -> Anchor | None:
         """Where a docstring goes; None for a body that has no line of its own."""
         if not isinstance(block, cst.IndentedBlock) or not statements:
             return None
@@ -351,13 +365,13 @@ class _Scanner:
             start = comment.end()
         opens = isinstance(statements[0], (cst.FunctionDef, cst.ClassDef))
         blanks = self.text.blanks_end(start)
-        end = start if opens else blanks
+        end = start if opens and not is_class else blanks
         return Anchor(
             start=self.text.offset(start),
             end=self.text.offset(end),
             indent=indent,
             newline="\r\n" if utf8[start - 2 : start] == b"\r\n" else "\n",
-            blank_after=opens and blanks == start,
+            blank_after=is_class or (opens and blanks == start),
         )
 
     def marked_skip(self, node: _Defined, start: int) -> bool:
@@ -375,6 +389,12 @@ class _Scanner:
         return any(SKIP_MARKER.search(line) for line in ([first] if own else []) + rest)
 
 
+_LAST_COMMENTS = re.compile(rb"(?:^[ \t]*#[^\n]*\n)+\Z", re.MULTILINE)
+_OF_THE_FILE = re.compile(
+    rb"(?i)\A#!|coding[:=]|-\*-|copyright|\(c\)|licen[cs]e|spdx|author|\bvim?:"
+    rb"|#\s*(?:type|mypy|pyright|ruff|flake8|pylint|isort|fmt|yapf|noqa|pragma|nosec|docbot)\b"
+)
+"""What a comment says that stands for the file, not for the definition right below it."""
 _RECEIVERS = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL)
 _DOCSTRING_END = re.compile(r"[; \t]*(?:\r?\n\s*\n|\r?\n)?[ \t]*")
 _LAYOUT = re.compile(r"whitespace|leading_lines|lines_after|header|footer|[lr]par|comma|semicolon")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docbot.gate import Refusal, check, facts_of
+from docbot.gate import NOWHERE, Refusal, check, facts_of
+from docbot.phrases import check_phrase
+from docbot.prompts import Task
 from docbot.sentences import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from docbot.backend import Completion
     from docbot.config import Config
     from docbot.definition import Definition
+    from docbot.gate import Near, Verdict
+    from docbot.prompts import Slot
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,19 +53,71 @@ def judge(
     read_reply: Callable[[str], str],
     definition: Definition,
     config: Config,
+    near: Near = NOWHERE,
 ) -> Summary | Refusal:
-    """The model's answer as a Summary, or why it is not written; `read_reply` is its format's."""
-    confidence = confidence_of(completion)
-    verdict = check(
-        read_reply(completion.text),
-        facts_of(definition),
-        min_confidence=config.min_confidence,
-        confidence=confidence,
-        ended=completion.ended,
+    """The model's answer as a Summary, or why it is not written; `read_reply` is its format's.
+
+    Of several candidates the surest of those that pass is taken. `near` is what stands around the
+    definition in its file.
+    """
+    facts = facts_of(definition, near)
+
+    def verdict(candidate: Completion) -> Verdict:
+        return check(
+            read_reply(candidate.text),
+            facts,
+            min_confidence=config.min_confidence,
+            confidence=confidence_of(candidate),
+            ended=candidate.ended,
+        )
+
+    said, confidence = _best(completion, verdict)
+    return said if isinstance(said, Refusal) else Summary(headline=said, confidence=confidence)
+
+
+def judge_phrase(
+    completion: Completion,
+    read_reply: Callable[[str], str],
+    definition: Definition,
+    slot: Slot,
+    config: Config,
+    near: Near = NOWHERE,
+) -> Verdict:
+    """The model's answer as the phrase for one slot of a section, or why it is not written."""
+    facts = facts_of(definition, near)
+
+    def verdict(candidate: Completion) -> Verdict:
+        return check_phrase(
+            read_reply(candidate.text),
+            facts,
+            slot,
+            min_confidence=config.min_confidence,
+            confidence=confidence_of(candidate),
+            ended=candidate.ended,
+        )
+
+    return _best(completion, verdict)[0]
+
+
+def _best(
+    completion: Completion, verdict: Callable[[Completion], Verdict]
+) -> tuple[Verdict, float]:
+    """The surest candidate's text that passes, and its confidence; else the first one's refusal."""
+    candidates = (completion, *completion.others)
+    judged = [(verdict(candidate), confidence_of(candidate)) for candidate in candidates]
+    passed = [(said, sure) for said, sure in judged if not isinstance(said, Refusal)]
+    return max(passed, key=lambda pair: pair[1], default=judged[0])
+
+
+def with_phrases(summary: Summary, phrases: Mapping[Slot, str]) -> Summary:
+    """The summary with words for its sections."""
+    returns = [phrase for slot, phrase in phrases.items() if slot.task is Task.RETURNS]
+    return dataclasses.replace(
+        summary,
+        params=tuple((s.name, words) for s, words in phrases.items() if s.task is Task.PARAM),
+        returns=returns[0] if returns else None,
+        raises=tuple((s.name, words) for s, words in phrases.items() if s.task is Task.RAISES),
     )
-    if isinstance(verdict, Refusal):
-        return verdict
-    return Summary(headline=verdict, confidence=confidence)
 
 
 def confidence_of(completion: Completion) -> float:

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from docbot.definition import Definition, Kind, Shape
-from docbot.outline import Outline
+from docbot.outline import Outline, parse
 from docbot.readers import owner_of, reader
 from docbot.source import BOM
 
@@ -141,12 +142,15 @@ def choose(
     config: Config,
     changed: Sequence[tuple[int, int]] | None = None,
 ) -> Choice:
-    """Sort a file's definitions; with `changed` (1-based line ranges), only those they touch."""
+    """Sort a file's definitions; with `changed` (1-based line ranges), only those they touch.
+
+    A class counts as touched where its header is, a module where all of it is: a new file.
+    """
     targets, skips, documented = [], [], 0
     for definition in definitions:
         if definition.kind.value not in config.kinds:
             continue
-        if changed is not None and not touches(changed, definition.lines):
+        if changed is not None and not _changed(definition, changed):
             continue
         skip = rule_out(definition, place, config)
         if definition.docstring is not None:
@@ -161,6 +165,14 @@ def choose(
 def touches(changed: Iterable[tuple[int, int]], lines: tuple[int, int]) -> bool:
     """Whether any of the inclusive line ranges meets `lines`."""
     return any(first <= lines[1] and last >= lines[0] for first, last in changed)
+
+
+def _changed(definition: Definition, changed: Sequence[tuple[int, int]]) -> bool:
+    """Whether the change is this definition's: a method's is not its class's nor its module's."""
+    first, last = definition.lines
+    if definition.kind is Kind.MODULE:
+        return any(start <= first and end >= last for start, end in changed)
+    return touches(changed, (first, definition.line if definition.kind is Kind.CLASS else last))
 
 
 def rule_out(definition: Definition, place: Place, config: Config) -> Skip | None:
@@ -235,10 +247,13 @@ def _ignored(definition: Definition, _place: Place, _config: Config) -> str:
     return "marked `# docbot: skip`" if definition.marked_skip else ""
 
 
-def _private(definition: Definition, _place: Place, _config: Config) -> str:
+def _private(definition: Definition, place: Place, _config: Config) -> str:
     if definition.local:
         return "local to another function"
-    for part in definition.qualname.split("."):
+    names = definition.qualname.split(".")
+    if definition.kind is Kind.MODULE:
+        names = [*place.path.parts[:-1], place.path.stem]
+    for part in names:
         if part.startswith("_") and not is_dunder(part):
             return f"{part} starts with an underscore"
     return ""
@@ -318,6 +333,8 @@ def _runtime_docstring(definition: Definition, place: Place, _config: Config) ->
 
 
 def _trivial(definition: Definition, _place: Place, _config: Config) -> str:
+    if definition.kind is Kind.MODULE:
+        return "" if _defines(definition.code) else "the module defines nothing"
     if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
         return ""
     return "" if definition.shape is Shape.FULL else f"the body only {_SEEN[definition.shape]}"
@@ -332,6 +349,16 @@ _SEEN = {
 }
 
 
+def _defines(code: str) -> bool:
+    """Whether a module does more than import and say who made it."""
+    for node in parse(code).body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        about = targets and all(isinstance(t, ast.Name) and is_dunder(t.id) for t in targets)
+        if not about and not isinstance(node, (ast.Import, ast.ImportFrom)):
+            return True
+    return False
+
+
 def _too_long(definition: Definition, _place: Place, config: Config) -> str:
     length = definition.lines[1] - definition.lines[0] + 1
     if definition.kind in (Kind.FUNCTION, Kind.METHOD) and length > config.max_lines:
@@ -340,12 +367,13 @@ def _too_long(definition: Definition, _place: Place, config: Config) -> str:
 
 
 def _one_liner(definition: Definition, _place: Place, _config: Config) -> str:
-    if definition.docstring is None and definition.kind is not Kind.MODULE:
-        if definition.one_line:
-            return "its body stands on the line of its header"
-        if definition.anchor is None:
-            return "its body's indentation is neither spaces nor tabs"
-    return ""
+    if definition.docstring is not None or definition.anchor is not None:
+        return ""
+    if definition.kind is Kind.MODULE:
+        return "it opens with a decorator, where formatters do not agree on blank lines"
+    if definition.one_line:
+        return "its body stands on the line of its header"
+    return "its body's indentation is neither spaces nor tabs"
 
 
 RULES: tuple[tuple[SkipReason, Callable[[Definition, Place, Config], str]], ...] = (

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError, VerifyError
-from docbot.outline import parse
-from docbot.source import read
+from docbot.outline import MODULE_DOC, parse
+from docbot.source import BOM, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from docbot.edit import Edit
 
-_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
 _STRUCTURE = frozenset({tokenize.ENCODING, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
 """Tokens the tree speaks for; an INDENT moves to the docstring's line."""
 
@@ -100,7 +100,7 @@ def _spliced_rows(before: bytes, after: bytes, edits: Sequence[Edit]) -> Rows:
         if kept < 0 or before[at_before : edit.start] != after[at_after : at_after + kept]:
             raise VerifyError(f"bytes before the docstring of {edit.qualname} are not as they were")
         replaced = before[edit.start : edit.end]
-        if replaced.strip(b" \t\r\n") or before[edit.start - 1 : edit.start] != b"\n":
+        if replaced.strip(b" \t\r\n") or not _begins_line(before, edit.start):
             raise VerifyError(
                 f"the docstring of {edit.qualname} would replace more than blank lines"
             )
@@ -116,8 +116,13 @@ def _spliced_rows(before: bytes, after: bytes, edits: Sequence[Edit]) -> Rows:
     return rows
 
 
+def _begins_line(before: bytes, start: int) -> bool:
+    return before[:start] in (b"", BOM) or before[start - 1 : start] == b"\n"
+
+
 def _check_endings(edit: Edit, before: bytes) -> None:
-    ending = b"\r\n" if before[edit.start - 2 : edit.start] == b"\r\n" else b"\n"
+    above = before[: edit.start].rpartition(b"\n")[0] or before.partition(b"\n")[0]
+    ending = b"\r\n" if above.endswith(b"\r") else b"\n"
     lines = edit.text.split(ending)
     if lines.pop() or any(b"\r" in line or b"\n" in line for line in lines):
         raise VerifyError(
@@ -160,6 +165,10 @@ def _docstring_row(node: _Defined) -> int:
 
 
 def _check_owner(node: _Defined, edit: Edit, grown: int) -> None:
+    if isinstance(node, ast.Module):
+        if edit.qualname != MODULE_DOC:
+            raise VerifyError(f"the docstring of {edit.qualname} became that of the module")
+        return
     name = unicodedata.normalize("NFKC", edit.qualname.rpartition(".")[2])  # as Python reads it
     # a backslash may put the name below the `def` that ast gives the line of
     if node.name != name or not node.lineno <= edit.line + grown < node.body[0].lineno:

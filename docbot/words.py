@@ -94,6 +94,18 @@ def implications() -> Mapping[str, re.Pattern[str]]:
 
 
 @functools.cache
+def verb_stems() -> frozenset[str]:
+    """The stems of `VERBS`."""
+    return frozenset(map(stem, VERBS))
+
+
+@functools.cache
+def finite_stems() -> frozenset[str]:
+    """The stems of `FINITE`."""
+    return frozenset(map(stem, FINITE))
+
+
+@functools.cache
 def third_persons() -> Mapping[str, str]:
     """Third person to base form: tries to try."""
     found = {}
@@ -105,7 +117,15 @@ def third_persons() -> Mapping[str, str]:
     return found
 
 
-def _set(words: str) -> frozenset[str]:
+@functools.cache
+def opposites() -> Mapping[str, str]:
+    """From the stem of each word of a pair of opposites to that of the other."""
+    pairs = [[stem(word) for word in row.split()] for row in OPPOSITES]
+    return {left: right for pair in pairs for left, right in (pair, pair[::-1])}
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(words.split())
 
 
@@ -114,18 +134,18 @@ def _pairs(rows: str) -> Mapping[str, str]:
     return {left.strip(): " ".join(right.split()) for left, right in pairs}
 
 
-NO_OBJECTS = _set(
+NO_OBJECTS = word_set(
     """
     of is are was were be has have will can may should must which who
     """
 )
-OBJECT_STARTS = _set(
+OBJECT_STARTS = word_set(
     """
     the a an all each every any this that these its whether if up out into to from for with in on
     over true false none no it them one only new and until
     """
 )
-TO_VERBS = _set(
+TO_VERBS = word_set(
     """
     add append apply assign attach bind broadcast cast change coerce compare compile connect convert
     copy decode delegate download encode export forward join limit link map move normalize pass
@@ -134,40 +154,40 @@ TO_VERBS = _set(
     translate truncate turn upload write
     """
 )
-TO_NOUNS = _set(
+TO_NOUNS = word_set(
     """
     path link reference response route connection pointer access according relative prior equal
-    similar attached added applied passed sent written converted mapped back up close belongs
+    similar attached handle added applied passed sent written converted mapped back up close belongs
     belonging tied distance
     """
 )
-FINITE = _set(
-    "is are was were be has have can does do exists contains equals belongs satisfies appears "
-    "reaches needs differs occurs lies remains expires overlaps happens fits falls succeeds depends"
+FINITE = word_set(
+    "is are was were be been has have had can does do should will exist contain equal belong "
+    "satisfy appear reach need differ occur lie remain expire overlap happen fit fall succeed "
+    "depend begin become go come run mean"
 )
-VERBLESS = _set("to needed present possible any not so")
-DANGLING = _set(
+VERBLESS = word_set("to needed present possible any not so necessary none empty applicable")
+DANGLING = word_set(
     """
     the a an of to for with from and or if whether that which is are as its this these into by not
     no be than when where using given between per via current new each every
     """
 )
-PERSONS = _set(
+PERSONS = word_set(
     """
     i we you your yours our ours us me my mine lets he she his her him
     """
 )
-FLUFF = _set(
+FLUFF = word_set(
     """
     simply basically various etc actually just very really please sure certainly stuff thing
     things helper utility efficient efficiently robust robustly powerful seamless seamlessly
-    easily easy useful helpful nice properly correctly appropriate appropriately necessary
-    important maybe perhaps probably possibly might could would should may must seem seems appear
-    appears likely usually generally typically often sometimes note deprecated todo fixme xxx hack
-    some certain several many much lot lots different specific particular relevant essentially
-    docstring summary description clean great good comprehensive convenient conveniently
-    responsible purpose ensure ensures functionality logic functionalities here there something
-    somehow somewhat anything everything whatever
+    easily easy useful helpful nice properly correctly important maybe perhaps probably possibly
+    might could would may must seem seems appear appears likely usually generally typically often
+    sometimes note deprecated todo fixme xxx hack some many much lot lots essentially docstring
+    summary description great good comprehensive convenient conveniently responsible purpose
+    functionality logic functionalities here something somehow somewhat anything everything
+    whatever
     """
 )
 PHRASES = (
@@ -191,7 +211,7 @@ _LIGHT = (
     "create set implement provide define"
 )
 
-VERBS = _set(
+VERBS = word_set(
     """
     abort accept access accumulate acquire activate adapt add adjust advance aggregate alias align
     allocate allow alter analyze annotate announce answer append apply approve approximate archive
@@ -242,7 +262,7 @@ VERBS = _set(
     """
 )
 
-NOUNS = _set(
+NOUNS = word_set(
     """
     access alias answer archive attempt average backup balance batch block break buffer build
     bundle cache call cast center chain change check chunk click clip clone cluster commit
@@ -262,7 +282,7 @@ NOUNS = _set(
     """
 )
 
-STOPWORDS = _set(
+STOPWORDS = word_set(
     """
     the a an of to for and or in on at by with from as into onto that this these those it its is
     are be been being was were if whether when while where which who whose than then so also their
@@ -270,9 +290,10 @@ STOPWORDS = _set(
     between within through per via against about over under out up down off back again along
     across around toward towards instead not no never nothing without otherwise else unless except
     only but can cannot does do did has have had just now upon because since non rather how what
+    should will there together multiple several
     """
 )
-FILLERS = _set(
+FILLERS = word_set(
     """
     value values object objects instance instances item items element elements result results
     function method class input output self given specified provided passed supplied using based
@@ -280,7 +301,19 @@ FILLERS = _set(
     same other another argument arguments parameter parameters
     """
 )
-KINDS = _set(
+PLAIN = word_set(
+    """
+    current currently previous previously original existing custom single common simple raw full
+    whole entire main own internal external initial final actual available required necessary
+    needed related specific different particular certain appropriate readable human directly data
+    information info details content contents name names type types kind form representation
+    structure state context order part parts pair pairs way case extra additional
+    identifier attribute format python new usage location later beginning
+    containing contained contains including represented representing describing called defined found
+    """
+)
+"""Words that claim next to nothing: a sentence may hold two that the code does not spell."""
+KINDS = word_set(
     """
     string strings str list lists dict dictionary mapping tuple integer int number float boolean
     bool true false none sequence iterable iterator type
@@ -289,7 +322,11 @@ KINDS = _set(
 """Kinds of value: they must be owed to the code, and say nothing that a name leaves out."""
 
 IMPLIED: Mapping[str, str] = {
-    "if whether when unless otherwise either or else": (
+    "or": (
+        r"\b(?:if|or|and|in|is|while|except|match|bool|any|all|isinstance|get|Union|Optional)\b"
+        r"|[<>!=]=| [<>] |\b(?:is|has|can)_|\.(?:starts|ends)with\b| \| "
+    ),
+    "if whether when unless otherwise either else": (
         r"\b(?:if|or|and|not|in|is|while|except|match|bool|any|all|isinstance)\b|[<>!=]=| [<>] "
         r"|\b(?:is|has|can)_|\.(?:starts|ends)with\b"
     ),
@@ -297,7 +334,10 @@ IMPLIED: Mapping[str, str] = {
         r"\b(?:not|None|False|except|else|continue)\b|!="
     ),
     "only": r"\b(?:if|filter)\b",
-    "all every each any": r"\b(?:for|while|all|any|map|sum|sorted|filter|join|set|max|min)\b|\* \w",
+    "all every each any": (
+        r"\b(?:for|while|all|any|map|sum|sorted|filter|join|set|max|min|values|items|keys|every)\b"
+        r"|\* \w|_all\b|\ball_"
+    ),
     "true false": (
         r"\b(?:True|False|bool|any|all|in|is|not|isinstance|issubclass)\b|[<>!=]=| [<>] "
         r"|\b(?:is|has|can)_|\.(?:is\w+|exists|(?:starts|ends)with)\b"
@@ -308,26 +348,32 @@ IMPLIED: Mapping[str, str] = {
     "dict dictionary mapping": r"\b(?:[Dd]ict|Mapping|defaultdict)\b|\{ \}|\{ [^{}]*:",
     "tuple": r"\b[Tt]uple\b|\breturn [^\n()\[\]{}]*,",
     "string str": (
-        r"\bstr\b|f\"\"|\breturn \"\"|\.(?:join|format|strip|lower|upper|replace|decode|title)\b"
+        r"\bstr\b|\w*repr\w* \(|f\"\"|\breturn \"\""
+        r"|\.(?:join|format|strip|lower|upper|replace|decode|title)\b"
     ),
     "integer int": r"\bint\b",
     "float": r"\bfloat\b",
     "number count": r"\b(?:len|sum|count)\b|\+= 1\b",
+    "more fewer less greater larger smaller longer shorter exceed": r" [<>]=? ",
     "first": r"\[ 0 \]|\bnext \(",
     "last": r"\[ - 1 \]",
     "empty": r"\bif not\b|\blen\b|\[ \]|\{ \}",
     "default": r"\bdefault\w*\b|\.(?:get|setdefault) \(",
     "error exception": r"\b(?:raise|except)\b|(?:Error|Exception)\b",
     "iterate loop": r"\bfor\b",
-    "set store assign": r"[\w\]]\.\w+ (?:: [^=\n]+ )?= |\] = |\bsetattr\b",
+    "attempt try": r"\btry\b|\b(?:maybe|try)_",
+    "set store assign register mark reset": r"[\w\]]\.\w+ (?:: [^=\n]+ )?= |\] = |\bsetattr\b",
+    "enable": r" = True\b",
+    "disable": r" = False\b",
     "update": r"\.\w+ [-+*/|]?= |\] [-+*/|]?= ",
     "add append": r"\.(?:append|add|insert|extend)\b|\+= | \+ ",
     "increment increase": r"\+= ",
     "decrement decrease": r"-= ",
-    "remove delete": r"\bdel\b|\.(?:pop|remove|discard|unlink|rmtree)\b",
+    "remove delete": r"\bdel\b|\.(?:pop|remove|discard|unlink|rmtree|[lr]?strip)\b",
     "check": r"\b(?:if|in|is|not|isinstance|assert)\b|[<>!=]=",
-    "create make build new": (
+    "create make build": (
         r"(?<!raise )(?<![\w.])[A-Z]\w*[a-z]\w* \(|\breturn [\[{]|\[ [^\[\]]* for |\.copy\b"
+        r"|\bcls \("
     ),
     "compute calculate": (
         r"[\w)\]] [-+*/%@] [\w(]|\*\*|\b(?:sum|len|min|max|abs|round|np|math|hashlib)\b"
@@ -346,20 +392,28 @@ SYNONYMS = (
     "get return retrieve fetch obtain give",
     "is has check whether test determine verify validate",
     "set assign update change modify",
-    "to convert transform turn translate cast as",
+    "to convert transform turn translate cast as coerce",
+    "from create build construct load read parse",
     "make create build construct generate produce instantiate new",
-    "delete remove erase discard drop unlink",
-    "add append insert extend push",
+    "delete remove erase discard drop unlink clear strip trim",
+    "add append insert extend push register",
+    "generate yield",
     "find search lookup locate look",
     "run execute call invoke perform launch",
-    "show display print render",
+    "show display print render draw output",
     "write save dump store persist",
-    "read load",
-    "parse decode deserialize",
+    "read load import get fetch",
+    "parse decode deserialize load",
     "encode serialize dump",
-    "initialize setup prepare",
+    "initialize setup prepare start",
+    "establish connect open",
     "compute calculate evaluate",
-    "send emit publish post",
+    "send emit publish post request",
+    "register connect append subscribe",
+    "allow permit",
+    "id identifier",
+    "use usage",
+    "application app",
     "begin start",
     "stop end terminate shutdown kill halt",
     "merge combine join concatenate",
@@ -389,16 +443,33 @@ SYNONYMS = (
 )
 """Either word may stand for the other, in the code or in the sentence."""
 
+OPPOSITES = (
+    "up down", "left right", "start stop", "begin end", "enable disable", "add remove",
+    "open close", "first last", "minimum maximum", "min max", "lock unlock", "encode decode",
+    "connect disconnect", "dump load", "push pop", "show hide", "increase decrease",
+    "increment decrement", "attach detach", "encrypt decrypt", "before after", "sync async",
+    "compress decompress", "serialize deserialize", "register unregister", "allow deny",
+    "subscribe unsubscribe", "acquire release", "read write", "row column", "next previous",
+    "horizontal vertical", "pause resume", "parent child", "pack unpack", "mount unmount",
+    "input output", "request response", "top bottom", "width height", "upper lower",
+    "install uninstall", "activate deactivate", "commit rollback", "include exclude",
+    "import export", "source destination", "key value", "old new", "send receive",
+    "upload download", "create delete",
+)  # fmt: skip
+"""Words that a sentence must not swap."""
+
 LONG_FORMS: Mapping[str, str] = _pairs(
     """
     lower=lower case, upper=upper case, abs=absolute, abspath=absolute path, addr=address,
     alloc=allocate, amt=amount, arg=argument, args=arguments, argv=argument, arr=array,
     attr=attribute, attrs=attributes, auth=authentication, avg=average, basename=base name,
     bool=boolean, buf=buffer, calc=calculate, cfg=configuration, char=character, chars=characters,
-    chdir=change directory, classname=class name, cls=class, cmd=command, cmp=compare, col=column,
+    chdir=change directory, classname=class name, cleanup=clean up, cls=class, cmd=command,
+    cmp=compare, col=column,
     cols=columns, concat=concatenate, cond=condition, conf=configuration, config=configuration,
     conn=connection, const=constant, coord=coordinate, coords=coordinates, ctx=context,
-    cur=current, curr=current, cwd=current working directory, db=database, deepcopy=deep copy,
+    cur=current, curr=current, datetime=date time, uri=url, utcnow=utc now,
+    asyncio=async, cwd=current working directory, db=database, deepcopy=deep copy,
     def=define, defaultdict=default dictionary, del=delete, deps=dependencies, desc=description,
     dest=destination, dict=dictionary, diff=difference, dir=directory, dirname=directory name,
     dirs=directories, dist=distance, div=divide, doc=document, docs=documents, dst=destination,
@@ -436,6 +507,8 @@ _IRREGULAR: Mapping[str, str] = _pairs(
     known=know, left=leave, lost=lose, made=make, matrices=matrix, ran=run, sent=send, shown=show,
     sought=seek, sold=sell, sorted=sort, spent=spend, taken=take, took=take, thrown=throw,
     understood=understand, vertices=vertex, went=go, written=write, wrote=write, analysis=analyze,
-    analyse=analyze
+    analyse=analyze, colour=color, behaviour=behavior, honour=honor, catalogue=catalog,
+    oldest=old, older=old, newest=new, newer=new, latest=late, largest=large, larger=large,
+    smallest=small, smaller=small, longest=long, highest=high, higher=high, lowest=low
     """
 )

@@ -2,8 +2,9 @@
 
 A case is a file of `data/cases`: a head of comments, the source, `# output`, and what becomes of
 the source (nothing when there is no `# output`). The head may hold `# flags:` (a Config),
-`# reply:` (words for every function, or for the one it is `of`; their confidence is 0.9), `# path:`
-(shop.py), `# python:` (older ones cannot read the source) and `# skips:` (names and reasons).
+`# reply:` (words for every headline, for the one it is `of`, or for a `slot` such as "param
+prices"; their confidence is 0.9), `# path:` (shop.py), `# python:` (older ones cannot read the
+source) and `# skips:` (names and reasons). Only functions count where `flags` names no `kinds`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from docbot.house import House
 from docbot.lineage import Lineage
 from docbot.outline import outline
 from docbot.pipeline import File, Job, Result, fix
-from docbot.prompts import FORMATS
+from docbot.prompts import Format, Prompt, Task
 from docbot.scan import scan
 from docbot.source import read
 from docbot.verify import verify
@@ -41,7 +42,9 @@ from docbot.verify import verify
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from docbot.prompts import Prompt
+    from docbot.backend import Backend
+    from docbot.context import Context
+    from docbot.prompts import Slot
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -53,9 +56,23 @@ REPLIES = Path(__file__).parent / "data" / "replies"
 SENTENCE = "Return the sum of all prices."
 
 
+def ask(context: Context, slot: Slot) -> Prompt:
+    """The slot, what it is about, and the code."""
+    definition = context.target.definition
+    head = f"{slot.task.value} {slot.name}".strip()
+    return Prompt(head=head, body=definition.code, tail=definition.qualname, keep=1)
+
+
+PLAINLY = Format(prompt=ask, reply=str.strip, tasks=frozenset(Task))
+FUNCTIONS = Config(kinds=("function", "method"))
+
+
 @dataclass(frozen=True)
 class Canned:
-    """A backend that says what it was told to, last prompt first; `of` maps names to replies."""
+    """A backend that says what it was told to, last prompt first.
+
+    `of` maps names, and slots such as "param prices" or "returns", to replies.
+    """
 
     text: str = SENTENCE
     confidence: float = 0.9
@@ -63,21 +80,28 @@ class Canned:
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[tuple[int, Completion]]:
         for index, prompt in reversed(list(enumerate(prompts))):
-            name = re.search(r"^\s*(?:async )?def\s+\\?\s*(\w+)", prompt.body, re.MULTILINE)
-            text, confidence = self.of.get(name[1] if name else "", (self.text, self.confidence))
+            is_slot = prompt.head.partition(" ")[0] in ("param", "returns", "raises")
+            name = prompt.head if is_slot else prompt.tail.rpartition(".")[2]
+            text, confidence = self.of.get(name, (self.text, self.confidence))
             yield index, Completion(text=text, logprob=math.log(confidence), tokens=1, ended=True)
 
 
+def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: Any) -> Job:
+    """A house that writes Google style in 88 columns, and sections where `config` wants them."""
+    given: dict[str, Any] = {
+        "lineage": Lineage(lambda _: None),
+        "house": lambda: House(sections=config.sections == "always"),
+        "format": PLAINLY,
+        **more,
+    }
+    return Job(config=config, backend=backend or Canned(), **given)
+
+
 def document(source: bytes, path: str, config: Config, backend: Canned) -> Result:
-    """One file through the whole line, in a house that writes Google style in 88 columns."""
+    """One file through the whole line."""
     name = PurePosixPath(path)
-    job = Job(
-        config=config,
-        lineage=Lineage(lambda asked: outline(source) if asked == name else None),
-        house=House,
-        backend=backend,
-        format=FORMATS["chatml"],
-    )
+    lineage = Lineage(lambda asked: outline(source) if asked == name else None)
+    job = job_of(config, backend, lineage=lineage)
     (result,) = fix([File(path=name, source=source)], job)
     return result
 
@@ -92,7 +116,7 @@ class Case:
     source: bytes
     output: bytes
     path: str = "shop.py"
-    config: Config = field(default_factory=Config)
+    config: Config = FUNCTIONS
     backend: Canned = field(default_factory=Canned)
     skips: tuple[tuple[str, str], ...] = ()
 
@@ -118,16 +142,20 @@ def parse_case(text: str) -> Case:
     if sys.version_info < tuple(map(int, given.get("python", "3").split("."))):
         output, skips = "", [("*", "unparsable")]
     settings = tomllib.loads(f"flags = {given.get('flags', '{}')}")["flags"]
-    common: dict[str, Any] = next((reply for reply in replies if "of" not in reply), {})
+    common: dict[str, Any] = next((r for r in replies if not {"of", "slot"} & set(r)), {})
     return Case(
         source=source.encode(),
         output=(output or source).encode(),
         path=given.get("path", "shop.py"),
-        config=config_module.replace(Config(), settings, source="case"),
+        config=config_module.replace(FUNCTIONS, settings, source="case"),
         backend=Canned(
             text=common.get("text", SENTENCE),
             confidence=common.get("confidence", 0.9),
-            of={r["of"]: (r["text"], r.get("confidence", 0.9)) for r in replies if "of" in r},
+            of={
+                r.get("of") or r["slot"]: (r["text"], r.get("confidence", 0.9))
+                for r in replies
+                if "of" in r or "slot" in r
+            },
         ),
         skips=tuple(skips),
     )
@@ -271,7 +299,7 @@ def test_a_second_run_finds_nothing(name: str) -> None:
 
 # Two witnesses of our own: not `docbot.verify`.
 
-_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
 
 
 def harm(before: bytes, after: bytes) -> str:
@@ -282,7 +310,7 @@ def harm(before: bytes, after: bytes) -> str:
         if ast.get_docstring(now, clean=False) == ast.get_docstring(was, clean=False):
             continue
         if ast.get_docstring(was, clean=False) is not None:
-            return f"{was.name}: another docstring than before"
+            return f"{getattr(was, 'name', 'module')}: another docstring than before"
         added.update(range(now.body[0].lineno, (now.body[0].end_lineno or 0) + 1))
         del now.body[0]
     if ast.dump(old) != ast.dump(new):
@@ -363,7 +391,7 @@ def test_hostile_characters_harm_nothing(text: str) -> None:
     forms = (text, f"Return the sum of all prices {text}.", f"{text} sum of all prices.")
     for source in (PLAIN, b"# coding: ascii\n" + PLAIN, b"# coding: latin-1\n" + PLAIN):
         for form in (*forms, f"Return the sum of all prices.{text}"):
-            result = document(source, "shop.py", Config(), Canned(text=form))
+            result = document(source, "shop.py", FUNCTIONS, Canned(text=form))
             assert result.error == ""
             assert not result.edits or harm(source, result.after) == ""
 
@@ -371,24 +399,130 @@ def test_hostile_characters_harm_nothing(text: str) -> None:
 # What only the whole line can show.
 
 
-def test_fix_leaves_classes_and_modules_to_their_authors() -> None:
-    every = Config(kinds=("module", "class", "function", "method"))
+LEFT = [("<module>", "left-alone"), ("Cart", "left-alone")]
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [((), []), (("module", "class", "method"), LEFT)])
+def test_what_a_model_cannot_be_asked_is_left_alone(
+    kinds: tuple[str, ...], expected: list[tuple[str, str]]
+) -> None:
+    """Nobody is told of it who did not ask for it."""
     source = b"class Cart:\n    def total(self):\n        return sum(self.prices)\n"
-    result = document(source, "shop.py", every, Canned())
+    only_functions = Format(prompt=ask, reply=str.strip, tasks=frozenset({Task.FUNCTION}))
+    job = job_of(Config(kinds=kinds), format=only_functions)
+    (result,) = fix([File(path=PurePosixPath("a.py"), source=source)], job)
     assert [edit.qualname for edit in result.edits] == ["Cart.total"]
-    left = [(skip.qualname, skip.reason.value) for skip in result.skips]
-    assert left == [("<module>", "left-alone"), ("Cart", "left-alone")]
+    assert [(skip.qualname, skip.reason.value) for skip in result.skips] == expected
+
+
+def test_fix_writes_every_kind_that_the_model_can_be_asked_about() -> None:
+    case = FILES["99_class_and_module"]
+    result = document(case.source, "shop.py", Config(), case.backend)
+    assert result.after == case.output
+
+
+LONG = b"""def total(prices, discount):
+    result = sum(prices)
+    if result < discount:
+        raise ValueError(discount)
+    result -= discount
+    return result
+"""
+WORDS_FOR_LONG = Canned(
+    of={
+        "param prices": ("the prices to sum.", 0.9),
+        "param discount": ("the discount on the sum.", 0.9),
+        "returns": ("the sum of the prices.", 0.9),
+        "raises ValueError": ("if the sum is less than the discount.", 0.9),
+    }
+)
+
+
+@dataclass
+class Slots:
+    """A backend with a few slots, which answers one prompt, then takes the next, as LlamaCpp."""
+
+    words: Canned
+    slots: int = 2
+    turns: int = 0
+    heads: list[str] = field(default_factory=list)
+
+    def complete(self, prompts: Iterable[Prompt]) -> Iterator[tuple[int, Completion]]:
+        self.turns += 1
+        waiting = enumerate(prompts)
+        live: list[tuple[int, Prompt]] = []
+        while True:
+            while len(live) < self.slots and (pulled := next(waiting, None)) is not None:
+                live.append(pulled)
+                self.heads.append(pulled[1].head)
+            if not live:
+                return
+            index, prompt = live.pop(0)
+            for _, completion in self.words.complete([prompt]):
+                yield index, completion
+
+
+@pytest.mark.parametrize("slots", [1, 2, 5, 100])
+def test_further_questions_join_the_stream(slots: int) -> None:
+    config = Config(kinds=("function",), sections="always")
+    backend = Slots(WORDS_FOR_LONG, slots)
+    names = [f"{number}.py" for number in range(7)]
+    files = [File(path=PurePosixPath(name), source=LONG) for name in names]
+    results = list(fix(files, job_of(config, backend)))
+    assert sorted(str(result.path) for result in results) == names
+    for result in results:
+        assert result.after.count(b"discount: The discount on the sum.") == 1
+        assert b"ValueError: If the sum is less than the discount." in result.after
+    assert len(backend.heads) == 7 * 5
+    assert backend.turns <= 2  # the last headlines' questions come after the stream's end
+    assert slots > 2 or backend.heads.index("returns") < 8  # and no others
+
+
+def test_a_refused_headline_leads_to_no_questions() -> None:
+    config = Config(kinds=("function",), sections="always")
+    backend = Slots(Canned(text="Total."))
+    (result,) = fix([File(path=PurePosixPath("a.py"), source=LONG)], job_of(config, backend))
+    assert [skip.reason.value for skip in result.skips] == ["rejected"]
+    assert backend.heads == ["function"]
+
+
+def test_a_refused_phrase_takes_back_what_was_still_to_be_asked() -> None:
+    config = Config(kinds=("function",), sections="always")
+    backend = Slots(Canned(), slots=1)  # one answer for everything, which fits no slot
+    (result,) = fix([File(path=PurePosixPath("a.py"), source=LONG)], job_of(config, backend))
+    assert result.after == LONG.replace(
+        b"):\n", b'):\n    """Return the sum of all prices."""\n', 1
+    )
+    assert backend.heads == ["function", "param prices"]
+
+
+@pytest.mark.parametrize(
+    ("source", "tasks", "sections", "expected"),
+    [
+        (LONG, set(Task), "auto", True),
+        (LONG, set(Task) - {Task.RAISES}, "auto", False),
+        (PLAIN, set(Task), "auto", False),  # short
+        (PLAIN, set(Task), "always", True),
+        (LONG.replace(b"    ", b"\t"), set(Task), "auto", False),
+    ],
+)
+def test_when_sections_are_asked_for(
+    source: bytes, tasks: set[Task], sections: str, *, expected: bool
+) -> None:
+    job = job_of(
+        Config(kinds=("function",), sections=sections),
+        WORDS_FOR_LONG,
+        house=lambda: House(sections=True),
+        format=Format(prompt=ask, reply=str.strip, tasks=frozenset(tasks)),
+    )
+    (result,) = fix([File(path=PurePosixPath("a.py"), source=source)], job)
+    assert len(result.edits) == 1
+    assert (b"Args:" in result.after) == expected
 
 
 def test_changed_lines_only() -> None:
     source = PLAIN + b"\n\n" + PLAIN.replace(b"total", b"total_of")
-    job = Job(
-        config=Config(),
-        lineage=Lineage(lambda _: None),
-        house=House,
-        backend=Canned(),
-        format=FORMATS["chatml"],
-    )
+    job = job_of()
     (result,) = fix([File(path=PurePosixPath("a.py"), source=source, changed=((6, 6),))], job)
     assert [edit.qualname for edit in result.edits] == ["total_of"]
 
@@ -400,14 +534,7 @@ def test_no_word_is_lost_between_many_files() -> None:
         for name, case in FILES.items()
         if case.path == "shop.py"
     ]
-    job = Job(
-        config=Config(),
-        lineage=Lineage(lambda _: None),
-        house=House,
-        backend=Canned(),
-        format=FORMATS["chatml"],
-    )
-    results = list(fix(files, job))
+    results = list(fix(files, job_of()))
     assert sorted(r.path for r in results) == sorted(f.path for f in files)
     assert [r.error for r in results if r.error] == []
     for result in results:
@@ -416,14 +543,7 @@ def test_no_word_is_lost_between_many_files() -> None:
 
 def test_out_of_time_lists_the_rest() -> None:
     turns = iter([False, False, False, True, True, True, True])
-    job = Job(
-        config=Config(),
-        lineage=Lineage(lambda _: None),
-        house=House,
-        backend=Canned(),
-        format=FORMATS["chatml"],
-        out_of_time=lambda: next(turns),
-    )
+    job = job_of(out_of_time=lambda: next(turns))
     source = PLAIN + b"\n\n" + PLAIN.replace(b"total", b"total_of")
     files = [File(path=PurePosixPath(f"{n}.py"), source=source) for n in "abc"]
     results = {str(result.path): result for result in fix(files, job)}

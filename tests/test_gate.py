@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,7 +16,7 @@ from docbot import gate
 from docbot import words as english
 from docbot.backend import Completion
 from docbot.config import Config
-from docbot.gate import Facts, Refusal, check, facts_of
+from docbot.gate import Facts, Refusal, check, facts_of, near_of
 from docbot.scan import scan
 from docbot.source import read
 from docbot.summarize import Summary, confidence_of, judge
@@ -97,7 +98,9 @@ def frobnicate(qux):
 
 
 def facts(source: str) -> Facts:
-    return facts_of(scan(read(source.encode()))[-1])
+    found = scan(read(source.encode()))
+    outer = next((d for d in found if source.startswith(f"\n{d.kind.value} {d.name}")), None)
+    return facts_of(outer if source is CART_ALONE and outer else found[-1])
 
 
 def verdict(reply: str, source: str = CREATE, *, ended: bool = True) -> str | Refusal:
@@ -184,13 +187,101 @@ REFUSED = [
     (PROCEDURE, "Append a job priority to the queue, etc.", "'etc'"),
     (CREATE, "Add email.", "fewer"),
     (SPLIT, "Return the lower text of the given text.", "repeats"),
-    (SPLIT, "Return the lower-case text.", "does not speak of 'split'"),
+    (SPLIT, "Return the lower-case text.", "does not speak of 'words'"),
     (GET_NAME, "Returns the name or None.", "'or'"),
-    (IS_VALID, "Return whether the token expires later than now.", "'later'"),
+    (IS_VALID, "Return whether the token expires later than now.", "'valid'"),
     (DIGEST, "Return the SHA-256 hex digest of the bytes.", "'SHA-256'"),
     (UNKNOWN, "Return the frob of the given qux.", "does not speak of 'frobnicate'"),
     (SPLIT, "Split the words.", "restates"),
+    # opposites, and words that only the file around it spells
+    (PROCEDURE, "Pop a job with the given priority.", "opposite|'pop'"),
+    (GENERATOR, "Write the rows of the file.", "opposite|'write'"),
 ]
+
+CART_ALONE = """
+class Cart(Container):
+    limit = 10
+
+    def __init__(self, prices):
+        self.prices = prices
+
+    def total(self, tax):
+        return sum(self.prices) * tax
+"""
+REFUSED_CLASSES = [
+    ("A cart.", "fewer"),
+    ("A cart object.", "restates"),
+    ("The cart class.", "restates"),
+    ("A basket of prices.", "does not speak of 'cart'"),
+    ("The tax of a cart.", "speaks of 'tax'"),
+    ("A cart of bananas.", "'bananas'"),
+    ("A cart for the YAML prices.", "'yaml'"),
+    ("Return the total of the cart.", "noun phrase"),
+    ("Sum the prices of the cart.", "noun phrase"),
+    ("You can put prices into a cart.", "noun phrase"),
+    ("This is a cart of prices.", "broken"),
+    ("A powerful cart of prices.", "'powerful'"),
+    ("A cart of prices of prices.", "repeats"),
+    ("A cart with `Basket` prices.", "'Basket'"),
+]
+GOOD_CLASSES = [
+    "A cart of prices with a limit.",
+    "A container of prices for a cart.",
+    "Cart that holds prices.",
+    "Represents a cart of prices.",
+    "The cart whose total includes tax.",
+]
+
+
+@pytest.mark.parametrize(("reply", "why"), REFUSED_CLASSES, ids=[r[0] for r in REFUSED_CLASSES])
+def test_must_refuse_of_a_class(reply: str, why: str) -> None:
+    answer = verdict(reply, CART_ALONE)
+    assert isinstance(answer, Refusal), answer
+    assert re.search(why, answer.detail), answer.detail
+
+
+@pytest.mark.parametrize("reply", GOOD_CLASSES)
+def test_must_pass_of_a_class(reply: str) -> None:
+    assert verdict(reply, CART_ALONE) == reply
+
+
+def of_module(reply: str, path: str = "pkg/shop_errors.py") -> str | Refusal:
+    found = scan(read(b"import json\n\nLIMIT = 1\n\nclass PriceError(Exception):\n    pass\n"))
+    known = facts_of(found[0], near_of(PurePosixPath(path), found))
+    return check(reply, known, min_confidence=0.5, confidence=0.9)
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        ("Shop errors module.", "restates"),
+        ("Errors of the database.", "'database'|does not speak"),
+        ("Prices with a limit.", "does not speak of"),
+        ("Load the JSON of the shop errors.", "noun phrase|'JSON'|'json'"),
+        ("Shop errors for bananas.", "'bananas'"),
+    ],
+)
+def test_must_refuse_of_a_module(reply: str, why: str) -> None:
+    answer = of_module(reply)
+    assert isinstance(answer, Refusal), answer
+    assert re.search(why, answer.detail), answer.detail
+
+
+@pytest.mark.parametrize(
+    "reply", ["Shop errors for a price limit.", "Errors of a price in a shop."]
+)
+def test_must_pass_of_a_module(reply: str) -> None:
+    assert of_module(reply) == reply
+
+
+def test_what_stands_around_lends_two_words_and_no_more() -> None:
+    found = scan(read(b"class Broker: ...\ndef start(worker, queue): ...\n" + MOVE.encode()))
+    known = facts_of(found[-1], near_of(PurePosixPath("pkg/tasks.py"), found))
+    judge_it = functools.partial(check, facts=known, min_confidence=0.5, confidence=0.9)
+    assert judge_it("Move the file to the broker.") == "Move the file to the broker."
+    assert isinstance(judge_it("Move the file to the database."), Refusal)
+    assert isinstance(judge_it("Move the file of a worker to the broker queue."), Refusal)
+    assert isinstance(judge_it("Start the file of the worker."), Refusal)
 
 
 @pytest.mark.parametrize(("source", "reply", "why"), REFUSED, ids=[row[1] for row in REFUSED])
@@ -222,6 +313,7 @@ BECOMES = [
     (MOVE, "Move a file from the source to the destination.", None),
     (FETCH, "Fetch the text of the page at the URL.", None),
     (FETCH, "Fetch the page's text asynchronously.", None),
+    (FETCH, "Fetch the page with the current session.", None),
     (DIGEST, "Compute the sha256 checksum of the path.", None),
     (SPLIT, "Split the text into lower-case words.", None),
     (SPLIT, "Split text into words.", None),

@@ -22,12 +22,13 @@ PACKAGE = HOME / "docbot"
 # Earlier names may not import later ones.
 LINE = [
     "errors", "config", "definition", "source", "outline", "readers", "targets", "lineage",
-    "context", "prompts", "backend", "words", "gate", "sentences", "summarize", "house", "render",
-    "edit", "verify", "pipeline",
+    "context", "telling", "prompts", "llama", "backend", "words", "gate", "phrases", "sentences",
+    "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
 DOORS = ["git", "files", "weights"]
 ABOVE = ["report", "scope", "__init__", "cli", "__main__"]
-HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "libcst", "rich", "git", "numpy")
+HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
+         "numpy")  # fmt: skip
 
 
 def imports(module: str) -> set[str]:
@@ -84,7 +85,9 @@ def test_importing_docbot_loads_nothing_heavy(tmp_path):
 
 
 def test_a_run_with_nothing_to_do_loads_nothing_heavy(tmp_path):
-    (tmp_path / "a.py").write_text('def f():\n    """Do it."""\n    return [1]\n')
+    (tmp_path / "a.py").write_text(
+        '"""Hold it."""\n\n\ndef f():\n    """Do it."""\n    return [1]\n'
+    )
     for command in ("fix", "check"):
         run = f"import docbot.cli as c\nassert c.main(['{command}', '-q', 'a.py']) == 0"
         assert (
@@ -104,6 +107,18 @@ def test_the_readme_tree_is_true():
     readme = (HOME / "README.md").read_text()
     tree = set(re.findall(r"^  (\w+\.py) ", readme, re.MULTILINE))
     assert tree == {p.name for p in PACKAGE.glob("*.py")}
+
+
+def test_the_readme_lists_the_training_line():
+    readme = (HOME / "README.md").read_text()
+    lines = re.findall(r"^    ((?:\w+\.py(?:, )?)+) ", readme, re.MULTILINE)
+    listed = {name for line in lines for name in line.split(", ")}
+    assert listed == {p.name for p in (PACKAGE / "distill").glob("[a-z]*.py")}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
+def test_nothing_imports_the_training_line(path):
+    assert "distill" not in imports(path.stem)
 
 
 def test_hooks_name_commands_that_exist():

@@ -58,12 +58,12 @@ def sample() -> list[Path]:
 
 
 def document(path: Path) -> Outcome:
-    """Put a docstring into every function and class that lacks one, and look at what came out."""
+    """Put a docstring into all that lacks one, the module too, and look at what came out."""
     source = path.read_bytes()
     try:
         text = read(source)
         outline(source)
-        lacking = [d for d in scan(text)[1:] if d.anchor is not None]
+        lacking = [d for d in scan(text) if d.anchor is not None and d.code.strip()]
         edits = [edit(LITERAL, d, d.anchor, text.encoding) for d in lacking if d.anchor]
         after = apply(source, edits)
         verify(source, after, edits)
@@ -74,7 +74,8 @@ def document(path: Path) -> Outcome:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library's own, as of invalid escapes
         problem = harm(source, after)
-    if not problem and any(d.anchor is not None for d in scan(read(after))[1:]):
+    again = [d for d in scan(read(after)) if d.anchor is not None and d.code.strip()]
+    if not problem and again:
         problem = "a second run finds more"
     patch = unified_diff(PurePosixPath("module.py"), source, after).splitlines()[2:]
     if not problem and any(line[:1] == b"-" and line[1:].strip() for line in patch):

@@ -48,7 +48,9 @@ def chosen(
         outline=outline(source),
         parent=lambda _owner, _name: parent,
     )
-    return choose(scan(read(source)), place, config or Config(), changed)
+    config = config or Config()
+    config = dataclasses.replace(config, kinds=config.kinds or ("function", "method"))
+    return choose(scan(read(source)), place, config, changed)
 
 
 def names(choice: Choice) -> list[str]:
@@ -311,12 +313,53 @@ def test_kinds() -> None:
     assert names(chosen(code, every)) == ["<module>", "A", "A.f", "h"]
     assert names(chosen(code, Config(kinds=("method",)))) == ["A.f"]
     assert names(chosen(code, Config(kinds=("class",)))) == ["A"]
-    assert names(chosen(code, Config(kinds=()))) == []
+    assert names(chosen(code, Config(kinds=("method", "module")))) == ["<module>", "A.f"]
     assert chosen("'''Doc.'''\n", every).documented == 1
 
 
 def test_trivial_says_nothing_of_classes() -> None:
     assert names(chosen("class E(Exception):\n    pass\n", Config(kinds=("class",)))) == ["E"]
+
+
+MODULE = Config(kinds=("module",))
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "reason"),
+    [
+        ("", "shop.py", "trivial"),
+        ("# licence\n", "shop.py", "trivial"),
+        ("import a\nfrom b import c\n", "pkg/__init__.py", "trivial"),
+        ("__version__ = '1'\n__all__ = ['a']\n", "pkg/__init__.py", "trivial"),
+        ("x = 1\n", "_shop.py", "private"),
+        ("x = 1\n", "pkg/_inner/shop.py", "private"),
+        ("import argparse\nargparse.ArgumentParser(description=__doc__)\n", "shop.py",
+         "runtime-docstring"),
+        ("import sys\nprint(sys.modules[__name__].__doc__)\n", "shop.py", "runtime-docstring"),
+        ("@cached\ndef f():\n    return 1\n", "shop.py", "one-liner"),
+        ("x = 1\n", "shop.pyi", "stub"),
+    ],
+)  # fmt: skip
+def test_modules_left_alone(code: str, path: str, reason: str) -> None:
+    assert reasons(chosen(code, MODULE, path=path)) == [("<module>", reason)]
+
+
+@pytest.mark.parametrize("path", ["shop.py", "pkg/__init__.py", "pkg/__main__.py"])
+def test_modules_that_are_offered(path: str) -> None:
+    assert names(chosen("import a\nx = a.b\n", MODULE, path=path)) == ["<module>"]
+
+
+def test_a_change_in_a_method_is_not_its_classs() -> None:
+    code = "class A(\n  B\n):\n  def f(self):\n    return g(self)\n"
+    every = Config(kinds=("module", "class", "method"))
+    for changed, expected in (
+        (((5, 5),), ["A.f"]),
+        (((1, 1),), ["A"]),
+        (((1, 4),), ["A", "A.f"]),
+        (((1, 5),), ["<module>", "A", "A.f"]),
+        (((1, 2), (4, 5)), ["A", "A.f"]),
+    ):
+        assert names(chosen(code, every, changed=changed)) == expected
 
 
 CHANGED = [

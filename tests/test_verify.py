@@ -93,6 +93,45 @@ def test_accepts_what_docbot_does(source: bytes, literal: str) -> None:
         verify(source, apply(source, [alone]), [alone])
 
 
+MODULES = [
+    pytest.param(b"import a\n", b"", id="first of all"),
+    pytest.param(b"\xef\xbb\xbfimport a\n", b"\xef\xbb\xbf", id="BOM"),
+    pytest.param(b"import a\r\n", b"", id="CRLF"),
+    pytest.param(b"# licence\r\n\r\nimport a\n", b"# licence\r\n\r\n", id="mixed endings"),
+    pytest.param(
+        b"# coding: latin-1\n# \xe9\nx = 1\n", b"# coding: latin-1\n# \xe9\n", id="latin-1"
+    ),
+    pytest.param(b"\x0c\nimport a\n", b"\x0c\n", id="form feed"),
+    pytest.param(b"from __future__ import annotations\nx = 1\n", b"", id="future"),
+    pytest.param(b"# a\n\n\n# f\ndef f():\n    return 1\n", b"# a\n\n\n", id="comment of f"),
+    pytest.param(b"# licence\ndef f():\n    return 1\n", b"# licence\n", id="licence of all"),
+    pytest.param(b"f'no'\n", b"", id="f-string first"),
+    pytest.param(b"x = 1", b"", id="no final newline"),
+    pytest.param(b"#!/bin/python\nx = 1\n", b"#!/bin/python\n", id="#!"),
+]
+
+
+@pytest.mark.parametrize(("source", "above"), MODULES)
+def test_accepts_a_modules_docstring(source: bytes, above: bytes) -> None:
+    text = read(source)
+    every = [d for d in scan(text) if d.anchor is not None]
+    made = [edit(LITERAL, d, d.anchor, text.encoding) for d in every if d.anchor]
+    assert made[0].start == len(above)
+    verify(source, apply(source, made), made)
+    verify(source, apply(source, made[:1]), made[:1])
+    with pytest.raises(VerifyError):
+        verify(source, apply(source, made[:1]), [])
+    moved = [dataclasses.replace(made[0], qualname="f", line=1)]
+    with pytest.raises(VerifyError, match="became that of the module"):
+        verify(source, apply(source, moved), moved)
+
+
+def test_refuses_a_modules_docstring_that_is_not_the_first_statement() -> None:
+    made = [Edit(start=9, end=9, text=b'"""Do it."""\n', qualname="<module>", line=1)]
+    with pytest.raises(VerifyError):
+        verify(b"import a\nimport b\n", b'import a\n"""Do it."""\nimport b\n', made)
+
+
 def test_accepts_nothing() -> None:
     verify(SOURCE, SOURCE, [])
 
