@@ -1,0 +1,44 @@
+"""python -m docbot.distill: make an embedded model, from packages to a GGUF file and its card."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from docbot.errors import DocbotError
+
+COMMANDS = ("recipe", "corpus", "teacher", "train", "export", "evaluate", "cycle", "card")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one step of the line; only the step asked for is imported."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(prog="python -m docbot.distill", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
+    name = parser.parse_args(argv[:1]).command
+    try:
+        module = importlib.import_module(f"docbot.distill.{name}")
+    except ModuleNotFoundError as error:
+        if error.name and error.name.startswith("docbot"):
+            raise
+        print(f"{error.name} is missing: pip install 'docbot[train]'", file=sys.stderr)
+        return 2
+    step = argparse.ArgumentParser(
+        prog=f"python -m docbot.distill {name}",
+        description=(module.__doc__ or "").partition("\n")[0],
+    )
+    if name != "recipe":
+        step.add_argument("--work", type=Path, required=True, help="the working folder")
+    module.arguments(step)
+    try:
+        module.run(step.parse_args(argv[1:]))
+    except DocbotError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
