@@ -1,0 +1,368 @@
+"""Checkpoint and tokenizer to GGUF files: float32, and as llama.cpp quantises them.
+
+What llama.cpp then answers is compared with what PyTorch answers; sizes, hashes and the rate go
+into export.json. Weights also travel from another machine as bfloat16, in small pieces.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from docbot.distill.shards import PAD, Rows
+from docbot.distill.student import FUSED, Shape, Student
+from docbot.distill.training import load
+from docbot.errors import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from tokenizers import Tokenizer
+    from torch import Tensor
+
+NAME = "docbot-tiny"
+QUANTISATIONS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
+SPECIAL = (
+    *("<|end|>", "<|pad|>", "<|sum|>", "<|function|>", "<|class|>"),
+    *("<|module|>", "<|param|>", "<|returns|>", "<|raises|>"),
+)  # ids 0 to 8
+END, SUM = 0, 2
+ANSWER = 48  # tokens an answer may take
+BODY = 160  # tokens of a prompt's body, its last ones
+PIECE = 15 * 2**20 - 2**16  # bytes of a piece: under 15 MiB whatever carries it adds
+BLOCK = 64  # prompts that PyTorch answers at once
+NAMES = {
+    "attn_norm.weight": ("attn_norm",),
+    "ffn_norm.weight": ("ffn_norm",),
+    "qkv": ("attn_q", "attn_k", "attn_v"),
+    "out": ("attn_output",),
+    "gate_up": ("ffn_gate", "ffn_up"),
+    "down": ("ffn_down",),
+}  # of a block's weights, ours to llama.cpp's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equality:
+    """How llama.cpp's greedy answers agree with PyTorch's.
+
+    Attributes:
+        rows: Prompts asked.
+        answers: How many answers have the same text.
+        tokens: How many prompts have the same token ids.
+        furthest: The largest difference of two equal answers' log-probabilities, in nats.
+
+    """
+
+    rows: int
+    answers: int
+    tokens: int
+    furthest: float
+
+
+# Weights to a file
+
+
+def tensors(weights: dict[str, Tensor], shape: Shape) -> Iterator[tuple[str, Tensor]]:
+    """The weights by llama.cpp's names; a tied output has none of its own."""
+    yield "token_embd.weight", weights["embed"]
+    yield "output_norm.weight", weights["norm.weight"]
+    for layer in range(shape.layers):
+        for ours, theirs in NAMES.items():
+            parts = weights[f"blocks.{layer}.{ours}"].chunk(FUSED.get(ours, 1))
+            for name, part in zip(theirs, parts, strict=True):
+                yield f"blk.{layer}.{name}.weight", part
+
+
+def write_gguf(state: dict[str, Any], tokenizer: Path, path: Path) -> None:
+    """Write a checkpoint as float32 GGUF of architecture "llama".
+
+    Raises:
+        ConfigError: the tokenizer is not this student's.
+
+    """
+    import gguf
+
+    shape = Shape(**state["shape"])
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_name(NAME)
+    writer.add_license("apache-2.0")
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.inner)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads)
+    writer.add_layer_norm_rms_eps(shape.epsilon)
+    writer.add_rope_freq_base(shape.theta)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
+    writer.add_vocab_size(shape.vocab)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
+    _write_vocabulary(writer, tokenizer, shape.vocab)
+    for name, weight in tensors(state["model"], shape):
+        writer.add_tensor(name, np.ascontiguousarray(weight.float().numpy()))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _write_vocabulary(writer: Any, path: Path, size: int) -> None:
+    import gguf
+
+    tokenizer = read_tokenizer(path)
+    names = {index: token for token, index in tokenizer.get_vocab().items()}
+    if max(names) >= size:
+        raise ConfigError(f"{path}: has more than the student's {size} tokens; train it again")
+    kinds = [gguf.TokenType.NORMAL if at in names else gguf.TokenType.UNUSED for at in range(size)]
+    kinds[: len(SPECIAL)] = [gguf.TokenType.CONTROL] * len(SPECIAL)
+    merges = json.loads(path.read_text(encoding="utf-8"))["model"]["merges"]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list([names.get(at, f"<|unused {at}|>") for at in range(size)])
+    writer.add_token_types(kinds)
+    writer.add_token_merges([each if isinstance(each, str) else " ".join(each) for each in merges])
+    writer.add_bos_token_id(END)  # never added; without the key llama.cpp assumes token 11
+    writer.add_eos_token_id(END)
+    writer.add_pad_token_id(PAD)
+    writer.add_add_bos_token(False)  # noqa: FBT003 - gguf's signature
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a working folder.
+
+    Raises:
+        ConfigError: it is missing, broken, or its special tokens are not docbot's.
+
+    """
+    import tokenizers
+
+    try:
+        tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    except Exception as error:
+        raise ConfigError(f"{path}: is no tokenizer ({error}); run the corpus command") from error
+    for index, token in enumerate(SPECIAL):
+        if tokenizer.token_to_id(token) != index:
+            raise ConfigError(f"{path}: {token} is not token {index}; train the tokenizer again")
+    return tokenizer
+
+
+def quantise(source: Path, path: Path, kind: str) -> None:
+    """Write a GGUF file again in another type: `kind` as llama.cpp names it, `Q6_K`.
+
+    Raises:
+        ModelError: llama.cpp refuses.
+
+    """
+    from docbot.llama import library
+
+    llama, complaints, _ = library()
+    complaints.clear()
+    params = llama.llama_model_quantize_default_params()
+    params.ftype = getattr(llama, f"LLAMA_FTYPE_MOSTLY_{kind}")
+    params.nthread = torch.get_num_threads()
+    if llama.llama_model_quantize(bytes(source), bytes(path), ctypes.byref(params)):
+        reason = complaints[0] if complaints else "no reason given"
+        raise ModelError(f"{source}: llama.cpp does not quantise it to {kind} ({reason})")
+
+
+# The two answers
+
+
+@torch.no_grad()
+def greedy(
+    student: Student, prompts: Sequence[Sequence[int]], most: int = ANSWER
+) -> list[tuple[list[int], float]]:
+    """The likeliest tokens one by one, end token excluded, and their summed log-probability.
+
+    The end token's probability counts. Every step reads the whole text again: simple, and a
+    second witness needs no cache.
+    """
+    answers: list[tuple[list[int], float]] = [([], 0.0) for _ in prompts]
+    order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]))
+    for begin in range(0, len(order), BLOCK):
+        live = order[begin : begin + BLOCK]
+        for _ in range(most):
+            texts = [[*prompts[at], *answers[at][0]] for at in live]
+            longest = max(map(len, texts))
+            ids = torch.tensor([[*text, *[PAD] * (longest - len(text))] for text in texts])
+            last = torch.tensor([len(text) - 1 for text in texts])
+            hidden = student(ids)[torch.arange(len(live)), last]
+            best = torch.log_softmax(hidden @ student.embed.T, -1).max(-1)
+            chosen = zip(live, best.indices.tolist(), best.values.tolist(), strict=True)
+            for at, token, logprob in chosen:
+                said, total = answers[at]
+                answers[at] = (said if token == END else [*said, token], total + logprob)
+            ended = best.indices == END
+            live = [at for at, over in zip(live, ended.tolist(), strict=True) if not over]
+            if not live:
+                break
+    return answers
+
+
+def equality(student: Student, gguf: Path, tokenizer: Tokenizer, rows: Rows) -> Equality:
+    """Ask the student and its GGUF file the same prompts, which are the rows' own.
+
+    Raises:
+        ModelError: llama.cpp refuses the file.
+
+    """
+    from docbot.backend import LlamaCpp
+    from docbot.prompts import Prompt
+
+    heads = [int(rows.ids[at]) for at in rows.start]
+    spans = zip(rows.start, rows.prompt, strict=True)
+    bodies = [tokenizer.decode(rows.ids[at + 1 : at + size - 1].tolist()) for at, size in spans]
+    encoded = [each.ids for each in tokenizer.encode_batch(bodies, add_special_tokens=False)]
+    asked = [[head, *body[-BODY:], SUM] for head, body in zip(heads, encoded, strict=True)]
+    prompts = [
+        Prompt(head=SPECIAL[head], body=body, tail=SPECIAL[SUM], keep=BODY, keep_end=True)
+        for head, body in zip(heads, bodies, strict=True)
+    ]
+    expected = greedy(student, asked)
+    same, furthest = 0, 0.0
+    threads = torch.get_num_threads()
+    context = student.shape.context
+    with LlamaCpp(gguf, context=context, max_tokens=ANSWER, threads=threads) as backend:
+        for at, said in backend.complete(prompts):
+            tokens, logprob = expected[at]
+            if said.text == tokenizer.decode(tokens):
+                same += 1
+                furthest = max(furthest, abs(said.logprob - logprob))
+    theirs = tokenised(gguf, bodies)
+    alike = sum(ours == other for ours, other in zip(encoded, theirs, strict=True))
+    return Equality(rows=len(prompts), answers=same, tokens=alike, furthest=furthest)
+
+
+def tokenised(gguf: Path, texts: Sequence[str]) -> list[list[int]]:
+    """The texts' token ids by llama.cpp, which reads no more of the file than its vocabulary.
+
+    Raises:
+        ModelError: llama.cpp refuses the file.
+
+    """
+    from docbot.llama import library
+
+    llama, *_ = library()
+    params = llama.llama_model_default_params()
+    params.vocab_only = True
+    model = llama.llama_model_load_from_file(bytes(gguf), params)
+    if model is None:
+        raise ModelError(f"{gguf}: llama.cpp cannot load it; export it again")
+    vocabulary = llama.llama_model_get_vocab(model)
+    found = []
+    for data in map(str.encode, texts):
+        ids = (ctypes.c_int32 * (len(data) + 8))()
+        room = len(ids)
+        size = llama.llama_tokenize(vocabulary, data, len(data), ids, room, False, False)  # noqa: FBT003
+        found.append(list(ids[: max(0, size)]))
+    llama.llama_model_free(model)
+    return found
+
+
+# Weights on a journey
+
+
+def write_pieces(checkpoint: Path, folder: Path) -> list[Path]:
+    """Shape and weights as bfloat16, in files of less than 15 MiB; they sort as they join."""
+    state = load(checkpoint)
+    weights = {name: weight.bfloat16() for name, weight in state["model"].items()}
+    buffer = io.BytesIO()
+    torch.save({"shape": state["shape"], "model": weights}, buffer)
+    data = buffer.getvalue()
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"{NAME}.bf16.*"):
+        old.unlink()
+    paths = []
+    for number, begin in enumerate(range(0, len(data), PIECE)):
+        paths.append(folder / f"{NAME}.bf16.{number:02d}")
+        paths[-1].write_bytes(data[begin : begin + PIECE])
+    return paths
+
+
+def join_pieces(folder: Path, checkpoint: Path) -> None:
+    """A checkpoint from its pieces, fit to be exported and to be a run's `--init`.
+
+    Raises:
+        ConfigError: pieces are missing or damaged.
+
+    """
+    data = b"".join(path.read_bytes() for path in sorted(folder.glob(f"{NAME}.bf16.*")))
+    try:
+        state = torch.load(io.BytesIO(data), weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError, UnpicklingError) as error:
+        raise ConfigError(f"{folder}: its pieces make no checkpoint; copy them again") from error
+    state["model"] = {name: weight.float() for name, weight in state["model"].items()}
+    torch.save(state, checkpoint)
+
+
+# The command
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Flags."""
+    add = parser.add_argument
+    add("--checkpoint", type=Path, help="default: WORK/checkpoint.pt")
+    add("--rows", type=int, default=200, help="held-out rows that both runtimes answer")
+    add("--threads", type=int, default=0, help="CPU threads; 0: PyTorch's choice")
+    add("--pieces", type=Path, help="only write the weights as bfloat16 pieces into this folder")
+    add("--join", type=Path, help="first join the pieces of this folder into the checkpoint")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Export, quantise, compare, and write export.json.
+
+    Raises:
+        ConfigError: checkpoint, pieces, tokenizer or held-out rows are missing or do not fit.
+        ModelError: llama.cpp refuses a file.
+
+    """
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    checkpoint = options.checkpoint or options.work / "checkpoint.pt"
+    if options.pieces:
+        for path in write_pieces(checkpoint, options.pieces):
+            print(f"{path}: {path.stat().st_size:,} bytes")
+        return
+    if options.join:
+        join_pieces(options.join, checkpoint)
+    state = load(checkpoint)
+    tokenizer = options.work / "tokenizer.json"
+    full = options.work / f"{NAME}-f32.gguf"
+    write_gguf(state, tokenizer, full)
+    files = [_told(full, "F32")]
+    for kind in QUANTISATIONS:
+        path = options.work / f"{NAME}-{kind.lower()}.gguf"
+        quantise(full, path, kind)
+        files.append(_told(path, kind))
+    student = Student(Shape(**state["shape"]))
+    student.load_state_dict(state["model"])
+    student.eval()
+    held = Rows.read(sorted(options.work.glob("heldout-*.npz")), student.shape.context)
+    if not len(held):
+        raise ConfigError(f"{options.work}: has no heldout-*.npz; run the corpus command first")
+    chosen = np.random.default_rng(0).permutation(len(held))[: options.rows]
+    found = equality(student, full, read_tokenizer(tokenizer), held.only(chosen))
+    print(
+        f"of {found.rows} rows: {found.answers} greedy answers and {found.tokens} prompts' tokens "
+        f"are equal in llama.cpp and PyTorch; log-probabilities differ by {found.furthest:.1e}"
+    )
+    told = {"shape": state["shape"], "progress": state.get("progress"), "files": files}
+    told["equality"] = vars(found)
+    (options.work / "export.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def _told(path: Path, kind: str) -> dict[str, str | int]:
+    data = path.read_bytes()
+    print(f"{path.name}: {len(data):,} bytes")
+    digest = hashlib.sha256(data).hexdigest()
+    return {"file": path.name, "quantisation": kind, "bytes": len(data), "sha256": digest}

@@ -1,0 +1,258 @@
+"""Token shards: read, and served as batches of rows of like length.
+
+A shard is an .npz of `ids` uint16 [tokens], `off` int64 [rows + 1], `cl` int32 [rows] (tokens of
+the prompt), `task` uint8 [rows] (index into TASKS) and `weight` float32 [rows]. A batch's order
+depends on a seed and its number alone, so that a position is two integers in a checkpoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from docbot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+TASKS = ("function", "class", "module", "param", "returns", "raises")
+PAD = 1  # the id of <|pad|>
+MULTIPLE = 8  # padded lengths are multiples of this: whole vectors, fewer distinct shapes
+WINDOW = 128  # batches sorted by length together: more waste less padding, and mix worse
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows of one or several shards; `start` and `length` point into `ids`."""
+
+    ids: Array
+    start: Array
+    length: Array
+    prompt: Array
+    task: Array
+    weight: Array
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.start)
+
+    @classmethod
+    def read(cls, paths: Sequence[Path], context: int) -> Self:
+        """The usable rows of these files: of positive weight, and no longer than the context.
+
+        Raises:
+            ConfigError: a file is no token shard.
+
+        """
+        shards = [_load(path) for path in paths] or [_EMPTY]
+        bases = np.cumsum([0, *(len(shard["ids"]) for shard in shards)])
+        joined = {
+            key: np.concatenate([shard[key] for shard in shards])
+            for key in ("ids", "cl", "task", "weight")
+        }
+        start = np.concatenate([s["off"][:-1] + at for s, at in zip(shards, bases, strict=False)])
+        length = np.concatenate([np.diff(shard["off"]) for shard in shards])
+        usable = (joined["weight"] > 0) & (length <= context + 1) & (length > 1)
+        return cls(
+            ids=joined["ids"],
+            start=start[usable],
+            length=length[usable],
+            prompt=joined["cl"][usable].astype(np.int64),
+            task=joined["task"][usable],
+            weight=joined["weight"][usable],
+        )
+
+    def only(self, chosen: Array) -> Rows:
+        """These rows, over the same tokens."""
+        kept = {
+            each.name: getattr(self, each.name)[chosen]
+            for each in fields(self)
+            if each.name != "ids"
+        }
+        return Rows(ids=self.ids, **kept)
+
+
+def read_contrast(path: Path, context: int) -> tuple[Rows, Rows]:
+    """Rows of a good and of a bad answer to the same prompts, in the same order.
+
+    The good ones are `ids`, `off` and `cl` as in a shard, the bad ones `bad_ids` and `bad_off`.
+
+    Raises:
+        ConfigError: the file is no such thing.
+
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as shard:
+            held = {key: shard[key] for key in ("ids", "off", "cl", "bad_ids", "bad_off")}
+    except UNREADABLE as error:
+        raise ConfigError(f"{path}: holds no negatives ({error}); write it again") from error
+    prompt = held["cl"].astype(np.int64)
+    good, bad = (
+        Rows(
+            ids=held[prefix + "ids"],
+            start=held[prefix + "off"][:-1],
+            length=np.diff(held[prefix + "off"]),
+            prompt=prompt,
+            task=np.zeros(len(prompt), np.uint8),
+            weight=np.ones(len(prompt), np.float32),
+        )
+        for prefix in ("", "bad_")
+    )
+    fits = np.flatnonzero(
+        (np.maximum(good.length, bad.length) <= context + 1)
+        & (np.minimum(good.length, bad.length) > prompt)
+    )
+    if not len(fits):
+        raise ConfigError(f"{path}: holds no negatives that fit {context} tokens; write it again")
+    return good.only(fits), bad.only(fits)
+
+
+_EMPTY = {
+    "ids": np.zeros(0, np.uint16),
+    "off": np.zeros(1, np.int64),
+    "cl": np.zeros(0, np.int32),
+    "task": np.zeros(0, np.uint8),
+    "weight": np.zeros(0, np.float32),
+}
+
+
+def _load(path: Path) -> dict[str, Array]:
+    try:
+        with path.open("rb") as file, np.load(file) as shard:
+            return {key: shard[key] for key in _EMPTY}
+    except UNREADABLE as error:
+        raise ConfigError(f"{path}: is no token shard ({error}); write it again") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Padded rows, and the positions whose next token is scored ("wanted").
+
+    Attributes:
+        ids: Input tokens, [rows, time].
+        flat: Wanted positions as row * time + position, ascending, [wanted].
+        target: The token that follows each, [wanted].
+        weight: Its weight in the loss, [wanted].
+        row: Its row, [wanted].
+        slot: Its place in `depth`, as row * most + rank, [wanted].
+        depth: Per row the wanted positions, padded with 0, [rows, most].
+        tokens: How many input tokens are no padding.
+
+    """
+
+    ids: Tensor
+    flat: Tensor
+    target: Tensor
+    weight: Tensor
+    row: Tensor
+    slot: Tensor
+    depth: Tensor
+    tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scoring:
+    """Which prompt positions are scored beside the answer: a random `share`, weighing `weight`."""
+
+    share: float
+    weight: float
+
+
+ANSWERS = Scoring(share=0.0, weight=0.0)
+
+
+def collate(rows: Rows, chosen: Array, scoring: Scoring, rng: np.random.Generator) -> Batch:
+    """The chosen rows as one batch on the CPU."""
+    length, prompt = rows.length[chosen][:, None], rows.prompt[chosen][:, None]
+    time = -(-int(length.max() - 1) // MULTIPLE) * MULTIPLE
+    at = np.arange(time + 1)[None]
+    grid = rows.ids[rows.start[chosen][:, None] + np.minimum(at, length - 1)].astype(np.int64)
+    grid[at >= length] = PAD
+    following = at[:, 1:]
+    answer = (following >= prompt) & (following < length)
+    before = following < np.minimum(prompt, length)
+    if scoring.share < 1:
+        before &= rng.random(before.shape, np.float32) < scoring.share
+    keep = answer | before
+    flat = np.flatnonzero(keep)
+    row, position = np.divmod(flat, time)
+    counts = keep.sum(1)
+    most = int(counts.max())
+    slot = row * most + np.arange(len(flat)) - np.repeat(np.cumsum(counts) - counts, counts)
+    depth = np.zeros(len(chosen) * most, np.int64)
+    depth[slot] = position
+    share = np.where(answer.reshape(-1)[flat], 1.0, scoring.weight)
+    weight = (share * rows.weight[chosen][row]).astype(np.float32)
+    return Batch(
+        ids=torch.from_numpy(np.ascontiguousarray(grid[:, :-1])),
+        flat=torch.from_numpy(flat),
+        target=torch.from_numpy(grid[:, 1:].reshape(-1)[flat]),
+        weight=torch.from_numpy(weight),
+        row=torch.from_numpy(row),
+        slot=torch.from_numpy(slot),
+        depth=torch.from_numpy(depth.reshape(len(chosen), most)),
+        tokens=int(length.sum()),
+    )
+
+
+class Stream:
+    """Endless batches of about `tokens` padded tokens, in another order each epoch.
+
+    `epoch` and `position` say which batch is next; set them to go on from a checkpoint.
+    """
+
+    def __init__(self, rows: Rows, *, tokens: int, seed: int) -> None:
+        self.rows = rows
+        self.epoch = 0
+        self.position = 0
+        self._tokens = tokens
+        self._seed = seed
+        self._planned = -1
+        self._plan: list[Array] = []
+
+    def draw(self) -> Array:
+        """Indices of the next batch's rows."""
+        if self._planned != self.epoch:
+            self._plan = plan(
+                self.rows, self._tokens, np.random.default_rng([self._seed, self.epoch])
+            )
+            self._planned = self.epoch
+        chosen = self._plan[min(self.position, len(self._plan) - 1)]  # shards may be others by now
+        self.position += 1
+        if self.position >= len(self._plan):
+            self.epoch, self.position = self.epoch + 1, 0
+        return chosen
+
+
+def plan(rows: Rows, tokens: int, rng: np.random.Generator) -> list[Array]:
+    """All rows once, in shuffled batches of rows of like length."""
+    order = rng.permutation(len(rows))
+    mean = float(rows.length.mean()) if len(rows) else 1.0
+    window = max(1, int(WINDOW * tokens / mean))
+    batches: list[Array] = []
+    for begin in range(0, len(order), window):
+        part = order[begin : begin + window]
+        part = part[np.argsort(rows.length[part], kind="stable")]
+        batches += _cut(part, rows.length[part].tolist(), tokens)
+    rng.shuffle(batches)  # type: ignore[arg-type]
+    return batches
+
+
+def _cut(part: Array, lengths: list[int], tokens: int) -> list[Array]:
+    """Ascending rows into runs whose padded size stays at `tokens` or one row."""
+    cuts = [0]
+    for at, length in enumerate(lengths):
+        if (at + 1 - cuts[-1]) * length > tokens and at > cuts[-1]:
+            cuts.append(at)
+    return [part[a:b] for a, b in zip(cuts, [*cuts[1:], len(part)], strict=True)]

@@ -1,0 +1,251 @@
+"""Export: the file says what the checkpoint said, in every type, and weights survive a journey."""
+
+import hashlib
+import json
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("tokenizers")
+gguf = pytest.importorskip("gguf")
+
+from docbot.backend import LlamaCpp
+from docbot.distill import export, training
+from docbot.distill.shards import Rows, Stream
+from docbot.distill.student import Student
+from docbot.errors import ConfigError
+from docbot.prompts import Prompt
+
+PRESET = training.PRESETS["test"]
+WORDS = [
+    "read",
+    "write",
+    "open",
+    "close",
+    "file",
+    "list",
+    "key",
+    "value",
+    "of",
+    "tree",
+    "name",
+    "é",
+]
+
+
+def make_tokenizer(path):
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=PRESET.shape.vocab,
+        special_tokens=list(export.SPECIAL),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    texts = [" ".join(random.Random(at).choices(WORDS, k=8)) for at in range(200)]
+    tokenizer.train_from_iterator([" " + text for text in texts], trainer)
+    tokenizer.save(str(path))
+    return tokenizer
+
+
+def make_rows(tokenizer, path, count):
+    """Told words, and as the answer the last two of them."""
+    draw = random.Random(count)
+    ids, off, prompt = [], [0], []
+    for at in range(count):
+        body = draw.choices(WORDS, k=draw.randint(4, 12))
+        head = [3 + at % 6, *tokenizer.encode(" " + " ".join(body)).ids, export.SUM]
+        ids += [*head, *tokenizer.encode(" " + " ".join(body[-2:]) + ".").ids, export.END]
+        off.append(len(ids))
+        prompt.append(len(head))
+    np.savez_compressed(
+        path,
+        ids=np.array(ids, np.uint16),
+        off=np.array(off, np.int64),
+        cl=np.array(prompt, np.int32),
+        task=np.array([at % 6 for at in range(count)], np.uint8),
+        weight=np.ones(count, np.float32),
+    )
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A working folder with a student that has learnt a little, exported."""
+    folder = tmp_path_factory.mktemp("work")
+    tokenizer = make_tokenizer(folder / "tokenizer.json")
+    make_rows(tokenizer, folder / "pairs-00.npz", 400)
+    make_rows(tokenizer, folder / "heldout-00.npz", 60)
+    pairs, held = (
+        Rows.read([folder / f"{name}-00.npz"], PRESET.shape.context)
+        for name in ("pairs", "heldout")
+    )
+    stream = Stream(pairs, tokens=PRESET.tokens, seed=0)
+    data = training.Data(pairs=stream, code=stream, held=held)
+    run = training.Training(PRESET, data, total=10.0, compiled=False)
+    run.progress.minutes = 4.0
+    for _ in range(80):
+        run.step()
+    run.save(folder / "checkpoint.pt")
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "docbot.distill",
+            "export",
+            "--work",
+            str(folder),
+            "--rows",
+            "60",
+            "--threads",
+            "1",
+        ],
+        check=True,
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def student(work):
+    found = Student(PRESET.shape)
+    found.load_state_dict(training.load(work / "checkpoint.pt")["model"])
+    return found.eval()
+
+
+def held(work):
+    return Rows.read([work / "heldout-00.npz"], PRESET.shape.context)
+
+
+def test_llama_cpp_answers_as_pytorch_does(work, student):
+    tokenizer = export.read_tokenizer(work / "tokenizer.json")
+    found = export.equality(student, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
+    assert found.rows == found.tokens == 60
+    assert found.answers >= 58  # a tie may fall either way: the cache of llama.cpp is float16
+    assert found.furthest < 0.05
+    told = json.loads((work / "export.json").read_text())
+    assert told["equality"]["answers"] >= 58
+
+
+def test_the_comparison_sees_another_student(work, student):
+    other = Student(PRESET.shape)
+    other.load_state_dict(student.state_dict())
+    with torch.no_grad():
+        q, k, v = other.blocks[0].qkv.chunk(3)
+        other.blocks[0].qkv.copy_(torch.cat([k, q, -v]))
+    tokenizer = export.read_tokenizer(work / "tokenizer.json")
+    found = export.equality(other, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
+    assert found.answers < 50
+    assert found.tokens == 60
+
+
+def test_greedy_is_the_same_alone_and_in_company(work, student):
+    rows = held(work)
+    prompts = [
+        rows.ids[at : at + size].tolist()
+        for at, size in zip(rows.start[:9], rows.prompt[:9], strict=True)
+    ]
+    together = export.greedy(student, prompts, most=12)
+    for prompt, (said, logprob) in zip(prompts, together, strict=True):
+        ((alone, its),) = export.greedy(student, [prompt], most=12)
+        assert alone == said
+        assert its == pytest.approx(logprob, abs=1e-3)
+        text, total = list(prompt), 0.0
+        for _ in range(12):
+            with torch.no_grad():
+                scores = torch.log_softmax(
+                    student(torch.tensor([text]))[0, -1] @ student.embed.T, 0
+                )
+            text.append(int(scores.argmax()))
+            total += float(scores.max())
+            if text[-1] == export.END:
+                text.pop()
+                break
+        assert text[len(prompt) :] == said
+        assert total == pytest.approx(logprob, abs=1e-3)
+
+
+def test_every_file_is_smaller_than_the_one_before_and_told_with_its_hash(work):
+    told = json.loads((work / "export.json").read_text())["files"]
+    assert [each["quantisation"] for each in told] == ["F32", *export.QUANTISATIONS]
+    sizes = [each["bytes"] for each in told]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == len(sizes)
+    for each in told:
+        data = (work / each["file"]).read_bytes()
+        assert each["sha256"] == hashlib.sha256(data).hexdigest()
+        assert each["bytes"] == len(data)
+
+
+@pytest.mark.parametrize("kind", export.QUANTISATIONS)
+def test_quantised_files_answer_in_docbots_backend(work, kind):
+    path = work / f"docbot-tiny-{kind.lower()}.gguf"
+    reader = gguf.GGUFReader(path)
+    rows = {t.name: t.tensor_type.name for t in reader.tensors if t.name.endswith("_q.weight")}
+    assert set(rows.values()) <= {kind, kind.removesuffix("_M"), "Q6_K"}  # no silent fall-back
+    prompt = Prompt(
+        head="<|function|>",
+        body=" read the file tree node",
+        tail="<|sum|>",
+        keep=160,
+        keep_end=True,
+    )
+    with LlamaCpp(path, context=320, max_tokens=48, threads=1) as backend:
+        ((_, said),) = backend.complete([prompt])
+    assert said.tokens > 0
+    assert said.logprob < 0
+
+
+def test_the_file_says_what_docbot_needs_to_know(work):
+    reader = gguf.GGUFReader(work / "docbot-tiny-f32.gguf")
+    known = {key: field.contents() for key, field in reader.fields.items()}
+    assert known["general.architecture"] == "llama"
+    assert known["llama.context_length"] == 320
+    assert known["tokenizer.ggml.eos_token_id"] == export.END
+    assert known["tokenizer.ggml.padding_token_id"] == 1
+    assert known["tokenizer.ggml.add_bos_token"] is False
+    assert tuple(known["tokenizer.ggml.tokens"][:9]) == export.SPECIAL
+    control = int(gguf.TokenType.CONTROL)
+    kinds = known["tokenizer.ggml.token_type"]
+    assert [at for at, kind in enumerate(kinds) if kind == control] == list(range(9))
+
+
+def test_special_tokens_in_a_body_are_plain_text(work):
+    tokenizer = export.read_tokenizer(work / "tokenizer.json")
+    (ids,) = export.tokenised(work / "docbot-tiny-f32.gguf", [" read <|sum|> é\n\tfile  x"])
+    assert min(ids) >= len(export.SPECIAL)
+    assert tokenizer.decode(ids) == " read <|sum|> é\n\tfile  x"
+
+
+def test_weights_travel_in_pieces(work, student, tmp_path, monkeypatch):
+    monkeypatch.setattr(export, "PIECE", 300_000)
+    paths = export.write_pieces(work / "checkpoint.pt", tmp_path / "pieces")
+    assert len(paths) > 3
+    assert max(path.stat().st_size for path in paths) <= 300_000
+    export.join_pieces(tmp_path / "pieces", tmp_path / "joined.pt")
+    state = training.load(tmp_path / "joined.pt")
+    assert state["shape"] == training.load(work / "checkpoint.pt")["shape"]
+    for name, weight in student.state_dict().items():
+        torch.testing.assert_close(state["model"][name], weight, rtol=2**-8, atol=0, msg=name)
+    paths[1].unlink()
+    with pytest.raises(ConfigError, match="pieces make no checkpoint"):
+        export.join_pieces(tmp_path / "pieces", tmp_path / "joined.pt")
+
+
+def test_a_foreign_tokenizer_is_named(work, tmp_path):
+    state = training.load(work / "checkpoint.pt")
+    with pytest.raises(ConfigError, match=r"tokenizer\.json: is no tokenizer"):
+        export.write_gguf(state, tmp_path / "tokenizer.json", tmp_path / "x.gguf")
+    path = tmp_path / "tokenizer.json"
+    text = (work / "tokenizer.json").read_text(encoding="utf-8")
+    path.write_text(text.replace("<|sum|>", "<|code|>"), encoding="utf-8")
+    with pytest.raises(ConfigError, match="is not token 2"):
+        export.write_gguf(state, path, tmp_path / "x.gguf")
+    state["shape"]["vocab"] = 100
+    with pytest.raises(ConfigError, match="more than the student's 100 tokens"):
+        export.write_gguf(state, work / "tokenizer.json", tmp_path / "x.gguf")
