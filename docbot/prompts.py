@@ -96,17 +96,6 @@ def tasks_prompt(context: Context, slot: Slot) -> Prompt:
     )
 
 
-def words_prompt(context: Context, _slot: Slot) -> Prompt:
-    """The first docbot-tiny's format: the same words of a function, and no other task."""
-    return Prompt(
-        head="<|code|>",
-        body=telling.function(context),
-        tail="<|sum|>",
-        keep=150,
-        keep_end=True,
-    )
-
-
 def chatml_prompt(context: Context, _slot: Slot) -> Prompt:
     """ChatML (Qwen and kin), the instruction first so that all prompts share it as a prefix."""
     surroundings = [context.enclosing, context.module]
@@ -139,7 +128,6 @@ def cased_reply(reply: str) -> str:
 
 FORMATS: Mapping[str, Format] = {
     "tasks": Format(prompt=tasks_prompt, reply=cased_reply, tasks=frozenset(Task)),
-    "words": Format(prompt=words_prompt, reply=first_line),
     "chatml": Format(prompt=chatml_prompt, reply=str.strip),
 }
 

@@ -34,7 +34,7 @@ from docbot.telling import function
 from docbot.weights import resolve
 
 TINY = resolve("docbot-tiny", "")
-HEAD = {"words": "<|code|>", "tasks": "<|function|>"}[TINY.format]
+HEAD = "<|function|>"
 COUNT = int(os.environ.get("DOCBOT_PROMPTS", "30"))
 
 

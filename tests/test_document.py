@@ -49,7 +49,7 @@ def test_the_embedded_model_by_its_path_in_its_own_format():
     from docbot.weights import resolve
 
     path = str(resolve("docbot-tiny", "chatml").path)
-    config = Config(model=path, prompt_format="words", min_confidence=0.0)
+    config = Config(model=path, prompt_format="tasks", min_confidence=0.0)
     source = b"def close(stream):\n    stream.flush()\n    stream.close()\n"
     assert docbot.document(source, config=config) == docbot.document(
         source, config=Config(min_confidence=0.0)

@@ -17,6 +17,7 @@ from docbot.targets import Place, choose
 # From a file to a prompt.
 
 SUMMARY = Slot(task=Task.FUNCTION)
+CONFIG = Config(kinds=("function", "method"), select=("private", "trivial"))
 
 MODULE = '''\
 """Queues. And more."""
@@ -56,7 +57,7 @@ def context(code: str, name: str) -> Context:
     source = code.encode()
     definitions = scan(read(source))
     place = Place(path=PurePosixPath("queues.py"), outline=outline(source))
-    choice = choose(definitions, place, Config(select=("private", "trivial")))
+    choice = choose(definitions, place, CONFIG)
     (target,) = (t for t in choice.targets if t.definition.qualname == name)
     return build(target, definitions)
 
@@ -90,16 +91,6 @@ def test_chatml() -> None:
 def test_chatml_of_a_function_by_itself() -> None:
     prompt = FORMATS["chatml"].prompt(context("def f(x):\n    return g(x)\n", "f"), SUMMARY)
     assert prompt.body == "def f(x):\n    return g(x)\n"
-
-
-def test_words_format() -> None:
-    assert FORMATS["words"].prompt(context(MODULE, "Queue.push"), SUMMARY) == Prompt(
-        head="<|code|>",
-        body=" items append ( check ( item return other ( item ; | | item , | | queue | push",
-        tail="<|sum|>",
-        keep=150,
-        keep_end=True,
-    )
 
 
 def test_tasks_format() -> None:

@@ -354,11 +354,12 @@ def test_a_package_is_told_by_its_folder_and_what_it_exports() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        (
+        pytest.param(
             "count",
-            " count < 1 range ( count total = prices item * count ; | int | = 1 | cart add item | count",
+            " count < 1 range ( count total = prices item * count ; | int | = 1 "
+            "| cart add item | count",
         ),
-        ("note", " | | = none | cart add item | note"),
+        pytest.param("note", " | | = none | cart add item | note"),
     ],
 )
 def test_a_parameter_is_told(name: str, words: str) -> None:

@@ -45,7 +45,7 @@ def header(*keys: bytes, magic: bytes = b"GGUF", version=3, tensors=1, count=Non
 
 def test_the_embedded_model_brings_its_own_format():
     found = resolve("docbot-tiny", "chatml")
-    assert (found.context, found.format) == (320, "words")
+    assert (found.context, found.format) == (320, "tasks")
     assert found.path.stat().st_size == TINY.bytes
 
 

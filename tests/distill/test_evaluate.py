@@ -213,8 +213,8 @@ def evaluated(tmp_path, wheels):
     def run(*arguments: str) -> dict:
         parser = ArgumentParser()
         evaluate.arguments(parser)
-        model = str(resolve("docbot-tiny", "words").path)
-        given = ["--validation", str(wheels), "--model", model, "--format", "words"]
+        model = str(resolve("docbot-tiny", "tasks").path)
+        given = ["--validation", str(wheels), "--model", model, "--format", "tasks"]
         given += ["--sample", "6", "--small", "2", "--threads", "1", *arguments]
         evaluate.run(Namespace(work=tmp_path, **vars(parser.parse_args(given))))
         return json.loads((tmp_path / "evaluation.json").read_text())
@@ -264,7 +264,7 @@ def test_every_table_is_made_once(evaluated, tmp_path, capsys):
 
 
 def test_answers_are_the_same_at_any_time(asked):
-    model = Model(resolve("docbot-tiny", "words").path, "words", threads=1)
+    model = Model(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
     functions = sample(asked, Task.FUNCTION, 6)
     first = model.answer(functions)
     assert model.answer(functions[::-1])[::-1] == first
@@ -273,7 +273,7 @@ def test_answers_are_the_same_at_any_time(asked):
 
 
 def test_what_cannot_be_told_has_no_answer(asked):
-    model = Model(resolve("docbot-tiny", "words").path, "words", threads=1)
+    model = Model(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
     (module,) = sample(asked, Task.MODULE, 1)
     assert module.path == PurePosixPath("boxes/core.py")
     assert model.answer([module]) == [None]
@@ -282,10 +282,10 @@ def test_what_cannot_be_told_has_no_answer(asked):
 def test_memory_is_the_process_s_own(asked):
     ballast = bytearray(300 << 20)
     ballast[::4096] = b"x" * len(ballast[::4096])
-    path = resolve("docbot-tiny", "words").path
-    model = Model(path, "words", threads=1)
+    path = resolve("docbot-tiny", "tasks").path
+    model = Model(path, "tasks", threads=1)
     prompts = [model.prompt(question) for question in sample(asked, Task.FUNCTION, 3)]
-    figures = speed.measure(path, "words", prompts, slots=1, threads=1)
+    figures = speed.measure(path, "tasks", prompts, slots=1, threads=1)
     assert 20 < figures["peak_mib"] < 250
     assert figures["ms"] > 0
     del ballast
