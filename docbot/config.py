@@ -76,7 +76,7 @@ class Config:
     candidates: int = 1
     max_tokens: int = 48
     max_lines: int = 120
-    min_confidence: float = 0.45
+    min_confidence: float = 0.6
     threads: int = 0
 
 

@@ -680,6 +680,49 @@ def _is_participle(word: str, after: str) -> bool:
     return word.endswith("ed") or (word.endswith("ing") and followed)
 
 
+def _object(sentence: Sentence, facts: Facts) -> str:
+    """What is done or given must stand in the signature: out of the body it is a guess.
+
+    Read on held-out code: "Stop the console." of `Progress.stop`, "Close the plugin." of a manager.
+    """
+    if facts.kind not in FUNCTIONS or facts.is_property:
+        return ""
+    phrase, rest = _object_of(sentence.words[1:])
+    if rest[:1] == ["of"]:
+        if phrase and phrase[-1] in _MEASURES:  # the number of rows, where a body counts them
+            return ""
+        phrase = [*phrase, *_object_of(rest[1:])[0]]  # the text of the page
+    if not phrase or sentence.words[0] == "raise" or sentence.words[1] in _CLAUSES:
+        return ""
+    told = [facts.name, facts.owner, facts.signature.returns or ""]
+    known = all_keys(facts.params | frozenset(word for text in told for word in split(text)))
+    if any(owed(word, known) for word in phrase):
+        return ""
+    return f"it is about {quote(phrase[-1])}, which the signature is not"
+
+
+def _object_of(words: list[str]) -> tuple[list[str], list[str]]:
+    """The noun phrase that a verb governs, without its article, and the words after it."""
+    after = list(itertools.dropwhile(lambda word: word in STOPWORDS, words))
+    phrase = list(itertools.takewhile(lambda word: word not in STOPWORDS, after))
+    return phrase, after[len(phrase) :]
+
+
+def _scope(sentence: Sentence, facts: Facts) -> str:
+    """Not all removed where a parameter chooses, and nothing sent to the one that sends it."""
+    words = sentence.words
+    known = all_keys(facts.params)
+    if words[0] in _REMOVES and facts.signature.params and not _ALL & facts.words:
+        for word, after in itertools.pairwise(words):
+            if word in _ALL and not owed(after, known):
+                return f"it says {quote(word)}, but a parameter may choose"
+    if facts.owner and sentence.words[0] in _SENDS and "to" in words:
+        target = [word for word in words[words.index("to") + 1 :] if word not in STOPWORDS]
+        if target and owed(target[-1], all_keys(frozenset(split(facts.owner)))):
+            return f"it says that something is sent to {quote(target[-1])}, which sends it"
+    return ""
+
+
 def _contradicts(sentence: Sentence, facts: Facts) -> str:
     """Name and sentence must not hold opposites: push and pop, up and down."""
     named = {stem(word) for word in split(facts.name)}
@@ -706,6 +749,8 @@ RULES: tuple[Callable[[Sentence, Facts], str], ...] = (
     _contradicts,
     _head,
     _restates,
+    _object,
+    _scope,
 )
 
 
@@ -760,4 +805,11 @@ _CLAUSE = re.compile(r"\b(?i:if|whether|when|unless) ([^,]+)")
 _TOWARDS = re.compile(r"(\w+) to (?:the|an?|its|this|each)\b")
 _MIXED = r"\b(?:and|or|then|but) ([a-z]+) (?:the|an?|it|its|this|all|each|only|them|if|whether)\b"
 _GIVEN = r"\b(?:given|specified|provided|passed|supplied) (\w+(?: \w+)?)"
+_ALL = frozenset(("all", "every"))
+_MEASURES = frozenset(
+    ("number", "list", "sum", "total", "size", "length", "count", "set", "copy", "name", "value")
+)
+_REMOVES = frozenset(("remove", "delete", "clear", "drop", "discard"))
+_SENDS = frozenset(("send", "request", "post"))
+_CLAUSES = frozenset(("true", "false", "whether", "if", "that", "how", "to"))
 _GETS = frozenset(("return", "get", "fetch", "retriev", "obtain"))

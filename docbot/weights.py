@@ -62,10 +62,10 @@ MODELS: Mapping[str, Model] = {
         Model(
             name="docbot-tiny",
             file="docbot-tiny-q8_0.gguf",
-            sha256="f39cd06b74781afa52423b7477c3c23442e69103ab613753ad28a566b834e7f0",
-            bytes=6_136_736,
+            sha256="af517c4899889b43940b5dcb07df802e8586e4f1ce80d9eb28ac691d3e569cc6",
+            bytes=6_142_912,
             context=320,
-            format="words",
+            format="tasks",
             licence="Apache-2.0",
         ),
     )

@@ -120,6 +120,23 @@ def test_hostile_replies_are_refused(path: Path) -> None:
 
 
 REFUSED = [
+    # what is done must be in the signature, and chosen things are not all things
+    (
+        "class Bar:\n    def stop(self):\n        self.console.stop()\n",
+        "Stop the console.",
+        "signature",
+    ),
+    (
+        "class Graph:\n    def remove_edges_from(self, ebunch):\n"
+        "        for edge in ebunch:\n            self.remove(edge)\n",
+        "Remove all edges from the graph.",
+        "a parameter may choose",
+    ),
+    (
+        "class Client:\n    def send(self, request):\n        self.pool.send(request)\n",
+        "Send a request to the client.",
+        "which sends it",
+    ),
     # it only restates the name
     (CREATE, "Create a user.", "restates"),
     (CREATE, "Make a new user.", "restates"),
