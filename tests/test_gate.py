@@ -119,6 +119,12 @@ def test_hostile_replies_are_refused(path: Path) -> None:
     assert len(answer.detail) < 120
 
 
+REMOVE_SOME = """
+class Graph:
+    def remove_edges_from(self, ebunch):
+        for edge in ebunch:
+            self.remove(edge)
+"""
 REFUSED = [
     # what is done must be in the signature, and chosen things are not all things
     (
@@ -126,12 +132,7 @@ REFUSED = [
         "Stop the console.",
         "signature",
     ),
-    (
-        "class Graph:\n    def remove_edges_from(self, ebunch):\n"
-        "        for edge in ebunch:\n            self.remove(edge)\n",
-        "Remove all edges from the graph.",
-        "a parameter may choose",
-    ),
+    (REMOVE_SOME, "Remove all edges from the graph.", "a parameter may choose"),
     (
         "class Client:\n    def send(self, request):\n        self.pool.send(request)\n",
         "Send a request to the client.",
