@@ -711,10 +711,9 @@ def _object_of(words: list[str]) -> tuple[list[str], list[str]]:
 def _scope(sentence: Sentence, facts: Facts) -> str:
     """Not all removed where a parameter chooses, and nothing sent to the one that sends it."""
     words = sentence.words
-    known = all_keys(facts.params)
     if words[0] in _REMOVES and facts.signature.params and not _ALL & facts.words:
-        for word, after in itertools.pairwise(words):
-            if word in _ALL and not owed(after, known):
+        for word in words:
+            if word in _ALL:
                 return f"it says {quote(word)}, but a parameter may choose"
     if facts.owner and sentence.words[0] in _SENDS and "to" in words:
         target = [word for word in words[words.index("to") + 1 :] if word not in STOPWORDS]
