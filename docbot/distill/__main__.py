@@ -23,7 +23,10 @@ def main(argv: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("docbot"):
             raise
-        print(f"{error.name} is missing: pip install 'docbot[train]'", file=sys.stderr)
+        print(
+            f"{error.name} is missing: pip install -e '.[train]' in a checkout of docbot",
+            file=sys.stderr,
+        )
         return 2
     step = argparse.ArgumentParser(
         prog=f"python -m docbot.distill {name}",
