@@ -65,8 +65,10 @@ def meaning(text: str) -> set[str]:
     return {stem(word) for word in words if word not in STOPWORDS}
 
 
-def documented(wheel: Path, config: Config) -> Iterator[tuple[Definition, tuple[Definition, ...]]]:
-    """Functions a person documented and `fix` would offer, with their file's definitions."""
+def documented(
+    wheel: Path, config: Config
+) -> Iterator[tuple[PurePosixPath, Definition, tuple[Definition, ...]]]:
+    """What a person documented and `fix` would offer: its file, itself, all of its file."""
     with ZipFile(wheel) as archive:
         for name in sorted(archive.namelist()):
             if not name.endswith(".py"):
@@ -78,11 +80,9 @@ def documented(wheel: Path, config: Config) -> Iterator[tuple[Definition, tuple[
             except SourceError:
                 continue
             for definition in definitions:
-                if definition.kind not in (Kind.FUNCTION, Kind.METHOD):
-                    continue
                 offered = not rule_out(definition, place, config) and not fixed(definition)
                 if definition.docstring and offered:
-                    yield definition, definitions
+                    yield place.path, definition, definitions
 
 
 def main() -> None:
@@ -96,9 +96,10 @@ def main() -> None:
     weights = resolve(config.model, config.prompt_format)
     form = FORMATS[weights.format]
     offered = [
-        pair
+        (definition, definitions)
         for wheel in fetch(options.packages, options.wheels)
-        for pair in documented(wheel, config)
+        for _, definition, definitions in documented(wheel, config)
+        if definition.kind in (Kind.FUNCTION, Kind.METHOD)
     ]
     rows = []
     with open_backend(weights, config) as backend:

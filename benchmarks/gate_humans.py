@@ -18,22 +18,16 @@ import re
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import ZipFile
 
 sys.path.insert(0, str(Path(__file__).parent))
+from gate import documented
 from safety import HERE, fetch
 
 from docbot.config import Config
 from docbot.context import first_sentence
-from docbot.errors import SourceError
 from docbot.gate import Near, Refusal, check, facts_of, markup, near_of
-from docbot.outline import outline
-from docbot.scan import scan
-from docbot.source import read
-from docbot.summarize import fixed
-from docbot.targets import Place, rule_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,29 +72,16 @@ def plain(sentence: str) -> str:
 def rows(wheel: Path, config: Config) -> Iterator[Row]:
     """The documented definitions that `fix` would offer without their docstrings."""
     package = wheel.name.partition("-")[0]
-    with ZipFile(wheel) as archive:
-        for name in sorted(archive.namelist()):
-            if not name.endswith(".py"):
-                continue
-            source = archive.read(name)
-            try:
-                place = Place(path=PurePosixPath(name), outline=outline(source))
-                definitions = scan(read(source))
-            except SourceError:
-                continue
-            for definition in definitions:
-                if not definition.docstring or fixed(definition):
-                    continue
-                sentence = plain(first_sentence(definition))
-                if rule_out(definition, place, config) or markup(sentence):
-                    continue
-                yield Row(
-                    package=package,
-                    path=name,
-                    definition=definition,
-                    sentence=sentence,
-                    near=near_of(place.path, definitions),
-                )
+    for path, definition, definitions in documented(wheel, config):
+        sentence = plain(first_sentence(definition))
+        if not markup(sentence):
+            yield Row(
+                package=package,
+                path=str(path),
+                definition=definition,
+                sentence=sentence,
+                near=near_of(path, definitions),
+            )
 
 
 def verdict(row: Row, sentence: str) -> str | Refusal:

@@ -26,6 +26,7 @@ from docbot.definition import Kind, Shape, Signature
 from docbot.errors import SourceError
 from docbot.outline import parse
 from docbot.targets import SkipReason
+from docbot.telling import split_words
 from docbot.words import (
     DANGLING,
     FILLERS,
@@ -289,14 +290,9 @@ def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
         return
 
 
-def split(text: str) -> list[str]:
-    """The words of identifiers or prose: `HTTPServer_name` is http, server, name."""
-    return [word.lower() for word in _WORD.findall(text)]
-
-
 def _split_all(texts: list[str]) -> frozenset[str]:
     """The words of all of them, and those that stay together: `filename`, `utf-8`, `sha256`."""
-    words = {word for text in texts for word in split(text)}
+    words = {word for text in texts for word in split_words(text)}
     return frozenset(words | {w.lower() for text in texts for w in _CODEC.findall(text)})
 
 
@@ -373,7 +369,7 @@ def _token(raw: str, at: int, facts: Facts) -> Token:
     is_code = is_code or (proper and plain.lower() not in facts.words)
     is_code = is_code and not _ACRONYM.fullmatch(text)
     if is_code:
-        return Token(text=plain, code=True, words=tuple(split(plain)))
+        return Token(text=plain, code=True, words=tuple(split_words(plain)))
     words = (word for word in re.split(r"[-/]", plain.lower()) if word)
     return Token(text=plain, code=False, words=tuple(words))
 
@@ -394,7 +390,7 @@ def _mood(sentence: Sentence, facts: Facts) -> str:
     first = sentence.tokens[0].text.lower()
     if facts.kind not in FUNCTIONS:
         verb = third_persons().get(first, first)
-        told = verb in FORMS[facts.kind] or owed(verb, all_keys(frozenset(split(facts.name))))
+        told = verb in FORMS[facts.kind] or owed(verb, all_keys(frozenset(split_words(facts.name))))
         fits = is_noun_phrase(sentence) or (verb in VERBS and told)
         return "" if fits else f"it does not begin like a noun phrase: {quote(raw)}"
     if facts.is_property and is_noun_phrase(sentence):
@@ -607,10 +603,10 @@ def implied(word: str, facts: Facts) -> bool:
 def _restates(sentence: Sentence, facts: Facts) -> str:
     """Refuse what the name says already; kinds of value and the plainest verbs say nothing more."""
     words = sentence.words
-    named = frozenset(split(facts.name))
+    named = frozenset(split_words(facts.name))
     plain = facts.kind not in FUNCTIONS or is_noun_phrase(sentence)
     if plain or keys(words[0]) & light_keys():
-        named |= frozenset(split(facts.owner))  # of a deed, whom it is done to is news
+        named |= frozenset(split_words(facts.owner))  # of a deed, whom it is done to is news
         del words[: not plain]
     named = all_keys(named)
     empty = (STOPWORDS, FILLERS, KINDS, PLAIN, FORMS.get(facts.kind, frozenset()))
@@ -629,8 +625,8 @@ def _misses(sentence: Sentence, facts: Facts) -> str:
     """
     said = all_keys(frozenset(sentence.words))
     verb = keys(sentence.words[0])
-    about = [w for w in split(facts.name) if w not in STOPWORDS and not keys(w) & verb]
-    if facts.kind in FUNCTIONS and len(about) > 1 and split(facts.name)[0] == about[0]:
+    about = [w for w in split_words(facts.name) if w not in STOPWORDS and not keys(w) & verb]
+    if facts.kind in FUNCTIONS and len(about) > 1 and split_words(facts.name)[0] == about[0]:
         about = about[about[0] in VERBS :]  # the sentence has another verb for that
     missed = [word for word in about if not owed(word, said)]
     if len(missed) * 2 > len(about) or (missed and _lent(sentence, facts)):
@@ -644,7 +640,7 @@ def _head(sentence: Sentence, facts: Facts) -> str:
     """What a class or a module is said to be must be in its name; else all of that must be told."""
     if facts.kind in FUNCTIONS:
         return ""
-    name = split(facts.name)
+    name = split_words(facts.name)
     head = head_of(sentence) if is_noun_phrase(sentence) else ""
     if head and name and owed(head, all_keys(frozenset(name[-1:]))):
         return ""
@@ -695,7 +691,7 @@ def _object(sentence: Sentence, facts: Facts) -> str:
     if not phrase or sentence.words[0] == "raise" or sentence.words[1] in _CLAUSES:
         return ""
     told = [facts.name, facts.owner, facts.signature.returns or ""]
-    known = all_keys(facts.params | frozenset(word for text in told for word in split(text)))
+    known = all_keys(facts.params | frozenset(word for text in told for word in split_words(text)))
     if any(owed(word, known) for word in phrase):
         return ""
     return f"it is about {quote(phrase[-1])}, which the signature is not"
@@ -717,14 +713,14 @@ def _scope(sentence: Sentence, facts: Facts) -> str:
                 return f"it says {quote(word)}, but a parameter may choose"
     if facts.owner and sentence.words[0] in _SENDS and "to" in words:
         target = [word for word in words[words.index("to") + 1 :] if word not in STOPWORDS]
-        if target and owed(target[-1], all_keys(frozenset(split(facts.owner)))):
+        if target and owed(target[-1], all_keys(frozenset(split_words(facts.owner)))):
             return f"it says that something is sent to {quote(target[-1])}, which sends it"
     return ""
 
 
 def _contradicts(sentence: Sentence, facts: Facts) -> str:
     """Name and sentence must not hold opposites: push and pop, up and down."""
-    named = {stem(word) for word in split(facts.name)}
+    named = {stem(word) for word in split_words(facts.name)}
     said = {stem(word) for word in sentence.words}
     for word in sentence.words:
         opposite = opposites().get(stem(word), "")
@@ -758,7 +754,6 @@ def quote(text: str) -> str:
     return f"'{text[:30]}...'" if len(text) > 30 else f"'{text}'"  # noqa: PLR2004
 
 
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _CODEC = re.compile(r"\b(?i:utf-?(?:8|16|32)|latin-?1|base(?:16|32|64|85)|sha(?:1|256|512)|md5)\b")
 _ESCAPE = re.compile(r"\\(?:x..|u....|.)")
 _SECRET = re.compile(r"(?i)pass|secret|token|key|auth|credential|salt|api|signature")

@@ -28,13 +28,13 @@ from docbot.gate import (
     repeats,
     shape,
     spelling,
-    split,
     tokenized,
     unsure,
 )
 from docbot.outline import dotted
 from docbot.prompts import Task
 from docbot.targets import SkipReason
+from docbot.telling import split_words
 from docbot.words import (
     FILLERS,
     KINDS,
@@ -138,8 +138,8 @@ def _is_condition(phrase: Sentence, _facts: Facts, _slot: Slot) -> str:
 def _speaks_of_parameter(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     """Some word must be owed to the parameter, and some other must say more than its name."""
     param = _parameter(facts, slot)
-    own = all_keys(frozenset(split(slot.name)))
-    typed = all_keys(frozenset(split(_plain(param.annotation if param else None))))
+    own = all_keys(frozenset(split_words(slot.name)))
+    typed = all_keys(frozenset(split_words(_plain(param.annotation if param else None))))
     words = [word for word in phrase.words if _is_weighty(word)]
     about = [word for word in words if owed(word, own) or owed(word, typed)]
     if not about and len(slot.name) > MAX_LETTER:
@@ -149,7 +149,11 @@ def _speaks_of_parameter(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     others = [p for p in facts.signature.params if p.name != slot.name]
     head = head_of(phrase)
     for other in others:
-        if head and owed(head, all_keys(frozenset(split(other.name)))) and not owed(head, own):
+        if (
+            head
+            and owed(head, all_keys(frozenset(split_words(other.name))))
+            and not owed(head, own)
+        ):
             return f"it speaks of {quote(other.name)}, which is another parameter"
     return ""
 
@@ -185,7 +189,7 @@ def _fits_default(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     param = _parameter(facts, slot)
     text = phrase.text.lower()
     claims = re.search(r"\b(?:defaults?|optional(?:ly)?|omitted|by default)\b", text)
-    if not claims or claims.group() in split(slot.name):
+    if not claims or claims.group() in split_words(slot.name):
         return ""
     if param is None or param.default is None:
         return f"it says {quote(claims.group())}, but there is no default"
@@ -199,8 +203,10 @@ def _speaks_of_result(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
     if not (facts.returns or facts.yields):
         return "it describes a result, but there is none"
     words = [word for word in phrase.words if _is_weighty(word) and word not in KINDS]
-    about = frozenset(split(facts.name) + split(_plain(facts.signature.returns)))
-    known = all_keys(about | frozenset(word for text in _returned(facts) for word in split(text)))
+    about = frozenset(split_words(facts.name) + split_words(_plain(facts.signature.returns)))
+    known = all_keys(
+        about | frozenset(word for text in _returned(facts) for word in split_words(text))
+    )
     if not any(owed(word, known) for word in words):
         return "it does not speak of what is returned"
     return ""
@@ -208,7 +214,7 @@ def _speaks_of_result(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
 
 def _speaks_of_cause(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     """Some word must be owed to the code and not only to the exception's own name."""
-    own = all_keys(frozenset(split(slot.name)))
+    own = all_keys(frozenset(split_words(slot.name)))
     known = all_keys(facts.words)
     words = [word for word in phrase.words[1:] if _is_weighty(word)]
     if not any(owed(word, known) and not owed(word, own) for word in words):

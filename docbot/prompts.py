@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from docbot.definition import Definition
 
 
+BODY = 160
+"""Tokens of a body that docbot-tiny is sent, its last ones."""
+
+
 class Task(str, Enum):
     """What a model can be asked for: a headline, by kind, or one slot of a section."""
 
@@ -91,7 +95,7 @@ def tasks_prompt(context: Context, slot: Slot) -> Prompt:
         head=f"<|{slot.task.value}|>",
         body=TELLERS[slot.task](context, slot.name),
         tail="<|sum|>",
-        keep=160,
+        keep=BODY,
         keep_end=True,
     )
 

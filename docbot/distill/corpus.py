@@ -94,16 +94,15 @@ def _chosen(
     names: Iterable[PurePosixPath], load_file: Callable[[PurePosixPath], bytes]
 ) -> Iterator[tuple[PurePosixPath, bytes]]:
     """The best documented files, docstrings by lines, up to a package's share of bytes."""
-    dense: dict[PurePosixPath, float] = {}
+    dense: list[tuple[float, str, PurePosixPath, bytes]] = []
     for name in names:
         if name.suffix == ".py" and not _LEFT_OUT.search(f"/{name}"):
             source = load_file(name)
             docstrings = (source.count(b'"""') + source.count(b"'''")) // 2
             if len(source) <= MAX_FILE and docstrings >= MIN_DOCSTRINGS:
-                dense[name] = docstrings / source.count(b"\n")
+                dense.append((-docstrings / source.count(b"\n"), str(name), name, source))
     left = MAX_PACKAGE
-    for name in sorted(dense, key=lambda name: (-dense[name], str(name))):
-        source = load_file(name)
+    for _, _, name, source in sorted(dense):
         left -= len(source)
         if left < 0:
             return
@@ -147,7 +146,7 @@ def _rows_of(
         return
     name = f"{package}/{path}:{definition.line}"
     function = definition.kind in (Kind.FUNCTION, Kind.METHOD)
-    if not definition.docstring and not (function and _share(name) < UNDOCUMENTED):
+    if not definition.docstring and not (function and share_of(name) < UNDOCUMENTED):
         return
     context = build(Target(definition=definition), definitions, path)
     for slot, reference in asked(definition):
@@ -167,7 +166,7 @@ def _rows_of(
             task=slot.task.value,
             slot=slot.name,
             prompt=prompt,
-            scrambled=_scrambled(context, slot) if answer and _share(name) < SCRAMBLED else "",
+            scrambled=_scrambled(context, slot) if answer and share_of(name) < SCRAMBLED else "",
             answer=answer,
             reference=reference,
         )
@@ -213,7 +212,7 @@ def _hash(text: str) -> str:
     return hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
-def _share(text: str) -> float:
+def share_of(text: str) -> float:
     """A number from 0 to 1 that is a text's own."""
     return int(_hash(text)[:8], 16) / 16**8
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from docbot.distill.shards import PAD, Rows
+from docbot.distill.shards import Rows
 from docbot.distill.student import FUSED, Shape, Student
 from docbot.distill.training import load
+from docbot.distill.vocabulary import ANSWER, BODY, END, PAD, SPECIAL, SUM
 from docbot.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
@@ -32,13 +33,6 @@ if TYPE_CHECKING:
 
 NAME = "docbot-tiny"
 QUANTISATIONS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
-SPECIAL = (
-    *("<|end|>", "<|pad|>", "<|sum|>", "<|function|>", "<|class|>"),
-    *("<|module|>", "<|param|>", "<|returns|>", "<|raises|>"),
-)  # ids 0 to 8
-END, SUM = 0, 2
-ANSWER = 48  # tokens an answer may take
-BODY = 160  # tokens of a prompt's body, its last ones
 PIECE = 15 * 2**20 - 2**16  # bytes of a piece: under 15 MiB whatever carries it adds
 BLOCK = 64  # prompts that PyTorch answers at once
 NAMES = {

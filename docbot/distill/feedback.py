@@ -7,7 +7,6 @@ row's difficulty; from it come the next round's weights and its pairs of a good 
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 import shutil
@@ -18,11 +17,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from docbot.backend import LlamaCpp
-from docbot.distill.corpus import Row, read_rows
+from docbot.distill.corpus import Row, read_rows, share_of
 from docbot.distill.faults import Fault, Faulty, Problem, faults, problems
 from docbot.distill.labels import key, read_labels
 from docbot.distill.teacher import again, wheel_of
-from docbot.distill.tokens import ANSWER, BODY, row_ids
+from docbot.distill.tokens import row_ids
+from docbot.distill.vocabulary import ANSWER, BODY
 from docbot.errors import ConfigError
 from docbot.prompts import Prompt, Slot, Task
 from docbot.weights import resolve
@@ -145,7 +145,7 @@ def sample(work: Path, places: Places, count: int, salt: str) -> list[Item]:
     for path in sorted((work / "rows").glob("*.jsonl.gz")):
         files: dict[str, list[Row]] = defaultdict(list)
         for row in taught(work, path):
-            if _share(f"{salt} {row.package}/{row.path}") < share:
+            if share_of(f"{salt} {row.package}/{row.path}") < share:
                 files[row.path].append(row)
         for name, rows in files.items():
             items = (
@@ -153,16 +153,11 @@ def sample(work: Path, places: Places, count: int, salt: str) -> list[Item]:
                 for row in rows
                 if (at := places.of(row))
             )
-            found += ((_share(f"{salt} {rows[0].package}/{name}"), item) for item in items)
+            found += ((share_of(f"{salt} {rows[0].package}/{name}"), item) for item in items)
     if not found:
         raise ConfigError(f"{work}: no row stands in its shards; run the corpus command again")
     found.sort(key=lambda pair: pair[0])
     return [item for _, item in found[:count]]
-
-
-def _share(text: str) -> float:
-    digest = hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).digest()
-    return int.from_bytes(digest[:4], "big") / 2**32
 
 
 # Both views.

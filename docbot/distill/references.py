@@ -23,8 +23,6 @@ MIN_WORDS, MAX_WORDS = 3, 26
 MIN_PHRASE, MAX_PHRASE = 2, 22
 COMMON = 0.5
 """The least share of English words in a reference."""
-OWED = 0.4
-"""The least share of a reference's meaning words that the code must hold, stem for stem."""
 
 
 class Filter(str, Enum):
@@ -133,15 +131,25 @@ def owed_share(answer: str, prompt: str) -> float:
     What is not owed to the code a model can only guess, and learns to guess.
     """
     known = {stem(word) for word in prompt.split()}
-    meant = [w for w in re.findall(r"[a-z]+", answer) if w not in STOPWORDS and w not in _FREE]
+    meant = _meant(answer)
     return sum(stem(word) in known for word in meant) / len(meant) if meant else 1.0
 
 
 def restates(answer: str, name: str) -> bool:
     """Whether an answer has no meaning word but the name's own."""
     named = {stem(word) for word in split_words(name)}
-    meant = [w for w in re.findall(r"[a-z]+", answer) if w not in STOPWORDS and w not in _FREE]
+    meant = _meant(answer)
     return bool(meant) and all(stem(word) in named for word in meant)
+
+
+def content(answer: str) -> Iterator[str]:
+    """The meaning words of a cleaned answer."""
+    return (word for word in re.findall(r"[a-z]+", answer) if word not in STOPWORDS)
+
+
+def _meant(answer: str) -> list[str]:
+    """Those of them that claim something."""
+    return [word for word in content(answer) if word not in _FREE]
 
 
 # Sections.
@@ -250,11 +258,6 @@ def _spelt(text: str) -> list[str]:
 
 def _joined(words: Iterable[str]) -> str:
     return " ".join(words).replace(" ,", ",").rstrip(", ") + "."
-
-
-def content(answer: str) -> Iterator[str]:
-    """The meaning words of a cleaned answer."""
-    return (word for word in re.findall(r"[a-z]+", answer) if word not in STOPWORDS)
 
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(:*])")

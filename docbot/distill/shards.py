@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from docbot.distill.vocabulary import PAD
 from docbot.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-TASKS = ("function", "class", "module", "param", "returns", "raises")
-PAD = 1  # the id of <|pad|>
 MULTIPLE = 8  # padded lengths are multiples of this: whole vectors, fewer distinct shapes
 WINDOW = 128  # batches sorted by length together: more waste less padding, and mix worse
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from docbot.distill.corpus import Row, read_rows
 from docbot.distill.references import Filter, owed_share, restates
-from docbot.prompts import Task
+from docbot.distill.vocabulary import ANSWER, BODY, END, FIRST_TASK, SPECIAL, SUM, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-TASKS = tuple(task.value for task in Task)
-SPECIAL = ("<|end|>", "<|pad|>", "<|sum|>", *(f"<|{task}|>" for task in TASKS))
-END, SUM, FIRST_TASK = 0, 2, 3
-BODY, ANSWER = 160, 48
-"""Tokens kept of a prompt's body (its last ones, as the prompt format does) and of an answer."""
 OWED: Mapping[str, float] = {"function": 0.4, "class": 0.3, "module": 0.3, "param": 0.25,
                              "returns": 0.25, "raises": 0.25}  # fmt: skip
 """The least share of a reference's meaning words with a stem in the prompt, by task."""

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from docbot.distill.shards import TASKS, Rows, Stream, read_contrast
+from docbot.distill.shards import Rows, Stream, read_contrast
 from docbot.distill.training import PRESETS, TUNED, Data, Preset, Training, load
+from docbot.distill.vocabulary import TASKS
 from docbot.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from docbot.distill.muon import Muon
-from docbot.distill.shards import ANSWERS, TASKS, Batch, Rows, Scoring, Stream, collate, plan
+from docbot.distill.shards import ANSWERS, Batch, Rows, Scoring, Stream, collate, plan
 from docbot.distill.student import FUSED, Shape, Student
+from docbot.distill.vocabulary import TASKS
 from docbot.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -17,8 +17,6 @@ torch = pytest.importorskip("torch")
 from docbot.distill import muon, train, training
 from docbot.distill.shards import (
     ANSWERS,
-    PAD,
-    TASKS,
     Rows,
     Scoring,
     Stream,
@@ -27,6 +25,7 @@ from docbot.distill.shards import (
     read_contrast,
 )
 from docbot.distill.student import Student
+from docbot.distill.vocabulary import PAD, TASKS
 from docbot.errors import ConfigError
 
 END, SUM, FIRST = 0, 2, 9
