@@ -9,18 +9,18 @@ one to nine of 200 texts and 11 to 192 log-probabilities, and was slower (models
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from docbot.errors import ConfigError, ModelError
+from docbot.hardware import free_cores, usable_cores
 from docbot.llama import Engine, Row, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from typing_extensions import Self
 
@@ -80,6 +80,7 @@ def open_backend(weights: Weights, config: Config) -> LlamaCpp:
         context=weights.context,
         max_tokens=config.max_tokens,
         threads=config.threads,
+        gpu_layers=config.gpu_layers,
         candidates=config.candidates,
     )
 
@@ -99,7 +100,7 @@ class LlamaCpp:
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  each is a setting of the user's
         self,
         path: Path,
         *,
@@ -108,6 +109,7 @@ class LlamaCpp:
         threads: int = 0,
         slots: int = 32,
         candidates: int = 1,
+        gpu_layers: int = -1,
     ) -> None:
         if not 0 < max_tokens < context:
             raise ModelError(
@@ -120,6 +122,7 @@ class LlamaCpp:
         self._context = context
         self._max_tokens = max_tokens
         self._threads = threads
+        self._gpu_layers = gpu_layers
         self._slots = max(candidates, min(slots, CELLS // context, MOST_SLOTS))
         self._candidates = candidates
         self._engine: Engine | None = None
@@ -213,9 +216,12 @@ class LlamaCpp:
     def _ready(self) -> Engine:
         """The engine, loaded if it is not yet, with nothing in its cache."""
         if self._engine is None:
-            threads = self._threads or min(usable_cores(), MOST_THREADS)
             self._engine = Engine(
-                self._path, context=self._context, slots=self._slots, threads=threads
+                self._path,
+                context=self._context,
+                slots=self._slots,
+                threads=self._threads or min(free_cores(usable_cores()), MOST_THREADS),
+                gpu_layers=self._gpu_layers,
             )
         self._engine.clear()
         return self._engine
@@ -225,8 +231,10 @@ class LlamaCpp:
         head, rest = self._tokens(engine, prompt)
         stops = tuple(stop.encode() for stop in prompt.stop if stop)
         position = len(head) + len(rest)
-        row = engine.prefill(slots[0], head, rest)
-        engine.fork(slots[0], slots[1:])
+        for slot in slots if not engine.copies else slots[:1]:
+            row = engine.prefill(slot, head, rest)
+        if engine.copies:
+            engine.fork(slots[0], slots[1:])
         seeds = [b"", *_seeds(head + rest, len(slots) - 1)]
         group = _Group(
             index=index,
@@ -287,27 +295,6 @@ class LlamaCpp:
         if not (head or body or tail):
             return [], [engine.begin]
         return head, body + tail
-
-
-def usable_cores(
-    cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
-) -> int:
-    """Cores this process may use: its CPU affinity, and whole cores of its cgroup v2 quotas."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    try:
-        lines = own.read_text().splitlines()
-    except OSError:
-        return cores
-    groups = [Path(line[3:]) for line in lines if line.startswith("0::/")]
-    for group in [each for found in groups for each in (found, *found.parents)]:
-        try:
-            quota, period = (cgroups / str(group).lstrip("/") / "cpu.max").read_text().split()
-        except (OSError, ValueError):
-            continue
-        if quota != "max":
-            cores = min(cores, max(1, int(quota) // int(period)))
-    return cores
 
 
 # One prompt and its sequences

@@ -41,7 +41,8 @@ HELP: Mapping[str, str] = {
     "max-tokens": "longest answer of the model, in tokens",
     "max-lines": "leave longer functions alone",
     "min-confidence": "write nothing below this token probability (geometric mean)",
-    "threads": "threads for llama.cpp; 0 takes the cores this process may use",
+    "threads": "threads for llama.cpp; 0 takes the cores that are free",
+    "gpu-layers": "layers of the model on the GPU, where llama.cpp has one; -1: all that fit",
 }
 
 

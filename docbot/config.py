@@ -60,7 +60,9 @@ class Config:
         max_tokens: Longest answer of the model, in tokens.
         max_lines: Longer functions are left alone: the model would not see enough of them.
         min_confidence: Geometric mean of token probabilities below which nothing is written.
-        threads: Threads for llama.cpp; 0 takes the cores this process may use.
+        threads: Threads for llama.cpp; 0 takes the cores that are free.
+        gpu_layers: Layers of the model put on a GPU, if llama.cpp was built for one; -1: all that
+            fit.
 
     """
 
@@ -78,6 +80,7 @@ class Config:
     max_lines: int = 120
     min_confidence: float = 0.6
     threads: int = 0
+    gpu_layers: int = -1
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -171,6 +174,8 @@ def _check_choice(key: str, value: object, source: str) -> None:
 
 
 def _check_range(key: str, value: object, source: str) -> None:
+    if key == "gpu-layers" and value == -1:  # as many as fit
+        return
     if isinstance(value, (int, float)) and value < 0:
         raise ConfigError(f"{source}: '{key}' must not be negative, got {value!r}")
     if key == "min-confidence" and isinstance(value, float) and not value <= 1:

@@ -15,14 +15,17 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docbot.errors import ModelError
+from docbot.hardware import Size, layers_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 UBATCH = 512  # fixed: another size is another order of summation, so another last digit
+HEAD_WIDTH = 128  # of an attention head, at least: what Qwen3 has whatever its embedding
 SHARED = 16  # a longer head is decoded once and copied; a copy moves a whole KV stream
 LOG_ERROR = 4  # GGML_LOG_LEVEL_ERROR; the binding has no name for it
+DEVICE_GPU = 1  # GGML_BACKEND_DEVICE_TYPE_GPU: not the CPU, not a part of it
 VOCABULARY_NONE = 0  # LLAMA_VOCAB_TYPE_NONE
 TEMPERATURE, TOP_K, TOP_P = 0.8, 40, 0.95
 """How `Engine.draw` draws: from the likeliest tokens, few enough that nonsense stays out."""
@@ -49,19 +52,24 @@ class Engine:
     Sequence number `slots` holds that head. `begin` and `end` are the tokens that open a text that
     would be empty and that end an answer; `outputs` is how many rows of a call may have logits.
 
+    Of the layers as many as fit go to a GPU where llama.cpp was built for one, and no more than
+    `gpu_layers` unless that is -1.
+
     Raises:
         ModelError: llama.cpp refuses the file, or stops in the middle.
 
     """
 
-    def __init__(self, path: Path, *, context: int, slots: int, threads: int) -> None:
+    def __init__(
+        self, path: Path, *, context: int, slots: int, threads: int, gpu_layers: int = -1
+    ) -> None:
         self._llama, log, _ = library()
         log.clear()
         self._path = path
         self._slots = slots
         self._shared: list[int] = []
         with ExitStack() as native:
-            model = self._load(path)
+            model = self._load(path, context * (slots + 1), gpu_layers)
             if model is None:
                 reason = f" ({log[0]})" if log else ""
                 raise ModelError(
@@ -78,6 +86,11 @@ class Engine:
             turn = self._llama.llama_vocab_eot(self._vocab)
             self.end = max(turn if turn >= 0 else self._llama.llama_vocab_eos(self._vocab), 0)
             self.outputs = slots + 1
+            # What a recurrent layer remembers is no list of cells: a prefix of it cannot be shared.
+            self.copies = not (
+                self._llama.llama_model_is_recurrent(model)
+                or self._llama.llama_model_is_hybrid(model)
+            )
             self._context = self._open(model, context, threads)
             if self._context is None:
                 raise ModelError(f"{path}: no memory for its context; choose a smaller model")
@@ -87,11 +100,31 @@ class Engine:
             native.callback(self._llama.llama_batch_free, self._batch)
             self.free = weakref.finalize(self, native.pop_all().close)
 
-    def _load(self, path: Path) -> Any:
+    def _load(self, path: Path, cells: int, gpu_layers: int) -> Any:
+        """The model on the CPU; where a GPU has room, once more with layers on it."""
         params = self._llama.llama_model_default_params()
         params.load_mode = self._llama.LLAMA_LOAD_MODE_MMAP
-        params.n_gpu_layers = -1 if self._llama.llama_supports_gpu_offload() else 0
-        return self._llama.llama_model_load_from_file(os.fsencode(path), params)
+        params.n_gpu_layers = 0
+        model = self._llama.llama_model_load_from_file(os.fsencode(path), params)
+        free = gpu_memory() if model is not None and gpu_layers else 0
+        layers = layers_that_fit(self._measure(model, cells), free, gpu_layers) if free else 0
+        if layers:
+            self._llama.llama_model_free(model)
+            params.n_gpu_layers = layers
+            model = self._llama.llama_model_load_from_file(os.fsencode(path), params)
+        return model
+
+    def _measure(self, model: Any, cells: int) -> Size:
+        """What a model takes with a KV cache of so many cells."""
+        layers = self._llama.llama_model_n_layer(model)
+        heads = self._llama.llama_model_n_head(model)
+        width = self._llama.llama_model_n_embd(model) // heads if heads else 0
+        width = max(width, HEAD_WIDTH) * self._llama.llama_model_n_head_kv(model)
+        return Size(
+            layers=layers + 1,
+            tensors=self._llama.llama_model_size(model),
+            cache=2 * 2 * cells * layers * width,  # keys and values, in float16
+        )
 
     def _open(self, model: Any, context: int, threads: int) -> Any:
         params = self._llama.llama_context_default_params()
@@ -136,7 +169,7 @@ class Engine:
         """Decode a prompt in a call of its own; the row whose logits are the answer's first."""
         tokens = head + rest
         last = len(tokens) - 1
-        shared = head[:last] if len(head) > SHARED else []
+        shared = head[:last] if len(head) > SHARED and self.copies else []
         self._llama.llama_memory_seq_rm(self._memory, slot, -1, -1)
         if shared:
             self._share(shared)
@@ -146,7 +179,7 @@ class Engine:
         return len(rows) - 1
 
     def fork(self, slot: int, others: Iterable[int]) -> None:
-        """Give other sequences what this one has decoded."""
+        """Give other sequences what this one has decoded, where the model `copies`."""
         for other in others:
             self._llama.llama_memory_seq_rm(self._memory, other, -1, -1)
             self._llama.llama_memory_seq_cp(self._memory, slot, other, -1, -1)
@@ -229,6 +262,30 @@ class Engine:
     def _check(self) -> None:
         if not self.free.alive:
             raise RuntimeError("the backend was closed while complete() was running")
+
+
+def gpu_memory() -> int:
+    """Free bytes of the first GPU that llama.cpp was built for and can see; 0 without one."""
+    llama, _, _ = library()
+    if not llama.llama_supports_gpu_offload():
+        return 0
+    from llama_cpp._ggml import libggml as ggml
+
+    ggml.ggml_backend_dev_get.restype = ctypes.c_void_p
+    ggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
+    ggml.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
+    ggml.ggml_backend_dev_memory.argtypes = [
+        ctypes.c_void_p,
+        ctypes.POINTER(ctypes.c_size_t),
+        ctypes.POINTER(ctypes.c_size_t),
+    ]
+    for number in range(ggml.ggml_backend_dev_count()):
+        device = ggml.ggml_backend_dev_get(number)
+        if ggml.ggml_backend_dev_type(device) == DEVICE_GPU:
+            free, total = ctypes.c_size_t(), ctypes.c_size_t()
+            ggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+            return free.value
+    return 0
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 
 from docbot import llama
-from docbot.backend import MOST_CANDIDATES, Completion, LlamaCpp, open_backend, usable_cores
+from docbot.backend import MOST_CANDIDATES, Completion, LlamaCpp, open_backend
 from docbot.config import Config
 from docbot.context import Context
 from docbot.definition import Definition, Kind
@@ -501,25 +501,6 @@ def test_a_path_that_is_not_ascii_loads(tmp_path):
     shutil.copyfile(TINY.path, path)
     with LlamaCpp(path, context=320, max_tokens=8) as backend:
         assert len(list(backend.complete([ask("x")]))) == 1
-
-
-# threads
-
-
-def test_threads_are_the_cores_the_process_may_use(tmp_path):
-    own = tmp_path / "cgroup"
-    own.write_text("3:cpu:/old\n0::/docker/abc\n")
-    inner = tmp_path / "fs" / "docker" / "abc"
-    inner.mkdir(parents=True)
-    free = usable_cores(tmp_path / "none", tmp_path / "none")
-    assert free >= 1
-    assert usable_cores(tmp_path / "fs", own) == free
-    (inner / "cpu.max").write_text("max 100000\n")
-    assert usable_cores(tmp_path / "fs", own) == free
-    (inner.parent / "cpu.max").write_text("150000 100000\n")
-    assert usable_cores(tmp_path / "fs", own) == 1
-    (inner / "cpu.max").write_text("50000 100000\n")
-    assert usable_cores(tmp_path / "fs", own) == 1
 
 
 def test_open_backend_takes_the_weights_and_the_configuration():

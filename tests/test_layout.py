@@ -22,8 +22,8 @@ PACKAGE = HOME / "docbot"
 # Earlier names may not import later ones.
 LINE = [
     "errors", "config", "definition", "source", "outline", "readers", "targets", "lineage",
-    "context", "telling", "prompts", "llama", "backend", "words", "gate", "phrases", "sentences",
-    "summarize", "house", "render", "edit", "verify", "pipeline",
+    "context", "telling", "prompts", "hardware", "llama", "backend", "words", "gate",
+    "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
 DOORS = ["git", "files", "weights"]
 ABOVE = ["report", "scope", "__init__", "cli", "__main__"]
