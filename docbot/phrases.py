@@ -9,6 +9,7 @@ form that its section wants (a noun phrase, "whether ...", "if ...").
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,7 @@ from docbot.words import (
     FILLERS,
     KINDS,
     STOPWORDS,
+    VERBS,
     all_keys,
     implications,
     owed,
@@ -158,6 +160,23 @@ def _speaks_of_parameter(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     return ""
 
 
+def _belongs(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
+    """The one thing that a parameter is said to be of must be a parameter too: else it is a guess.
+
+    Read on held-out code: "The width of the table." of `Table.add_column`, "The name of the edge."
+    of `get_edge_attributes`. The rows that something is the number of are no such thing.
+    """
+    words = phrase.words
+    if not (match := re.search(r"\bof (?:the|an?|this|its) ", " ".join(words))):
+        return ""
+    after = " ".join(words)[match.end() :].split()
+    nouns = list(itertools.takewhile(lambda word: word not in STOPWORDS, after))
+    known = all_keys(facts.params)
+    if not nouns or nouns[-1].endswith("s") or any(owed(word, known) for word in nouns):
+        return ""
+    return f"it says {quote(f'of {nouns[-1]}')}, which is no parameter"
+
+
 def _fits_annotation(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     """What kind of value it says must be one that the annotation, or the default, admits."""
     if slot.task is Task.RETURNS:
@@ -209,6 +228,12 @@ def _speaks_of_result(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
     )
     if not any(owed(word, known) for word in words):
         return "it does not speak of what is returned"
+    said = all_keys(frozenset(phrase.words))
+    about = [w for w in split_words(facts.name) if len(w) > 1 and w not in STOPWORDS]
+    about = about[about[:1] != [] and about[0] in VERBS :]
+    missed = [word for word in about if not owed(word, said)]
+    if missed and len(missed) < len(about):  # the clique number is not the number of nodes
+        return f"it does not speak of {quote(missed[0])}, which the name does"
     return ""
 
 
@@ -223,7 +248,14 @@ def _speaks_of_cause(phrase: Sentence, facts: Facts, slot: Slot) -> str:
 
 
 SLOTS: Mapping[Task, tuple[Callable[[Sentence, Facts, Slot], str], ...]] = {
-    Task.PARAM: (_begins_well, _grounded, _speaks_of_parameter, _fits_annotation, _fits_default),
+    Task.PARAM: (
+        _begins_well,
+        _grounded,
+        _speaks_of_parameter,
+        _belongs,
+        _fits_annotation,
+        _fits_default,
+    ),
     Task.RETURNS: (_begins_well, _grounded, _speaks_of_result, _fits_annotation),
     Task.RAISES: (_is_condition, _grounded, _speaks_of_cause),
 }

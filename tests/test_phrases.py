@@ -53,6 +53,13 @@ NOTHING = """
 def push(self, job, priority=0):
     self.jobs.append((priority, job))
 """
+COLUMN = """
+class Table:
+    def widest_column(self, header, width=None):
+        column = Column(header=header, width=width, row=self.row, table=self.table)
+        self.columns.append(column)
+        return max(self.columns)
+"""
 EACH = """
 def read_rows(path) -> Iterator[Row]:
     for line in path.open():
@@ -94,6 +101,9 @@ REFUSED = [
     (LOAD, "param limit", "the path of the limit.", "speaks of 'path'"),
     (LOAD, "param strict", "whether the path exists.", "speak of 'strict'|speaks of 'path'"),
     (VALID, "param now", "the token to check.", "speak of 'now'"),
+    (COLUMN, "param width", "the width of the table.", "of table"),
+    (COLUMN, "param width", "the width of a row.", "of row"),
+    (COLUMN, "returns", "the column of the table.", "does not speak of 'widest'"),
     # another kind than the annotation's, or the default's
     (LOAD, "param limit", "a list of limits for the rows.", "'list', the annotation 'int'"),
     (LOAD, "param limit", "whether the limit is strict.", "'bool', the annotation 'int'"),
