@@ -177,6 +177,14 @@ def _belongs(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
     return f"it says {quote(f'of {nouns[-1]}')}, which is no parameter"
 
 
+def _fits_use(phrase: Sentence, facts: Facts, slot: Slot) -> str:
+    """What the code takes attributes of is no plain number, and no flag."""
+    said = _claimed_kind(phrase)
+    used = re.search(rf"(?<![\w.]){re.escape(slot.name)}\.[a-z]", facts.code)
+    plain = said in ("int", "float", "bool")
+    return f"it says {quote(said)}, and the code takes attributes of it" if plain and used else ""
+
+
 def _fits_annotation(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     """What kind of value it says must be one that the annotation, or the default, admits."""
     if slot.task is Task.RETURNS:
@@ -253,6 +261,7 @@ SLOTS: Mapping[Task, tuple[Callable[[Sentence, Facts, Slot], str], ...]] = {
         _grounded,
         _speaks_of_parameter,
         _belongs,
+        _fits_use,
         _fits_annotation,
         _fits_default,
     ),

@@ -119,6 +119,8 @@ REFUSED = [
     (LOAD, "returns", "whether the rows exist.", "'bool', the annotation"),
     (TOTAL, "returns", "whether the prices are done.", "two cases"),
     (VALID, "returns", "a list of the valid tokens.", "'list', the annotation 'bool'"),
+    (VALID, "param token", "the number of the token to check.", "'number'|takes attributes"),
+    (VALID, "param token", "whether the token is checked.", "takes attributes of it"),
     # a default that is not there
     (LOAD, "param path", "the path to read, optional.", "no default"),
     (VALID, "param now", "the time of now, the default.", "no default|'time'"),
