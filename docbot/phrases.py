@@ -236,11 +236,16 @@ def _speaks_of_result(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
     )
     if not any(owed(word, known) for word in words):
         return "it does not speak of what is returned"
+    return ""
+
+
+def _tells_whole_name(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
+    """Who speaks of what a function is called must do so in full: a clique number is no number."""
     said = all_keys(frozenset(phrase.words))
-    about = [w for w in split_words(facts.name) if len(w) > 1 and w not in STOPWORDS]
-    about = about[about[:1] != [] and about[0] in VERBS :]
-    missed = [word for word in about if not owed(word, said)]
-    if missed and len(missed) < len(about):  # the clique number is not the number of nodes
+    told = [w for w in split_words(facts.name) if len(w) > 1 and w not in STOPWORDS]
+    told = told[told[:1] != [] and told[0] in VERBS :]
+    missed = [word for word in told if not owed(word, said)]
+    if missed and len(missed) < len(told):
         return f"it does not speak of {quote(missed[0])}, which the name does"
     return ""
 
@@ -265,7 +270,13 @@ SLOTS: Mapping[Task, tuple[Callable[[Sentence, Facts, Slot], str], ...]] = {
         _fits_annotation,
         _fits_default,
     ),
-    Task.RETURNS: (_begins_well, _grounded, _speaks_of_result, _fits_annotation),
+    Task.RETURNS: (
+        _begins_well,
+        _grounded,
+        _speaks_of_result,
+        _tells_whole_name,
+        _fits_annotation,
+    ),
     Task.RAISES: (_is_condition, _grounded, _speaks_of_cause),
 }
 
