@@ -35,7 +35,7 @@ HELP: Mapping[str, str] = {
     "style": "docstring style",
     "sections": "write parameter sections",
     "line-length": "longest line written; 0 follows the formatter's configuration",
-    "model": "docbot-tiny, or the path of a GGUF file",
+    "model": "a name of `docbot models list`, hf://owner/repository@commit/file.gguf, or a path",
     "prompt-format": "how a GGUF of your own is prompted",
     "candidates": "answers asked for per question; the surest that passes is taken",
     "max-tokens": "longest answer of the model, in tokens",
@@ -113,7 +113,28 @@ def parser() -> argparse.ArgumentParser:
         metavar="PERCENT",
         help="exit 1 only when coverage is below this, instead of when anything is missing",
     )
+    _models_command(commands)
     return top
+
+
+def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list, pull, verify and remove models; the one command that uses the network"
+    command = commands.add_parser("models", help=text, description=text, allow_abbrev=False)
+    actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+    for name, count, text in (
+        ("list", None, "the known models, and which of them are here"),
+        ("pull", "+", "download models that are not here, and check them"),
+        ("verify", "*", "hash models again, all that are here if none is named"),
+        ("path", 1, "print where a model's file is"),
+        ("remove", "+", "delete pulled models"),
+    ):
+        action = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+        action.set_defaults(run=run_models)
+        if count is None:
+            action.add_argument("--json", action="store_true", help="for programs")
+        else:
+            about = "a name of the list, or hf://owner/repository@commit/file.gguf"
+            action.add_argument("names", nargs=count, metavar="NAME", help=about)
 
 
 def _command(
@@ -155,6 +176,13 @@ def settings_of(options: argparse.Namespace) -> dict[str, object]:
 
 
 # commands
+
+
+def run_models(options: argparse.Namespace) -> int:
+    """Do what `docbot models ACTION` says."""
+    from docbot.models import ACTIONS
+
+    return ACTIONS[options.action](options)
 
 
 def run_check(options: argparse.Namespace) -> int:

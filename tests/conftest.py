@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from loopback import Hub, serve
 
 from docbot import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -93,3 +95,33 @@ def docbot(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Ran]:
         return Ran(code, shown.out.decode("utf-8", "surrogateescape"), shown.err.decode())
 
     return run
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
+    """A hub on loopback and empty caches, for this process and its children."""
+    for name in list(os.environ):
+        if name.startswith(("HF_", "HUGGINGFACE_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    made = Hub()
+    server = serve(made)
+    monkeypatch.setenv("HF_ENDPOINT", made.url)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def sound_gguf() -> bytes:
+    """The least that passes for a GGUF file: an architecture, a context, one tensor, some data."""
+
+    def text(value: bytes) -> bytes:
+        return struct.pack("<Q", len(value)) + value
+
+    keys = text(b"general.architecture") + struct.pack("<I", 8) + text(b"qwen2")
+    keys += text(b"qwen2.context_length") + struct.pack("<II", 4, 512)
+    tensor = text(b"w") + struct.pack("<IQIQ", 1, 8192, 0, 0)
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 2) + keys + tensor
+    return head + bytes(-len(head) % 32) + bytes(range(256)) * 128

@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import inspect
 import shutil
 import struct
 import subprocess
 import sys
-import tracemalloc
 
 import pytest
 
+from docbot import backend
 from docbot.errors import ModelError
+from docbot.hub import pull
 from docbot.prompts import FORMATS
-from docbot.weights import MAX_CONTEXT, MODELS, resolve, verify
+from docbot.weights import (
+    CELLS,
+    MAX_CONTEXT,
+    MODELS,
+    SLOTS,
+    Model,
+    Weights,
+    named,
+    resolve,
+    verify,
+)
 
 TINY = MODELS["docbot-tiny"]
-HUGE = 1 << 62
-
-
-def string(text: bytes) -> bytes:
-    return struct.pack("<Q", len(text)) + text
-
-
-def key(name: str, kind: int, value: bytes) -> bytes:
-    return string(name.encode()) + struct.pack("<I", kind) + value
-
-
-def words(*items: bytes) -> bytes:
-    return struct.pack("<IQ", 8, len(items)) + b"".join(map(string, items))
-
-
-ARCHITECTURE = key("general.architecture", 8, string(b"qwen2"))
-LENGTH = key("qwen2.context_length", 4, struct.pack("<I", 512))
-
-
-def header(*keys: bytes, magic: bytes = b"GGUF", version=3, tensors=1, count=None) -> bytes:
-    counts = struct.pack("<IQQ", version, tensors, len(keys) if count is None else count)
-    return magic + counts + b"".join(keys) + b"\0" * 64
-
-
 # known models
 
 
@@ -47,15 +36,6 @@ def test_the_embedded_model_brings_its_own_format():
     found = resolve("docbot-tiny", "chatml")
     assert (found.context, found.format) == (320, "tasks")
     assert found.path.stat().st_size == TINY.bytes
-
-
-def test_every_row_names_a_format_and_a_file_of_its_own():
-    for name, model in MODELS.items():
-        assert model.name == name
-        assert model.format in FORMATS
-        assert model.file.endswith(".gguf")
-        assert len(bytes.fromhex(model.sha256)) == 32
-        resolve(name, "")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +74,7 @@ def test_the_hash_is_taken_once_a_process(tmp_path):
 def test_an_installed_package_has_its_model_inside(tmp_path):
     package = tmp_path / "docbot"
     (package / "models" / TINY.name).mkdir(parents=True)
-    for name in ("__init__.py", "errors.py", "weights.py"):
+    for name in ("__init__.py", "errors.py", "weights.py", "gguf.py", "digest.py", "hub.py"):
         shutil.copy(resolve.__code__.co_filename.replace("weights.py", name), package)
     run = "from docbot.weights import resolve; print(resolve('docbot-tiny', '').path)"
     command = [sys.executable, "-c", run]
@@ -118,76 +98,16 @@ def test_a_file_takes_its_context_from_the_header_and_the_format_from_the_caller
     assert (found.context, found.format) == (320, "chatml")
 
 
-@pytest.mark.parametrize(
-    ("data", "context"),
-    [
-        (header(ARCHITECTURE, LENGTH), 512),
-        (header(LENGTH, ARCHITECTURE), 512),
-        (header(ARCHITECTURE, LENGTH, version=2), 512),
-        (header(ARCHITECTURE, key("llama.context_length", 4, b"\1\0\0\0"), LENGTH), 512),
-        (header(key("a", 9, words(b"x", b"yy")), ARCHITECTURE, LENGTH), 512),
-        (header(key("a", 9, struct.pack("<IQ3H", 2, 3, 1, 2, 3)), ARCHITECTURE, LENGTH), 512),
-        (header(key("a", 8, string(b"text")), key("b", 7, b"\1"), ARCHITECTURE, LENGTH), 512),
-        (header(ARCHITECTURE, key("qwen2.context_length", 10, struct.pack("<Q", HUGE))),
-         MAX_CONTEXT),
-    ],
-    ids=["plain", "late name", "version 2", "another's", "strings", "numbers", "text", "huge"],
-)  # fmt: skip
-def test_a_sound_header_is_read(tmp_path, data, context):
+def test_no_more_context_is_taken_than_prompts_need(tmp_path, sound_gguf):
     path = tmp_path / "own.gguf"
-    path.write_bytes(data)
-    assert resolve(str(path), "chatml").context == context
+    path.write_bytes(sound_gguf.replace(struct.pack("<I", 512), struct.pack("<I", 1 << 20)))
+    assert resolve(str(path), "chatml").context == MAX_CONTEXT
 
 
-@pytest.mark.parametrize(
-    ("data", "sentence"),
-    [
-        (b"", "is empty"),
-        (b"GG", "is not a GGUF file"),
-        (b"GGUF", "is cut off"),
-        (b"version https://git-lfs.github.com/spec/v1\n", "is not a GGUF file"),
-        (header(ARCHITECTURE, LENGTH, magic=b"GGJT"), "is not a GGUF file"),
-        (header(ARCHITECTURE, LENGTH, version=1), "has GGUF version 1"),
-        (header(ARCHITECTURE, LENGTH, version=3 << 24), "has GGUF version 50331648"),
-        (header(ARCHITECTURE, LENGTH, tensors=0), "claims 0 tensors"),
-        (header(ARCHITECTURE, LENGTH, tensors=HUGE), f"claims {HUGE} tensors"),
-        (header(ARCHITECTURE, LENGTH, tensors=60_000), "is shorter than its header says"),
-        (header(ARCHITECTURE, LENGTH, count=HUGE), f"and {HUGE} keys"),
-        (header(ARCHITECTURE, LENGTH, count=0), "and 0 keys"),
-        (header(ARCHITECTURE), "does not name"),
-        (header(LENGTH), "does not name"),
-        (header(ARCHITECTURE, key("qwen2.context_length", 5, b"\xff" * 4)), "does not name"),
-        (header(ARCHITECTURE, key("qwen2.context_length", 6, b"\0" * 4)), "does not name"),
-        (header(struct.pack("<Q", HUGE)), f"has a key or name of {HUGE} bytes"),
-        (header(struct.pack("<Q", 60_000)), "is cut off"),
-        (header(key("general.architecture", 8, string(b"a" * 65))), "name of 65 bytes"),
-        (header(key("a", 8, struct.pack("<Q", HUGE))), "is cut off"),
-        (header(key("a", 9, struct.pack("<IQ", 4, HUGE))), "is cut off"),
-        (header(key("a", 9, struct.pack("<IQ", 8, HUGE))), "has an array of"),
-        (header(key("a", 9, struct.pack("<IQ", 8, 1_000_000))), "is cut off"),
-        (header(key("a", 9, struct.pack("<IQ", 9, 1))), "has an array of type 9"),
-        (header(key("a", 99, b"")), "has a value of type 99"),
-        (header(ARCHITECTURE, LENGTH)[:60], "is cut off"),
-    ],
-)
-def test_a_hostile_header_is_one_sentence_and_little_memory(tmp_path, data, sentence):
-    path = tmp_path / "bad.gguf"
-    path.write_bytes(data)
-    tracemalloc.start()
-    with pytest.raises(ModelError, match=rf"bad\.gguf: .*{sentence}") as caught:
-        resolve(str(path), "chatml")
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 2_000_000
-    assert "download it again" in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("size", [0, 3, 11, 23, 24, 90, 120])
-def test_the_embedded_model_cut_within_its_first_keys_is_refused(tmp_path, size):
-    path = tmp_path / "cut.gguf"
-    path.write_bytes(resolve("docbot-tiny", "").path.read_bytes()[:size])
-    with pytest.raises(ModelError, match=r"cut\.gguf"):
+def test_a_hostile_file_is_refused(tmp_path, sound_gguf):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(sound_gguf[:-1])
+    with pytest.raises(ModelError, match="is shorter than its tensors; download it again"):
         resolve(str(path), "chatml")
 
 
@@ -206,3 +126,110 @@ def test_a_path_that_is_no_file_is_one_sentence(tmp_path, monkeypatch, name, sen
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ModelError, match=sentence):
         resolve(name, "chatml")
+
+
+# references
+
+
+@pytest.mark.parametrize(
+    ("reference", "sentence"),
+    [
+        ("hf://", "is no reference; write hf://owner/repository@revision/file.gguf"),
+        ("hf://owner/file.gguf", "is no reference"),
+        ("hf://owner/name@" + "0" * 40, "is no reference"),
+        ("hf://owner/name@" + "0" * 40 + "/model.bin", "is no reference"),
+        ("hf://owner/name@" + "0" * 40 + "/../x.gguf", "is no reference"),
+        ("hf://owner/name@" + "0" * 40 + "/a//x.gguf", "is no reference"),
+        ("hf://owner/name@" + "0" * 40 + "/a\\x.gguf", "is no reference"),
+        ("hf://../name@" + "0" * 40 + "/x.gguf", "is no reference"),
+        ("hf://owner/..@" + "0" * 40 + "/x.gguf", "is no reference"),
+        ("hf://owner/n e@" + "0" * 40 + "/x.gguf", "is no reference"),
+        ("hf://owner/name/x.gguf", "it names no revision.* pin it by the 40 digits of a commit "),
+        ("hf://owner/name@/x.gguf", "it names no revision"),
+        ("hf://owner/name@main/x.gguf", "'main' can change.* from https://huggingface.co/owner/na"),
+        ("hf://owner/name@" + "0" * 39 + "/x.gguf", "can change"),
+        ("hf://owner/name@" + "A" * 40 + "/x.gguf", "can change"),
+    ],
+)
+def test_a_reference_must_be_pinned(reference, sentence):
+    with pytest.raises(ModelError, match=sentence) as caught:
+        resolve(reference, "chatml")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_reference_names_repository_revision_and_file():
+    model = named("hf://own-er/Na.me_1@" + "0" * 40 + "/q8/a b.gguf")
+    assert (model.repository, model.revision, model.file) == (
+        "own-er/Na.me_1",
+        "0" * 40,
+        "q8/a b.gguf",
+    )
+
+
+# pulled files
+
+
+def test_a_model_that_was_not_pulled_says_how(hub):
+    with pytest.raises(ModelError, match="run: docbot models pull qwen3-0.6b$"):
+        resolve("qwen3-0.6b", "")
+    assert hub.asked == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda data: data[:-1], "has .* bytes where tiny has"),
+        (lambda data: data[:-1] + b"!", "is damaged"),
+    ],
+)
+def test_a_damaged_pulled_model_says_how_to_get_it_again(
+    hub, sound_gguf, monkeypatch, damage, sentence
+):
+    model = Model(
+        name="tiny",
+        file="tiny.gguf",
+        sha256=hashlib.sha256(sound_gguf).hexdigest(),
+        bytes=len(sound_gguf),
+        context=1 << 20,
+        format="chatml",
+        licence="MIT",
+        repository="owner/name",
+        revision=hub.commit,
+    )
+    monkeypatch.setitem(MODELS, "tiny", model)
+    hub.add("tiny.gguf", sound_gguf)
+    path = pull(model)
+    assert resolve("tiny", "tasks") == Weights(path=path, context=MAX_CONTEXT, format="chatml")
+    path.resolve().write_bytes(damage(sound_gguf))
+    verify.cache_clear()
+    with pytest.raises(ModelError, match=f"{sentence}.*; run: docbot models pull tiny$"):
+        resolve("tiny", "")
+
+
+# the table
+
+
+def test_every_row_is_complete():
+    for name, model in MODELS.items():
+        assert model.name == name
+        assert model.format in FORMATS
+        assert model.file.endswith(".gguf")
+        assert len(bytes.fromhex(model.sha256)) == 32
+        assert model.licence
+        assert model.bytes < model.memory
+        if model.repository:
+            assert named(f"hf://{model.repository}@{model.revision}/{model.file}").file
+            assert model.context >= MAX_CONTEXT
+        else:
+            resolve(name, "")
+
+
+def test_memory_is_what_the_backend_keeps():
+    assert (CELLS, SLOTS) == (
+        backend.CELLS,
+        inspect.signature(backend.LlamaCpp).parameters["slots"].default,
+    )
+    kv = (
+        24 * 2 * 64 * 2 * 2 * 9 * 4096
+    )  # layers, heads, their size, K and V, bytes, streams, tokens
+    assert MODELS["qwen2.5-coder-0.5b"].memory == 491_400_064 + kv

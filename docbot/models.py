@@ -1,0 +1,208 @@
+"""`docbot models`: which models there are, which are here, and how they come and go."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
+
+from docbot import digest, hub
+from docbot.errors import ModelError
+from docbot.gguf import read_header
+from docbot.weights import MODELS, Model, find, named, rehash
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from rich.progress import Progress
+    from rich.table import Table
+
+CLEAN, CANNOT_RUN = 0, 2
+HEADINGS = ("name", "size", "memory", "context", "licence", "here", "figures")
+NUMERIC = ("size", "memory", "context")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A model and where its file is on this disk."""
+
+    model: Model
+    path: Path | None
+
+    def cells(self) -> tuple[str, ...]:
+        """The row of the table, under `HEADINGS`."""
+        model = self.model
+        return (
+            model.name,
+            _megabytes(model.bytes),
+            _megabytes(model.memory) if model.cell else "",
+            f"{model.context:,}" if model.context else "",
+            model.licence,
+            "yes" if self.path else "",
+            "verified" if model.verified else "not verified",
+        )
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Show every known model, and each reference that was pulled and is still here."""
+    entries = [_entry(model) for model in MODELS.values()]
+    pulled = (_entry(named(reference)) for reference in digest.pins())
+    entries += [entry for entry in pulled if entry.path]
+    if options.json:
+        rows = [
+            {
+                **asdict(entry.model),
+                "memory": entry.model.memory if entry.model.cell else None,
+                "path": str(entry.path) if entry.path else None,
+            }
+            for entry in entries
+        ]
+        print(json.dumps(rows, indent=2))  # noqa: T201
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(_table(entries))
+    else:
+        rows_ = [HEADINGS, *(entry.cells() for entry in entries)]
+        widths = [max(map(len, column)) for column in zip(*rows_, strict=True)]
+        for row in rows_:
+            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            print("  ".join(padded).rstrip())  # noqa: T201
+    return CLEAN
+
+
+def run_pull(options: argparse.Namespace) -> int:
+    """Download what is not here, and check it."""
+    for model in map(named, options.names):
+        if not model.repository:
+            _say(f"{model.name}: is inside the package")
+            continue
+        path = hub.pull(model, _bar if _at_a_terminal() else hub.Silent)
+        if not model.bytes:
+            read_header(path)  # nobody has looked at this file yet
+        _say(f"{model.name}: {_megabytes(path.stat().st_size)}, sound, {path}")
+    return CLEAN
+
+
+def run_verify(options: argparse.Namespace) -> int:
+    """Hash files again, whatever is on record."""
+    models = [named(name) for name in options.names]
+    if not models:
+        known = [*MODELS.values(), *map(named, digest.pins())]
+        models = [model for model in known if _entry(model).path]
+    code = CLEAN
+    for model in models:
+        try:
+            path = find(model)
+            rehash(path, model)
+            if not model.bytes:
+                read_header(path)
+        except ModelError as error:
+            _say(str(error))
+            code = CANNOT_RUN
+        else:
+            said = "is sound" if hub.expected(path, model) else "has a sound header, no known hash"
+            print(f"{model.name}: {said}")  # noqa: T201
+    return code
+
+
+def run_path(options: argparse.Namespace) -> int:
+    """Print where a model's file is."""
+    print(find(named(options.names[0])))  # noqa: T201
+    return CLEAN
+
+
+def run_remove(options: argparse.Namespace) -> int:
+    """Delete pulled files from the hub's cache."""
+    for model in map(named, options.names):
+        if not model.repository:
+            raise ModelError(f"{model.name}: is part of docbot; pip uninstall docbot removes it")
+        _say(f"{model.name}: removed, {hub.remove(model):,} bytes")
+    return CLEAN
+
+
+ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "list": run_list,
+    "pull": run_pull,
+    "verify": run_verify,
+    "path": run_path,
+    "remove": run_remove,
+}
+
+
+def _entry(model: Model) -> Entry:
+    try:
+        path = find(model)
+    except ModelError:
+        return Entry(model=model, path=None)
+    size = model.bytes or path.stat().st_size
+    return Entry(model=replace(model, bytes=size), path=path)
+
+
+def _table(entries: list[Entry]) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right" if heading in NUMERIC else "left")
+    for entry in entries:
+        table.add_row(*entry.cells())
+    return table
+
+
+class _Bar:
+    """The client's progress bar, drawn by rich on stderr."""
+
+    def __init__(self, progress: Progress, description: str, total: float | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task(description, total=total)
+
+    def __enter__(self) -> _Bar:  # noqa: PYI034 - Self is in typing from 3.11 on
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def update(self, n: float | None = 1) -> None:
+        self._progress.update(self._task, advance=n or 0)
+
+
+def _bar(desc: str = "", total: float | None = None, **_: object) -> _Bar:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    progress = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    return _Bar(progress, desc, total)
+
+
+def _at_a_terminal() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.0f} MB"
+
+
+def _say(sentence: str) -> None:
+    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201
