@@ -170,7 +170,7 @@ class _Walk:
             raise self._refusal(f"has a value of type {kind}")
 
     def _skip_strings(self, count: int) -> None:
-        """Walk over the strings of an array by the block: a vocabulary has some hundred thousand."""
+        """Walk over an array of strings by the block: a vocabulary has some hundred thousand."""
         self._strings += count
         if self._strings > MAX_STRINGS or count * 8 > self._left:
             raise self._refusal(f"has an array of {count} strings")

@@ -7,7 +7,7 @@ and a GGUF's own chat template is never run (CVE-2024-34359 was one that was).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -100,24 +100,56 @@ def tasks_prompt(context: Context, slot: Slot) -> Prompt:
     )
 
 
-def chatml_prompt(context: Context, _slot: Slot) -> Prompt:
-    """ChatML (Qwen and kin), the instruction first so that all prompts share it as a prefix."""
-    surroundings = [context.enclosing, context.module]
-    surroundings += [f"Documented nearby: {example}" for example in context.examples]
-    surroundings += [f"It calls {callee}" for callee in context.callees]
-    facts = "".join(f"# {line}\n" for line in surroundings if line)
-    return Prompt(
-        head=(
-            "<|im_start|>system\nYou write the first line of Python docstrings. Answer with one "
-            "plain sentence in the imperative mood, at most fifteen words, no markup. Say what the "
-            "function does, not how, and nothing the code does not show.<|im_end|>\n"
-            "<|im_start|>user\n"
-        ),
-        body=facts + context.target.definition.code,
-        tail="<|im_end|>\n<|im_start|>assistant\n",
-        keep=1500,
-        stop=("<|im_end|>", "\n"),
-    )
+INSTRUCTION = (
+    "You write the first line of Python docstrings. Answer with one plain sentence in the "
+    "imperative mood, at most fifteen words, no markup. Say what the function does, not how, and "
+    "nothing the code does not show."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turns:
+    """How a family of chat models marks whose words are whose; `asked` opens its own answer."""
+
+    system: str
+    user: str
+    end: str
+    asked: str
+
+
+CHATML = Turns(
+    system="<|im_start|>system\n",
+    user="<|im_start|>user\n",
+    end="<|im_end|>",
+    asked="<|im_start|>assistant\n",
+)
+# With an empty thought, as Qwen3's own template writes it for enable_thinking=false.
+QWEN3 = replace(CHATML, asked=f"{CHATML.asked}<think>\n\n</think>\n\n")
+GRANITE = Turns(
+    system="<|start_of_role|>system<|end_of_role|>",
+    user="<|start_of_role|>user<|end_of_role|>",
+    end="<|end_of_text|>",
+    asked="<|start_of_role|>assistant<|end_of_role|>",
+)
+
+
+def chat_prompt(turns: Turns) -> Callable[[Context, Slot], Prompt]:
+    """One question to a chat model, the instruction first so that all prompts share it."""
+
+    def prompt(context: Context, _slot: Slot) -> Prompt:
+        surroundings = [context.enclosing, context.module]
+        surroundings += [f"Documented nearby: {example}" for example in context.examples]
+        surroundings += [f"It calls {callee}" for callee in context.callees]
+        facts = "".join(f"# {line}\n" for line in surroundings if line)
+        return Prompt(
+            head=f"{turns.system}{INSTRUCTION}{turns.end}\n{turns.user}",
+            body=facts + context.target.definition.code,
+            tail=f"{turns.end}\n{turns.asked}",
+            keep=1500,
+            stop=(turns.end, "\n"),
+        )
+
+    return prompt
 
 
 def first_line(text: str) -> str:
@@ -132,7 +164,9 @@ def cased_reply(reply: str) -> str:
 
 FORMATS: Mapping[str, Format] = {
     "tasks": Format(prompt=tasks_prompt, reply=cased_reply, tasks=frozenset(Task)),
-    "chatml": Format(prompt=chatml_prompt, reply=str.strip),
+    "chatml": Format(prompt=chat_prompt(CHATML), reply=str.strip),  # Qwen2.5, Qwen3-*-2507
+    "qwen3": Format(prompt=chat_prompt(QWEN3), reply=str.strip),
+    "granite": Format(prompt=chat_prompt(GRANITE), reply=str.strip),
 }
 
 

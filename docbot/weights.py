@@ -196,7 +196,9 @@ FOLDERS = (Path(__file__).parent / "models", Path(__file__).parents[1] / "models
 
 HUB = "hf://"
 REFERENCE = re.compile(
-    r"hf://(?P<repository>[\w.-]+/[\w.-]+?)(?:@(?P<revision>[^/]*))?/(?P<file>.+\.gguf)", re.ASCII
+    r"hf://(?P<repository>\w(?:[\w.-]*\w)?/\w(?:[\w.-]*\w)?)(?:@(?P<revision>[^/]*))?"
+    r"/(?P<file>[^\\]+\.gguf)",
+    re.ASCII,
 )
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -301,7 +303,7 @@ def _compare(path: Path, model: Model, hashed: Callable[[Path], str]) -> None:
 
 def _referred(name: str) -> Model:
     parts = REFERENCE.fullmatch(name)
-    if parts is None or {"", ".", ".."} & {*parts["file"].split("/")} or "\\" in name:
+    if parts is None or {"", ".", ".."} & {*parts["file"].split("/")}:
         raise ModelError(
             f"'{name}' is no reference; write hf://owner/repository@revision/file.gguf"
         )
