@@ -104,6 +104,10 @@ def pull(model: Model, bar: Callable[..., Any] = Silent) -> Path:
         if not _wrong(path, model, expected(path, model)):
             return path
         _discard(path)
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        raise ModelError(
+            f"{model.name}: HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to pull"
+        )
     with _explained(model):
         size, tag = _ask(model)
         _make_room(model, size)
@@ -130,24 +134,29 @@ def remove(model: Model) -> int:
     path = cached(model)
     if path is None:
         raise ModelError(f"{model.name}: is not in {cache_folder()}; there is nothing to remove")
+    with _explained(model):
+        freed = _delete(path)
+    if path.exists():
+        raise ModelError(f"{model.name}: cannot be removed by itself; delete {path} by hand")
+    digest.forget(path)
+    return freed
+
+
+def _delete(path: Path) -> int:
+    """Have the client delete a file and, where no other name has it, its blob."""
     cache = _client().scan_cache_dir(cache_folder())
-    name = path.relative_to(cache_folder())
-    for repo in cache.repos:
-        for revision in repo.revisions:
-            for file in revision.files:
-                if file.file_path == cache_folder().resolve() / name:
-                    if hasattr(cache, "delete_files"):
-                        plan = cache.delete_files(file)
-                    elif len(revision.files) == 1:  # huggingface_hub before 2.0
-                        plan = cache.delete_revisions(revision.commit_hash)
-                    else:
-                        break
-                    digest.forget(path)
-                    with _explained(model):
-                        plan.execute()
-                    if not path.exists():
-                        return int(plan.expected_freed_size)
-    raise ModelError(f"{model.name}: cannot be removed alone; delete {path} by hand")
+    place = cache_folder().resolve() / path.relative_to(cache_folder())
+    for revision in (revision for repo in cache.repos for revision in repo.revisions):
+        for file in (file for file in revision.files if file.file_path == place):
+            if hasattr(cache, "delete_files"):
+                plan = cache.delete_files(file)
+            elif len(revision.files) == 1:  # huggingface_hub before 2.0 deletes whole revisions
+                plan = cache.delete_revisions(revision.commit_hash)
+            else:
+                return 0
+            plan.execute()
+            return int(plan.expected_freed_size)
+    return 0
 
 
 def _ask(model: Model) -> tuple[int, str]:
@@ -244,10 +253,6 @@ def _client() -> Any:
 @contextmanager
 def _explained(model: Model) -> Iterator[None]:
     """What the client raises, as one sentence."""
-    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
-        raise ModelError(
-            f"{model.name}: HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to pull"
-        )
     _client()
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -265,9 +270,13 @@ def _sentence(error: BaseException, model: Model) -> str:
         error = error.__cause__
     hub, repository = endpoint(), model.repository
     tree = f"{hub}/{repository}/tree/{model.revision}"
+    commits = f"{hub}/{repository}/commits/main"
     login = "set HF_TOKEN or run hf auth login"
     told: tuple[tuple[type[BaseException], str], ...] = (
-        (errors.OfflineModeIsEnabled, "the hub's client is offline; unset HF_HUB_OFFLINE to pull"),
+        (
+            errors.OfflineModeIsEnabled,
+            "its client is offline; unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE to pull",
+        ),
         (
             errors.GatedRepoError,
             f"{repository} is gated: accept its terms at {hub}/{repository}, then {login}",
@@ -275,7 +284,7 @@ def _sentence(error: BaseException, model: Model) -> str:
         (errors.DisabledRepoError, f"{repository} was disabled by the hub; choose another model"),
         (
             errors.RevisionNotFoundError,
-            f"{repository} has no revision {model.revision}; look at {hub}/{repository}/commits",
+            f"{repository} has no revision {model.revision}; look at {commits}",
         ),
         (
             errors.EntryNotFoundError,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -50,8 +51,7 @@ class Entry:
 def run_list(options: argparse.Namespace) -> int:
     """Show every known model, and each reference that was pulled and is still here."""
     entries = [_entry(model) for model in MODELS.values()]
-    pulled = (_entry(named(reference)) for reference in digest.pins())
-    entries += [entry for entry in pulled if entry.path]
+    entries += [entry for entry in map(_entry, _references()) if entry.path]
     if options.json:
         rows = [
             {
@@ -65,7 +65,7 @@ def run_list(options: argparse.Namespace) -> int:
     elif sys.stdout.isatty():
         from rich.console import Console
 
-        Console().print(_table(entries))
+        Console(markup=False, emoji=False, highlight=False).print(_table(entries))
     else:
         rows_ = [HEADINGS, *(entry.cells() for entry in entries)]
         widths = [max(map(len, column)) for column in zip(*rows_, strict=True)]
@@ -77,7 +77,7 @@ def run_list(options: argparse.Namespace) -> int:
 
 def run_pull(options: argparse.Namespace) -> int:
     """Download what is not here, and check it."""
-    for model in map(named, options.names):
+    for model in [named(name) for name in options.names]:
         if not model.repository:
             _say(f"{model.name}: is inside the package")
             continue
@@ -92,8 +92,7 @@ def run_verify(options: argparse.Namespace) -> int:
     """Hash files again, whatever is on record."""
     models = [named(name) for name in options.names]
     if not models:
-        known = [*MODELS.values(), *map(named, digest.pins())]
-        models = [model for model in known if _entry(model).path]
+        models = [model for model in (*MODELS.values(), *_references()) if _entry(model).path]
     code = CLEAN
     for model in models:
         try:
@@ -118,7 +117,7 @@ def run_path(options: argparse.Namespace) -> int:
 
 def run_remove(options: argparse.Namespace) -> int:
     """Delete pulled files from the hub's cache."""
-    for model in map(named, options.names):
+    for model in [named(name) for name in options.names]:
         if not model.repository:
             raise ModelError(f"{model.name}: is part of docbot; pip uninstall docbot removes it")
         _say(f"{model.name}: removed, {hub.remove(model):,} bytes")
@@ -132,6 +131,15 @@ ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "path": run_path,
     "remove": run_remove,
 }
+
+
+def _references() -> list[Model]:
+    """The references that were pulled, as far as the record still makes sense."""
+    models = []
+    for reference in digest.pins():
+        with suppress(ModelError):
+            models.append(named(reference))
+    return models
 
 
 def _entry(model: Model) -> Entry:

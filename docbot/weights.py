@@ -312,7 +312,7 @@ def _referred(name: str) -> Model:
         given = f"'{revision}' can change" if revision else "it names no revision"
         raise ModelError(
             f"{name}: {given}, so nobody knows which file that will be; pin it by the 40 digits of "
-            f"a commit from {hub.PUBLIC}/{repository}/commits, as "
+            f"a commit from {hub.PUBLIC}/{repository}/commits/main, as "
             f"{HUB}{repository}@<commit>/{parts['file']}"
         )
     return Model(

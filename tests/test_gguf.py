@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import random
 import struct
 import tracemalloc
 
@@ -10,6 +12,7 @@ import pytest
 
 from docbot.errors import ModelError
 from docbot.gguf import BLOCKS, MAX_TENSORS, read_header
+from docbot.llama import library
 from docbot.weights import resolve
 
 HUGE = 1 << 62
@@ -304,6 +307,49 @@ def test_the_embedded_model_cut_anywhere_is_refused(tmp_path, size):
     path.write_bytes(resolve("docbot-tiny", "").path.read_bytes()[:size])
     with pytest.raises(ModelError, match=r"cut\.gguf"):
         read_header(path)
+
+
+@pytest.mark.parametrize("kind", ["F16", "Q4_0", "Q4_K_M"])
+def test_what_llama_cpp_writes_is_read(tmp_path, kind):
+    llama, _, _ = library()
+    tiny, made = resolve("docbot-tiny", "").path, tmp_path / "made.gguf"
+    params = llama.llama_model_quantize_default_params()
+    params.ftype = getattr(llama, f"LLAMA_FTYPE_MOSTLY_{kind}")
+    params.allow_requantize, params.nthread = True, 1
+    paths = (os.fsencode(tiny), os.fsencode(made))
+    assert llama.llama_model_quantize(*paths, ctypes.byref(params)) == 0
+    assert read_header(made).context == 320
+    with made.open("r+b") as file:
+        file.truncate(made.stat().st_size - 64)
+    with pytest.raises(ModelError, match="is shorter than its tensors"):
+        read_header(made)
+
+
+def test_a_damaged_header_is_read_or_refused(tmp_path):
+    """Whatever bytes are wrong: never another error, and never data outside the file."""
+    path = tmp_path / "bad.gguf"
+    tiny = resolve("docbot-tiny", "").path
+    sound, header = tiny.read_bytes(), read_header(tiny)
+    chance = random.Random(7)
+    places = [*range(1200), *range(header.end - 2400, header.end)]
+    refusals = 0
+    path.write_bytes(sound)
+    for _ in range(100):
+        at = chance.choice(places)
+        damage = chance.choice(
+            [b"\0", b"\xff", b"\x80", b"\xff" * 8, bytes(8), chance.randbytes(4)]
+        )
+        with path.open("r+b") as file:
+            file.seek(at)
+            file.write(damage)
+            file.flush()
+            try:
+                assert read_header(path).data <= len(sound)
+            except ModelError:
+                refusals += 1
+            file.seek(at)
+            file.write(sound[at : at + len(damage)])
+    assert refusals > 50
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX")

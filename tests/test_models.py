@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from docbot import digest
 from docbot.hub import cached
 from docbot.weights import MODELS, Model
 
@@ -110,6 +111,14 @@ def test_list(docbot):
     assert lines[-1].endswith("MIT         yes   not verified")
 
 
+def test_a_record_that_makes_no_sense_is_left_out(docbot, hub):
+    digest.pin("hf://nonsense", "f" * 64)
+    digest.pin(f"hf://owner/name@{hub.commit}/gone.gguf", "f" * 64)
+    lines = docbot("models", "list").out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [*MODELS]
+    assert docbot("models", "verify").out == "docbot-tiny: is sound\n"
+
+
 def test_list_for_programs(docbot, tiny):
     rows = {row["name"]: row for row in json.loads(docbot("models", "list", "--json").out)}
     assert [*rows] == [*MODELS]
@@ -139,7 +148,7 @@ def test_verify_hashes_for_real(docbot, tiny):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["pull", "tiny", "qwen"], "no model is called 'qwen'; known: qwen"),
+        (["pull", "granite-4.0-1b", "qwen"], "no model is called 'qwen'; known: qwen"),
         (["pull", "hf://a/b/c.gguf"], "names no revision"),
         (["path", "granite-4.0-1b"], "run: docbot models pull granite-4.0-1b"),
         (["verify", "granite-4.0-1b"], "run: docbot models pull granite-4.0-1b"),

@@ -9,10 +9,11 @@ import shutil
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from docbot import backend
+from docbot import backend, cli
 from docbot.errors import ModelError
 from docbot.hub import pull
 from docbot.prompts import FORMATS
@@ -81,8 +82,11 @@ def test_an_installed_package_has_its_model_inside(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "docbot-tiny-q8_0.gguf: is missing from the package; reinstall docbot" in done.stderr
     inside = shutil.copy(resolve("docbot-tiny", "").path, package / "models" / TINY.name)
+    shutil.copy(Path(cli.__file__).with_name("models.py"), package)  # beside the folder
+    run += "; import docbot.models; print(docbot.models.run_list.__name__)"
+    command = [sys.executable, "-c", run]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(inside)
+    assert done.stdout.split() == [str(inside), "run_list"]
 
 
 def test_an_unknown_name_says_which_there_are():
