@@ -278,6 +278,7 @@ def test_offline_by_choice(hub, sound_gguf, monkeypatch):
     path = door.pull(model)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert door.pull(model) == path
+    assert door.remove(model) == len(sound_gguf)
 
 
 @pytest.mark.usefixtures("hub")
