@@ -100,16 +100,16 @@ def pull(model: Model, bar: Callable[..., Any] = Silent) -> Path:
 
     """
     path = cached(model)
-    if path is not None:
-        if not _wrong(path, model, expected(path, model)):
-            return path
-        _discard(path)
+    if path is not None and not _wrong(path, model, expected(path, model)):
+        return path
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         raise ModelError(
             f"{model.name}: HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to pull"
         )
     with _explained(model):
         size, tag = _ask(model)
+        if path is not None:
+            _discard(path)  # only now: a wrong row must not cost others their file
         _make_room(model, size)
         path = _download(model, bar)
         wanted = model.sha256 or (tag if SHA256.fullmatch(tag) else "")
@@ -177,6 +177,11 @@ def _ask(model: Model) -> tuple[int, str]:
         raise ModelError(
             f"{model.name}: {endpoint()} has {told.size} bytes of {model.file} where "
             f"{model.bytes} are known; it is another file"
+        )
+    if model.sha256 and SHA256.fullmatch(told.etag) and told.etag != model.sha256:
+        raise ModelError(
+            f"{model.name}: {endpoint()} has another sha256 for {model.file} than is known here; "
+            "it is another file"
         )
     return told.size, told.etag
 

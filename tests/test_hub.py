@@ -249,6 +249,19 @@ def test_another_size_is_told_before_it_comes(hub, sound_gguf):
     assert not hub.count("GET")
 
 
+def test_another_hash_is_told_before_it_comes(hub, sound_gguf):
+    """And what the hub does say stays where another tool has it."""
+    path = door.pull(named(hub.add(FILE, sound_gguf)))
+    wrong = row(sound_gguf, sha256="f" * 64)
+    with pytest.raises(ModelError, match=f"has another sha256 for {FILE} than is known here"):
+        door.pull(wrong)
+    assert path.read_bytes() == sound_gguf
+    path.unlink()
+    with pytest.raises(ModelError, match="it is another file"):
+        door.pull(wrong)
+    assert hub.count("GET") == 1
+
+
 def test_room_is_looked_for_before_it_comes(hub, sound_gguf):
     hub.add(FILE, sound_gguf)
     hub.sizes[f"/owner/name/resolve/{hub.commit}/{FILE}"] = 1 << 60
