@@ -9,6 +9,7 @@ one to nine of 200 texts and 11 to 192 log-probabilities, and was slower (models
 
 from __future__ import annotations
 
+from bisect import bisect
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from docbot.config import Config
+    from docbot.grammar import Grammar
     from docbot.prompts import Prompt
     from docbot.weights import Weights
 
@@ -239,7 +241,13 @@ class LlamaCpp:
         group = _Group(
             index=index,
             sequences=[
-                _Sequence(slot=slot, position=position, stops=stops, seed=seed)
+                _Sequence(
+                    slot=slot,
+                    position=position,
+                    stops=stops,
+                    seed=seed,
+                    grammar=engine.grammar(prompt.grammar),
+                )
                 for slot, seed in zip(slots, seeds, strict=True)
             ],
         )
@@ -258,8 +266,14 @@ class LlamaCpp:
 
     def _accept(self, engine: Engine, sequence: _Sequence, row: int) -> None:
         """Add the token chosen after a row."""
-        token = engine.draw(row, sequence.point()) if sequence.seed else engine.greedy(row)
+        grammar = sequence.grammar
+        if sequence.seed:
+            token = engine.draw(row, sequence.point(), grammar)
+        else:
+            token = engine.greedy(row, grammar)
         ended = engine.ends(token.id)
+        if grammar is not None and not ended:
+            grammar.accept(token.id)
         sequence.add(token, b"" if ended else engine.piece(token.id), ended=ended)
         sequence.done = sequence.ended or sequence.tokens >= self._max_tokens
 
@@ -291,10 +305,22 @@ class LlamaCpp:
         size = keep * TOKEN_CHARACTERS
         text = prompt.body[max(0, len(prompt.body) - size) :] if prompt.keep_end else prompt.body
         body = engine.tokenize(text[:size], special=False)
+        if len(body) > keep and prompt.cuts:
+            body = _whole(engine, prompt, keep) or body
         body = body[max(0, len(body) - keep) :] if prompt.keep_end else body[:keep]
         if not (head or body or tail):
             return [], [engine.begin]
         return head, body + tail
+
+
+def _whole(engine: Engine, prompt: Prompt, keep: int) -> list[int]:
+    """The longest beginning of the body that ends where it may and has at most `keep` tokens."""
+
+    def tokens(cut: int) -> list[int]:
+        return engine.tokenize(prompt.body[:cut], special=False)
+
+    fits = bisect(prompt.cuts, keep, key=lambda cut: len(tokens(cut)))
+    return tokens(prompt.cuts[fits - 1]) if fits else []
 
 
 # One prompt and its sequences
@@ -327,6 +353,7 @@ class _Sequence:
     position: int
     stops: tuple[bytes, ...]
     seed: bytes = b""
+    grammar: Grammar | None = None
     latest: int = -1
     text: bytearray = field(default_factory=bytearray)
     logprob: float = 0.0

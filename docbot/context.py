@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.definition import Definition, Kind
+from docbot.errors import SourceError
+from docbot.outline import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +67,26 @@ def build(
         callees=tuple(_told(d) for d in callees[:MAX_CALLEES]),
         examples=tuple(_told(d) for d in siblings[:MAX_EXAMPLES]),
     )
+
+
+def statement_ends(code: str) -> tuple[int, ...]:
+    """Offsets at which a definition's code may be cut with nothing but whole statements before.
+
+    In characters, ascending. Not before a statement that opens a block, which would be left empty.
+    """
+    lines = [0, *(at + 1 for at, character in enumerate(code) if character == "\n")]
+    try:
+        tree = parse(code)
+    except SourceError:
+        return ()
+    found = set()
+    for node in ast.walk(tree):
+        for block in (getattr(node, name, ()) for name in ("body", "orelse", "finalbody")):
+            for statement in block[1:] if isinstance(block, list) else ():
+                decorators = getattr(statement, "decorator_list", ())
+                line = min((d.lineno for d in decorators), default=statement.lineno)
+                found.add(lines[line - 1])
+    return tuple(sorted(found))
 
 
 def first_sentence(definition: Definition) -> str:

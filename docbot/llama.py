@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docbot.errors import ModelError
+from docbot.grammar import Grammar
 from docbot.hardware import Size, layers_that_fit
 
 if TYPE_CHECKING:
@@ -214,25 +215,46 @@ class Engine:
                 f"{self._path}: llama.cpp stopped with code {code}; try a smaller context or model"
             )
 
-    def greedy(self, row: int) -> Token:
-        """The most probable token after a row of the last `decode`."""
-        _, best, total = self._logits(row)
-        return Token(best, -total)
+    def grammar(self, text: str) -> Grammar | None:
+        """The grammar of one answer, at its beginning; None for a text that is empty.
 
-    def draw(self, row: int, point: float) -> Token:
+        Raises:
+            ModelError: the text is no grammar.
+
+        """
+        return Grammar(self._llama, self._vocab, text) if text else None
+
+    def greedy(self, row: int, grammar: Grammar | None = None) -> Token:
+        """The most probable token after a row of the last `decode`, of those that may come."""
+        logits, best, total = self._logits(row)
+        token = best
+        if grammar is not None and not grammar.admits(best):
+            token = self._likeliest(grammar.mask(logits))
+        return Token(token, float(logits[token] - logits[best]) - total)
+
+    def draw(self, row: int, point: float, grammar: Grammar | None = None) -> Token:
         """The token at `point`, 0 to 1, of the tempered probabilities of the likeliest few."""
         import numpy as np
 
         logits, best, total = self._logits(row)
+        may = logits if grammar is None else grammar.mask(logits)
+        first = self._likeliest(may)
         top = min(TOP_K, self._size)
-        likely = np.flatnonzero(logits >= np.partition(logits, -top)[-top])
-        likely = likely[np.argsort(-logits[likely], kind="stable")]
-        tempered = ((logits[likely] - logits[best]) / TEMPERATURE).astype(np.float64)
+        likely = np.flatnonzero(may >= np.partition(may, -top)[-top])
+        likely = likely[np.argsort(-may[likely], kind="stable")]
+        tempered = ((may[likely] - logits[first]) / TEMPERATURE).astype(np.float64)
         share = np.exp(tempered).cumsum()
         kept = int(np.searchsorted(share, TOP_P * share[-1])) + 1
         place = int(np.searchsorted(share[:kept], point * share[kept - 1], side="right"))
         token = int(likely[min(place, kept - 1)])
+        if not math.isfinite(may[token]):
+            token = first
         return Token(token, float(logits[token] - logits[best]) - total)
+
+    def _likeliest(self, logits: Any) -> int:
+        """The largest one's place; where nothing may come, the end of the answer."""
+        best = int(logits.argmax())
+        return best if math.isfinite(logits[best]) else self.end
 
     def logprob(self, row: int, token: int) -> float:
         """The natural-log probability of a token after a row."""

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from docbot import telling
+from docbot.context import statement_ends
 from docbot.definition import Kind
 from docbot.errors import ConfigError
 
@@ -55,8 +56,10 @@ def headline(definition: Definition) -> Slot:
 class Prompt:
     """What a backend tokenises: special tokens are read in `head` and `tail`, never in `body`.
 
-    At most `keep` tokens of the body are sent: its last ones when `keep_end`, else its first.
-    `stop` lists texts that end the answer besides the model's own end-of-generation tokens.
+    At most `keep` tokens of the body are sent: its last ones when `keep_end`, else its first, and
+    these end at one of the offsets in `cuts`, ascending, where there are any. `stop` lists texts
+    that end the answer besides the model's own end-of-generation tokens; `grammar`, in GBNF with a
+    rule called `root`, says what the answer may be.
     """
 
     head: str
@@ -65,6 +68,8 @@ class Prompt:
     keep: int
     keep_end: bool = False
     stop: tuple[str, ...] = ()
+    cuts: tuple[int, ...] = ()
+    grammar: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +104,15 @@ def tasks_prompt(context: Context, slot: Slot) -> Prompt:
         keep_end=True,
     )
 
+
+CHAT_BODY = 1500
+"""Tokens of code that a chat model is sent, the first ones, in whole statements."""
+
+SENTENCE = r"""
+root ::= [A-Z] [a-z]+ (" " word)+ "."
+word ::= [A-Za-z0-9_'(),/`-]+ ("." [A-Za-z0-9_()]+)*
+"""
+"""One plain sentence: no greeting, no list, no code block, nothing after it."""
 
 INSTRUCTION = (
     "You write the first line of Python docstrings. Answer with one plain sentence in the "
@@ -141,12 +155,16 @@ def chat_prompt(turns: Turns) -> Callable[[Context, Slot], Prompt]:
         surroundings += [f"Documented nearby: {example}" for example in context.examples]
         surroundings += [f"It calls {callee}" for callee in context.callees]
         facts = "".join(f"# {line}\n" for line in surroundings if line)
+        code = context.target.definition.code
+        long = len(facts) + len(code) > CHAT_BODY  # a token is a character or more
         return Prompt(
             head=f"{turns.system}{INSTRUCTION}{turns.end}\n{turns.user}",
-            body=facts + context.target.definition.code,
+            body=facts + code,
             tail=f"{turns.end}\n{turns.asked}",
-            keep=1500,
+            keep=CHAT_BODY,
             stop=(turns.end, "\n"),
+            cuts=tuple(len(facts) + cut for cut in statement_ends(code)) if long else (),
+            grammar=SENTENCE,
         )
 
     return prompt

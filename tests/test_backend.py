@@ -11,6 +11,7 @@ import gc
 import math
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -340,6 +341,71 @@ def test_the_cut_keeps_the_asked_end(backend):
     answers = dict(backend.complete([*cut, *same]))
     assert [answers[0], answers[1]] == [answers[2], answers[3]]
     assert answers[0] != answers[1]
+
+
+def test_a_body_that_is_too_long_ends_where_it_may(backend):
+    words = [" get", " set", " list", " name", " value", " path", " key", " return", " if"] * 3
+    body = "".join(words)
+    ends = tuple(len("".join(words[:count])) for count in (4, 11, 19, 24))
+    prompts = [
+        ask(body, keep=keep, keep_end=False, cuts=ends) for keep in (3, 4, 18, 19, 23, len(words))
+    ]
+    same = [ask("".join(words[:count])) for count in (3, 4, 11, 19, 19, len(words))]
+    answers = dict(backend.complete([*prompts, *same]))
+    half = len(prompts)
+    assert [answers[at] for at in range(half)] == [answers[half + at] for at in range(half)]
+
+
+# answers that a grammar allows
+
+
+FREE = "root ::= [^\\x00]*"
+FIRST = re.compile(r" ?[a-z]+ (the|its)( [a-z]{1,9}){1,3}")
+GRAMMAR = 'root ::= " "? [a-z]+ " " ("the" | "its") (" " [a-z]{1,9}){1,3}'
+
+
+def test_a_grammar_that_allows_everything_changes_nothing(backend, prompts, answers):
+    free = [dataclasses.replace(prompt, grammar=FREE) for prompt in prompts]
+    assert dict(backend.complete(free)) == answers
+
+
+def test_an_answer_obeys_its_own_grammar_and_no_other(backend, prompts, answers):
+    mixed = [
+        dataclasses.replace(prompt, grammar=GRAMMAR) if index % 2 else prompt
+        for index, prompt in enumerate(prompts)
+    ]
+    got = dict(backend.complete(mixed))
+    bound = {index: answer for index, answer in got.items() if index % 2}
+    assert {i: a for i, a in got.items() if not i % 2} == {
+        i: a for i, a in answers.items() if not i % 2
+    }
+    assert any(bound[index].text != answers[index].text for index in bound)
+    for answer in bound.values():
+        assert FIRST.fullmatch(answer.text), answer.text
+        assert answer.ended
+
+
+def test_candidates_obey_the_grammar_too(prompts):
+    asked = [dataclasses.replace(prompt, grammar=GRAMMAR) for prompt in prompts[:10]]
+    with tiny(slots=8, candidates=4) as several, tiny(slots=4, candidates=4) as fewer:
+        got = dict(several.complete(asked))
+        assert dict(fewer.complete(asked)) == got
+    others = [other for answer in got.values() for other in answer.others]
+    assert len(others) > len(asked)
+    assert all(FIRST.fullmatch(other.text) for other in others)
+
+
+def test_an_answer_that_nothing_may_follow_ends(backend):
+    ((_, answer),) = backend.complete([ask(" return x", grammar='root ::= "\u4e00"')])
+    assert answer.tokens <= 48
+    assert answer.text in ("", "\u4e00")
+
+
+@pytest.mark.parametrize("grammar", ["root ::= [", "other ::= [a-z]", "root ::= missing", "?"])
+def test_a_grammar_that_is_none_is_an_error(backend, prompts, answers, grammar):
+    with pytest.raises(ModelError, match="not GBNF"):
+        list(backend.complete([dataclasses.replace(prompts[0], grammar=grammar)]))
+    assert dict(backend.complete(prompts[:3])) == {i: answers[i] for i in range(3)}
 
 
 def test_a_control_token_in_the_body_stays_text(backend):

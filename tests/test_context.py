@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from textwrap import dedent
 
 import pytest
 
-from docbot.context import Context, build, first_sentence
+from docbot.context import Context, build, first_sentence, statement_ends
 from docbot.definition import Definition, Kind
 from docbot.scan import scan
 from docbot.source import read
@@ -123,3 +124,48 @@ def test_an_inner_class_is_the_one_around() -> None:
 def test_a_function_in_a_method_has_no_class() -> None:
     found = context("class A:\n  def f(self):\n    def g(): return x\n", "A.f.<locals>.g")
     assert (found.owner, found.enclosing) == ("", "")
+
+
+LONG = """\
+@cache
+def load(path):
+    text = \'\'\'
+    no statement
+\'\'\'
+    if path:
+        first(); second()
+        third()
+    elif text:
+        fourth()
+    else:
+        fifth()
+        sixth()
+    for one in text: seventh(one)
+    try:
+        eighth()
+    except OSError:
+        ninth()
+        tenth()
+
+    @cache
+    def inner(x):
+        return x
+    return inner
+"""
+
+
+def test_code_is_cut_between_statements_and_no_block_is_left_empty():
+    ends = statement_ends(LONG)
+    assert [LONG[end:].lstrip("\n").partition("\n")[0].strip() for end in ends] == [
+        "if path:", "first(); second()", "third()", "sixth()", "for one in text: seventh(one)",
+        "try:", "tenth()", "@cache", "return inner",
+    ]  # fmt: skip
+    for end in ends:
+        head = LONG[:end]
+        if not head.rstrip().endswith(":"):
+            ast.parse(head if "try" not in head or "except" in head else head.partition("try")[0])
+
+
+@pytest.mark.parametrize("code", ["", "def f(:", "def f():\n    return 1\n", "x = 1"])
+def test_code_of_one_statement_is_not_cut(code):
+    assert statement_ends(code) == ()

@@ -22,7 +22,7 @@ PACKAGE = HOME / "docbot"
 # Earlier names may not import later ones.
 LINE = [
     "errors", "config", "definition", "source", "outline", "readers", "targets", "lineage",
-    "context", "telling", "prompts", "hardware", "llama", "backend", "words", "gate",
+    "context", "telling", "prompts", "hardware", "grammar", "llama", "backend", "words", "gate",
     "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights"]
