@@ -22,6 +22,7 @@ from docbot.errors import DocbotError, WriteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from docbot.cache import Cache
     from docbot.pipeline import File, Job, Result
     from docbot.report import Meter
     from docbot.scope import Row, Scope
@@ -80,8 +81,12 @@ def _interrupted(error: BaseException | None) -> bool:
 
 
 def _complain(sentence: str, code: int) -> int:
-    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201 - rich may be what failed
+    _tell(sentence)
     return code
+
+
+def _tell(sentence: str) -> None:
+    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201 - rich may be what failed
 
 
 # options
@@ -114,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
         help="exit 1 only when coverage is below this, instead of when anything is missing",
     )
     _models_command(commands)
+    _cache_command(commands)
     return top
 
 
@@ -137,6 +143,13 @@ def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
             action.add_argument("names", nargs=count, metavar="NAME", help=about)
 
 
+def _cache_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "tell of, or empty, what docbot remembers of files and answers"
+    command = commands.add_parser("cache", help=text, description=text, allow_abbrev=False)
+    command.add_argument("action", choices=("info", "clear"))
+    command.set_defaults(run=run_cache)
+
+
 def _command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser],
     name: str,
@@ -152,6 +165,9 @@ def _command(
     command.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
     command.add_argument("-q", "--quiet", action="store_true", help="findings only")
     command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="remember nothing, reuse nothing"
+    )
     command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
     settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
     for name_, hint in get_type_hints(Config).items():
@@ -217,13 +233,31 @@ def run_fix(options: argparse.Namespace) -> int:
     writing = not options.diff and not (options.force and not options.staged)
     rows = scope.rows(staged=options.staged, since=options.since, writing=writing)
     deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
-    with run.meter(len(rows)), _job(scope, lambda: time.monotonic() > deadline) as job:
+    with run.meter(len(rows)), _cache(options) as cache, _job(scope, cache, deadline) as job:
         for result in fix(run.files(rows), job):
             run.add(result if options.diff else run.write(result))
     run.close("fix")
     if run.tally.errors:
         return BUG
     return CHANGES if run.tally.written else CLEAN
+
+
+def run_cache(options: argparse.Namespace) -> int:
+    """Tell of the cache, or empty it."""
+    from docbot.cache import open_cache
+
+    cache = open_cache(warn=_tell)
+    if options.action == "clear":
+        cache.clear()
+    info = cache.info()
+    cache.close()
+    print(f"file: {info.file or 'none'}")  # noqa: T201
+    print(f"size: {info.bytes / 1e6:.1f} MB of at most {info.limit / 1e6:.0f}")  # noqa: T201
+    for kind, count in info.entries.items():
+        print(f"{kind}: {count}")  # noqa: T201
+    if info.trouble:
+        return _complain(f"the cache is not used: {info.trouble}", CANNOT_RUN)
+    return CLEAN
 
 
 def _nothing_lacks(paths: Sequence[Path]) -> bool:
@@ -240,24 +274,45 @@ def _nothing_lacks(paths: Sequence[Path]) -> bool:
 
 
 @contextmanager
-def _job(scope: Scope, out_of_time: Callable[[], bool]) -> Iterator[Job]:
+def _cache(options: argparse.Namespace) -> Iterator[Cache]:
+    """The user's cache, closed in the end; with --verbose, why there is none."""
+    from docbot.cache import open_cache
+
+    cache = open_cache(on=options.cache, warn=_tell)
+    try:
+        yield cache
+    finally:
+        cache.close()
+    if options.verbose and options.cache and cache.trouble:
+        _tell(f"without a cache: {cache.trouble}")
+
+
+@contextmanager
+def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
     """The model and the style, each fetched when it is first needed."""
+    from docbot.answers import CachedBackend, asker, file_id
     from docbot.backend import open_backend
     from docbot.pipeline import Job
     from docbot.prompts import format_named
-    from docbot.weights import resolve
+    from docbot.weights import MODELS, resolve
 
     config = scope.config
     format_named(config.prompt_format)  # wrong even where the model does not ask for it
     weights = resolve(config.model, config.prompt_format)
+
+    def named() -> bytes:
+        known = MODELS.get(config.model)
+        model_id = known.sha256 if known else file_id(weights.path, cache)
+        return asker(model_id, config, weights.context)
+
     with open_backend(weights, config) as backend:
         yield Job(
             config=config,
             lineage=scope.lineage(),
             house=functools.cache(scope.house),
-            backend=backend,
+            backend=CachedBackend(backend, cache, named),
             format=format_named(weights.format),
-            out_of_time=out_of_time,
+            out_of_time=lambda: time.monotonic() > deadline,
         )
 
 

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def _plain_git(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Git as on a fresh machine: nobody's configuration, no hook's environment."""
+    """Git as on a fresh machine: nobody's configuration, no hook's environment; no cache yet."""
     for name in list(os.environ):
         if name.startswith("GIT_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path_factory.getbasetemp()))
+    monkeypatch.setenv("DOCBOT_CACHE_DIR", str(tmp_path_factory.mktemp("cache") / "docbot"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     for who in ("AUTHOR", "COMMITTER"):

@@ -25,8 +25,8 @@ LINE = [
     "context", "telling", "prompts", "hardware", "grammar", "llama", "backend", "words", "gate",
     "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
-DOORS = ["git", "files", "gguf", "digest", "hub", "weights"]
-ABOVE = ["report", "scope", "models", "__init__", "cli", "__main__"]
+DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache"]
+ABOVE = ["answers", "report", "scope", "models", "__init__", "cli", "__main__"]
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 
