@@ -4,4 +4,5 @@ import sys
 
 from docbot.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # worker processes import this file
+    sys.exit(main())

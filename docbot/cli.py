@@ -22,8 +22,10 @@ from docbot.errors import DocbotError, WriteError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from docbot.bulk import Identified, Surveys
     from docbot.cache import Cache
     from docbot.pipeline import File, Job, Result
+    from docbot.replay import Words
     from docbot.report import Meter
     from docbot.scope import Row, Scope
 
@@ -51,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error ends here, as one sentence."""
     try:
         options = parser().parse_args(argv)
+        options.own_process = argv is None  # and not called by somebody's script
         code: int = options.run(options)
         sys.stdout.flush()
     except DocbotError as error:
@@ -203,20 +206,51 @@ def run_models(options: argparse.Namespace) -> int:
 
 def run_check(options: argparse.Namespace) -> int:
     """List what has no docstring."""
-    from docbot.pipeline import COUNTED, check, with_kinds
+    from docbot.bulk import Surveys
+    from docbot.replay import key_of, recall, remember
     from docbot.scope import open_scope
 
     scope = open_scope(options.paths, settings_of(options), options.config)
     run = Run(options, scope)
     rows = scope.rows(staged=options.staged, since=options.since)
-    with run.meter(len(rows)):
-        for result in check(run.files(rows), scope.config, scope.lineage()):
-            run.add(result)
-    run.close("check", with_kinds(scope.config, COUNTED).kinds)
+    with _cache(options) as cache:
+        surveys = Surveys(scope, cache, workers=options.own_process)
+        files = surveys.identify([(row.path, row.blob) for row in rows if row.skip is None])
+        key = key_of(scope, files, rows, [options.format, options.verbose])
+        words = recall(cache, key, surveys, scope)
+        if words is not None:
+            run.repeat(words)
+        else:
+            words = _check(run, rows, files, surveys)
+            remember(cache, key, words, surveys)
     if options.fail_under is not None:
-        coverage = run.tally.coverage
-        return CHANGES if coverage is not None and coverage < options.fail_under else CLEAN
-    return CHANGES if run.tally.missing else CLEAN
+        below = words.coverage is not None and words.coverage < options.fail_under
+        return CHANGES if below else CLEAN
+    return CHANGES if words.missing else CLEAN
+
+
+def _check(run: Run, rows: Sequence[Row], files: Sequence[Identified], surveys: Surveys) -> Words:
+    from docbot.lineage import Lineage
+    from docbot.pipeline import COUNTED, Result, verdict, with_kinds
+    from docbot.replay import Words
+
+    config, lineage = run.scope.config, Lineage(surveys.outline_of)
+    trouble = {file.path: file.trouble for file in files}
+    with run.meter(len(rows)):
+        surveys.take(files)
+        for row in rows:
+            path = run.scope.relative(row.path)
+            if skip := row.skip or trouble[row.path]:
+                run.add(Result(path=path, skips=(skip,)))
+            else:
+                run.add(verdict(path, surveys.survey(path), config, lineage, row.changed))
+    run.close("check", with_kinds(config, COUNTED).kinds)
+    return Words(
+        out=b"".join(run.out).decode("utf-8", "surrogateescape"),
+        said=tuple(run.said),
+        missing=run.tally.missing,
+        coverage=run.tally.coverage,
+    )
 
 
 def run_fix(options: argparse.Namespace) -> int:
@@ -292,6 +326,8 @@ def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
     """The model and the style, each fetched when it is first needed."""
     from docbot.answers import CachedBackend, asker, file_id
     from docbot.backend import open_backend
+    from docbot.bulk import Surveys
+    from docbot.lineage import Lineage
     from docbot.pipeline import Job
     from docbot.prompts import format_named
     from docbot.weights import MODELS, resolve
@@ -308,7 +344,7 @@ def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
     with open_backend(weights, config) as backend:
         yield Job(
             config=config,
-            lineage=scope.lineage(),
+            lineage=Lineage(Surveys(scope, cache).outline_of),
             house=functools.cache(scope.house),
             backend=CachedBackend(backend, cache, named),
             format=format_named(weights.format),
@@ -327,6 +363,8 @@ class Run:
         self.tally = Tally()
         self.results: list[Result] = []
         self.undo: Path | None = None
+        self.out: list[bytes] = []
+        self.said: list[str] = []
         self._meter: Meter | None = None
 
     def meter(self, files: int) -> Meter:
@@ -366,10 +404,10 @@ class Run:
         from docbot.edit import unified_diff
 
         if getattr(self.options, "diff", False):
-            _out(unified_diff(result.path, result.before, result.after))
+            self._print(unified_diff(result.path, result.before, result.after))
         else:
             lines = report.findings(result, verbose=self.options.verbose)
-            _out("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+            self._print("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
         for line in report.troubles(result):
             self.say(line)
 
@@ -398,11 +436,11 @@ class Run:
         from docbot import report
 
         if self.options.format == "json":
-            print(report.to_json(command, self.results, self.tally))  # noqa: T201
-        if self.options.quiet:
-            return
+            self._print(f"{report.to_json(command, self.results, self.tally)}\n".encode())
         if command == "check":
             self.say(report.coverage_line(self.tally, counted))
+            return
+        if self.options.quiet:
             return
         if self.tally.files:
             report.summary(self.tally, dry=self.options.diff)
@@ -413,10 +451,22 @@ class Run:
         elif self.tally.written and self.scope.repository is None:
             self.say("this folder is not under git, so docbot cannot tell how to undo the run")
 
+    def repeat(self, words: Words) -> None:
+        """Say what an earlier run said."""
+        self._print(words.out.encode("utf-8", "surrogateescape"))
+        for sentence in words.said:
+            self.say(sentence)
+
     def say(self, sentence: str) -> None:
         """A line for people."""
+        self.said.append(sentence)
         if not self.options.quiet:
-            print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201
+            _tell(sentence)
+
+    def _print(self, data: bytes) -> None:
+        if data:
+            self.out.append(data)
+            _out(data)
 
 
 def _out(data: bytes) -> None:

@@ -48,11 +48,13 @@ class LeftOut(str, Enum):
 class Found:
     """A Python file, or, with the reason in `left_out`, a file or a whole folder left alone.
 
-    `path` is absolute, with every link among its parents resolved.
+    `path` is absolute, with every link among its parents resolved. `blob` is git's id of its
+    content, where git knows without reading it (`Repository.blobs`).
     """
 
     path: Path
     left_out: LeftOut | None = None
+    blob: str = ""
 
 
 VENDORED = re.compile(
@@ -102,8 +104,8 @@ def _find(named: Iterable[Path], rules: _Rules, repository: Repository | None) -
         if path.is_symlink() or not path.is_dir():
             found: Iterable[Found] = (rules.judge(path, path.parent),)
         elif repository and path.is_relative_to(repository.root):
-            tracked = repository.tracked([path])
-            found = (rules.judge(file, path) for file in tracked if os.path.lexists(file))
+            blobs = repository.blobs([path]).items()
+            found = (rules.judge(file, path, blob) for file, blob in blobs if os.path.lexists(file))
         else:
             found = _walk(path, rules)
         for one in found:
@@ -136,10 +138,10 @@ class _Rules:
     exclude: GitIgnoreSpec | None
     vendored: bool
 
-    def judge(self, path: Path, named: Path) -> Found:
+    def judge(self, path: Path, named: Path, blob: str = "") -> Found:
         if path.is_symlink() or _real(path.parent) != str(path.parent):
             return Found(path=path, left_out=LeftOut.SYMLINK)
-        return Found(path=path, left_out=self.by_name(path, named))
+        return Found(path=path, left_out=self.by_name(path, named), blob=blob)
 
     def by_name(self, path: Path, named: Path, *, folder: bool = False) -> LeftOut | None:
         try:

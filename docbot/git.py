@@ -82,13 +82,33 @@ class Repository:
 
         Symbolic links and submodules are left out; a file may be deleted from disk all the same.
         """
-        found: dict[Path, None] = {}
-        for output in self._per_batch(["ls-files", "-z", "--stage"], paths):
+        return list(self.blobs(paths))
+
+    def blobs(self, paths: Iterable[Path], *, suffixes: bool = True) -> dict[Path, str]:
+        """As `tracked`, each with the id of its blob where git finds the file on disk unmodified.
+
+        The id is "" for a file that is modified, unmerged or gone, and for one that git was told
+        not to look at (assume-unchanged, skip-worktree). It is the id of what git would store: with
+        a filter or converted line endings, the file's bytes are others. Without `suffixes`, files
+        of any name.
+        """
+        found: dict[Path, str] = {}
+        changed = set()
+        # --modified compares what the index knows of the file, and the content where that is too
+        # young to tell (racy git); -v tells the files that it does not look at.
+        command = ["ls-files", "-z", "-v", "--stage", "--modified", "--deleted"]
+        for output in self._per_batch(command, paths):
             for entry in output.split(b"\0"):
                 facts, _, name = entry.partition(b"\t")
-                if facts.startswith(b"100") and name.endswith(_ENDINGS):
-                    found[self._path(name)] = None
-        return list(found)
+                if facts[2:5] != b"100" or (suffixes and not name.endswith(_ENDINGS)):
+                    continue
+                tag, _mode, blob, _stage = facts.split(b" ")
+                path = self._path(name)
+                found[path] = blob.decode("ascii")
+                if tag != b"H":
+                    changed.add(path)
+        found.update(dict.fromkeys(changed, ""))
+        return found
 
     def dirty(self, paths: Iterable[Path]) -> frozenset[Path]:
         """Files at or below `paths` whose content no commit holds: changed, staged, or new.

@@ -33,6 +33,8 @@ class Lineage:
     def __init__(self, outline_of: Callable[[PurePosixPath], Outline | None]) -> None:
         self._outline_of = outline_of
         self._seen: dict[PurePosixPath, Outline | None] = {}
+        self._modules: dict[tuple[PurePosixPath, str], PurePosixPath | None] = {}
+        self._classes: dict[tuple[PurePosixPath, str], tuple[PurePosixPath, ClassEntry] | None] = {}
 
     def learn(self, path: PurePosixPath, outline: Outline) -> None:
         """Take note of an outline that the caller has at hand, so that it is not made again."""
@@ -48,7 +50,9 @@ class Lineage:
     ) -> str:
         visited.add(id(entry))
         for base in entry.bases if len(visited) <= MAX_ANCESTORS else ():
-            found = self._class(path, base, MAX_HOPS)
+            if (path, base) not in self._classes:
+                self._classes[path, base] = self._class(path, base, MAX_HOPS)
+            found = self._classes[path, base]
             if found is None or id(found[1]) in visited:
                 continue
             if found[1].methods.get(method):
@@ -80,10 +84,15 @@ class Lineage:
         self, path: PurePosixPath, module: str, name: str, hops: int
     ) -> tuple[PurePosixPath, ClassEntry] | None:
         """The class that `from module import name` brings into the file at `path`."""
-        for file in _files(path, module):
-            if self._outline(file) is not None and file != path:
-                return self._class(file, name, hops - 1)
-        return None
+        place = (path.parent, module)
+        if place not in self._modules:
+            there = (file for file in _files(path, module) if self._outline(file) is not None)
+            self._modules[place] = next(there, None)
+        file = self._modules[place]
+        if file == path:  # a file that is called as the package it imports from
+            there = (f for f in _files(path, module) if self._outline(f) is not None and f != path)
+            file = next(there, None)
+        return self._class(file, name, hops - 1) if file is not None else None
 
     def _outline(self, path: PurePosixPath) -> Outline | None:
         if path not in self._seen:

@@ -8,6 +8,7 @@ files on most days have nothing to do. So this runs first; it is also the second
 from __future__ import annotations
 
 import ast
+import functools
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,7 +29,12 @@ PATTERN_DEPTH = 20
 MODULE_DOC = "<module>"
 """Stands in `Outline.doc_reads` for the module's own docstring."""
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+_TELLING = frozenset(
+    (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Call, ast.Attribute, ast.Name, ast.AugAssign)
+)
+"""The nodes that an outline tells of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +63,8 @@ class Outline:
     to the dotted name it stands for; relative ones keep their dots. `stars` are the modules all
     names are imported from. `doc_reads` names what the file reads `__doc__` of, by its last name;
     `doc_decorators` are its functions that read the `__doc__` of what they are given.
-    `documented` says whether the module itself has a docstring.
+    `documented` says whether the module itself has a docstring, `defines` whether it does more than
+    import and say who made it.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -67,6 +74,7 @@ class Outline:
     doc_reads: frozenset[str] = frozenset()
     doc_decorators: frozenset[str] = frozenset()
     documented: bool = False
+    defines: bool = True
 
 
 def parse(source: bytes | str, *, type_comments: bool = False) -> ast.Module:
@@ -96,19 +104,28 @@ def outline(source: bytes) -> Outline:
 
     """
     tree = parse(source)
-    nodes = nodes_of(tree)
+    return outline_of(tree, nodes_of(tree), source)
+
+
+def outline_of(tree: ast.Module, nodes: Iterable[ast.AST], source: bytes) -> Outline:
+    """The outline of a file that is parsed already; `nodes` are those of `nodes_of`."""
+    telling = [node for node in nodes if type(node) in _TELLING]
+    imports = [node for node in telling if isinstance(node, (ast.Import, ast.ImportFrom))]
+    functions = [node for node in telling if isinstance(node, _FUNCTIONS)]
+    reads = telling if any(word in source for word in _DOC_WORDS) else ()
     return Outline(
-        entries=tuple(_entry(node) for node in nodes if isinstance(node, _DEFINITIONS)),
+        entries=tuple(_entry(node) for node in telling if isinstance(node, _DEFINITIONS)),
         classes={node.name: _class(node) for node in _module_classes(tree.body)},
-        imports=dict(pair for node in reversed(nodes) for pair in _imports(node)),
+        imports=dict(pair for node in reversed(imports) for pair in _imports(node)),
         stars=tuple(
             "." * node.level + (node.module or "")
-            for node in nodes
+            for node in imports
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
         ),
-        doc_reads=frozenset(name for node in nodes for name in _doc_reads(node)),
-        doc_decorators=frozenset(_doc_decorators(nodes) if b"__doc__" in source else ()),
-        documented=_documented(tree),
+        doc_reads=frozenset(name for node in reads for name in _doc_reads(node)),
+        doc_decorators=frozenset(_doc_decorators(functions) if b"__doc__" in source else ()),
+        documented=is_documented(tree),
+        defines=_defines(tree),
     )
 
 
@@ -127,8 +144,28 @@ def nodes_of(tree: ast.Module) -> list[ast.AST]:
             below = depth + 1 + (_hidden_depth(node) if type(node) in _FLAT else 0)
             if below > MAX_DEPTH:
                 raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
-            levels[below] += ast.iter_child_nodes(node)
+            into = levels[below]
+            for name in _node_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide type's hash
+                value = getattr(node, name)
+                if isinstance(value, ast.AST):
+                    into.append(value)
+                elif isinstance(value, list):
+                    into += [item for item in value if isinstance(item, ast.AST)]
     return nodes
+
+
+@functools.cache
+def _node_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields that may hold code; `ast.iter_child_nodes` asks all, and takes twice as long."""
+    if kind is ast.Constant:
+        return ()
+    return tuple(name for name in kind._fields if name not in _PLAIN)
+
+
+_PLAIN = frozenset(
+    ("ctx", "op", "ops", "id", "attr", "arg", "asname", "module", "level", "type_comment", "kind",
+     "conversion", "is_async", "simple")
+)  # fmt: skip
 
 
 _FLAT = frozenset((ast.BoolOp, ast.alias, ast.ImportFrom, *ast.pattern.__subclasses__()))
@@ -145,7 +182,8 @@ def _hidden_depth(node: ast.AST) -> int:
     return PATTERN_DEPTH
 
 
-def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def is_documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the body opens with a plain string."""
     first = node.body[0] if node.body else None
     return (
         isinstance(first, ast.Expr)
@@ -160,8 +198,25 @@ def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry
         name=node.name,
         is_class=isinstance(node, ast.ClassDef),
         lines=(first, node.end_lineno or node.lineno),
-        documented=_documented(node),
+        documented=is_documented(node),
     )
+
+
+def _defines(tree: ast.Module) -> bool:
+    """Whether there is more than imports and names like `__author__`; a lone docstring is more."""
+    if len(tree.body) == 1 and is_documented(tree):
+        return True
+    for node in tree.body[is_documented(tree) :]:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        about = targets and all(isinstance(t, ast.Name) and is_dunder(t.id) for t in targets)
+        if not about and not isinstance(node, (ast.Import, ast.ImportFrom)):
+            return True
+    return False
+
+
+def is_dunder(name: str) -> bool:
+    """Whether the name is one the data model reserves, such as `__len__`."""
+    return len(name) > 4 and name.startswith("__") and name.endswith("__")  # noqa: PLR2004
 
 
 def _module_classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
@@ -176,7 +231,7 @@ def _module_classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
 
 def _class(node: ast.ClassDef) -> ClassEntry:
     methods = {
-        item.name: _documented(item)
+        item.name: is_documented(item)
         for item in node.body
         if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))
     }
@@ -225,6 +280,7 @@ DOC_READERS = frozenset(
     ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "Fire")
 )
 """Functions that read the docstrings of what they are given, by the last of their dotted names."""
+_DOC_WORDS = [word.encode() for word in ("__doc__", "typer", *DOC_READERS)]
 
 
 def _doc_arguments(call: ast.Call) -> Iterator[str]:
@@ -241,11 +297,9 @@ def _doc_arguments(call: ast.Call) -> Iterator[str]:
             yield last
 
 
-def _doc_decorators(nodes: Iterable[ast.AST]) -> Iterator[str]:
+def _doc_decorators(functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef]) -> Iterator[str]:
     """Functions that do more with a parameter's `__doc__` than copy it to a wrapper."""
-    for function in nodes:
-        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
+    for function in functions:
         inside = list(ast.walk(function))
         params = {node.arg for node in inside if isinstance(node, ast.arg)} - {"self", "cls"}
         copied = {node.value for node in inside if isinstance(node, ast.Assign) and _to_doc(node)}

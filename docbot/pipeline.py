@@ -1,5 +1,6 @@
 """The line, top to bottom: bytes in, Results out; no disk, no git, no network.
 
+`check` is survey -> targets; `fix` is the rest:
 scan -> targets -> context -> prompts -> summarize (backend) -> render -> edit -> verify. Files flow
 through one stream: while the model writes for one file the next ones are being scanned, and a
 file's Result is there as soon as its last docstring is. A headline that passed may lead to further
@@ -24,7 +25,17 @@ from docbot.outline import outline
 from docbot.prompts import Task, headline
 from docbot.source import read
 from docbot.summarize import Summary, fixed, judge, judge_phrase, with_phrases
-from docbot.targets import Choice, Place, Skip, SkipReason, Target, choose, file_skip, touches
+from docbot.targets import (
+    Choice,
+    Place,
+    Skip,
+    SkipReason,
+    Target,
+    choose,
+    file_skip,
+    told_skip,
+    touches,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +49,9 @@ if TYPE_CHECKING:
     from docbot.lineage import Lineage
     from docbot.outline import Outline
     from docbot.prompts import Format, Prompt, Slot
+    from docbot.survey import Survey
 
+    Lines = tuple[tuple[int, int], ...] | None
 
 COUNTED = (Kind.FUNCTION, Kind.METHOD)
 """What `check` counts unless told otherwise: a gate must not grow with the model."""
@@ -86,17 +99,20 @@ class Job:
     out_of_time: Callable[[], bool] = lambda: False
 
 
-def check(files: Iterable[File], config: Config, lineage: Lineage) -> Iterator[Result]:
-    """Say what is missing, file by file; needs no model."""
+def verdict(
+    path: PurePosixPath, seen: Survey, config: Config, lineage: Lineage, changed: Lines = None
+) -> Result:
+    """Say what one file is missing; with `changed`, of the definitions these lines touch."""
     config = with_kinds(config, COUNTED)
-    for file in files:
-        examined = examine(file, config, lineage, only_missing=file.changed is not None)
-        yield Result(
-            path=file.path,
-            missing=examined.choice.targets,
-            skips=examined.choice.skips,
-            documented=examined.choice.documented,
-        )
+    whole = told_skip(path, seen.told, config) or seen.trouble
+    if whole is not None:
+        return Result(path=path, skips=(whole,))
+    lineage.learn(path, seen.outline)
+    place = _place(path, seen.outline, lineage)
+    choice = choose(seen.definitions, place, config, changed)
+    return Result(
+        path=path, missing=choice.targets, skips=choice.skips, documented=choice.documented
+    )
 
 
 def fix(files: Iterable[File], job: Job) -> Iterator[Result]:
@@ -133,14 +149,14 @@ class Examined:
     encoding: str = ""
 
 
-def examine(file: File, config: Config, lineage: Lineage, *, only_missing: bool) -> Examined:
-    """Scan and choose; with `only_missing`, a file that lacks nothing costs one `ast.parse`."""
+def examine(file: File, config: Config, lineage: Lineage) -> Examined:
+    """Scan and choose; a file that lacks nothing costs one `ast.parse`."""
     try:
         if skip := file_skip(file.path, file.source, config):
             return Examined(choice=Choice(skips=(skip,)))
         text = read(file.source)
         seen = outline(file.source)
-        if only_missing and not _may_lack(seen, file, config):
+        if not _may_lack(seen, file, config):
             return Examined(choice=Choice())
         lineage.learn(file.path, seen)
         from docbot.scan import scan  # imports libcst, 0.3 s: only when there is something to do
@@ -150,15 +166,18 @@ def examine(file: File, config: Config, lineage: Lineage, *, only_missing: bool)
         return Examined(choice=_left_out(SkipReason.TOO_LARGE, error))
     except SourceError as error:
         return Examined(choice=_left_out(SkipReason.UNPARSABLE, error))
-    place = Place(
-        path=file.path,
-        outline=seen,
-        parent=lambda owner, name: lineage.documented_parent(file.path, owner, name),
-    )
     return Examined(
-        choice=choose(definitions, place, config, file.changed),
+        choice=choose(definitions, _place(file.path, seen, lineage), config, file.changed),
         definitions=definitions,
         encoding=text.encoding,
+    )
+
+
+def _place(path: PurePosixPath, seen: Outline, lineage: Lineage) -> Place:
+    return Place(
+        path=path,
+        outline=seen,
+        parent=lambda owner, name: lineage.documented_parent(path, owner, name),
     )
 
 
@@ -379,9 +398,7 @@ class _Stream:
                 examined = Examined(choice=Choice(skips=(skip,)))
                 self._done.append(_Draft(file=file, examined=examined))
                 continue
-            draft = _Draft(
-                file=file, examined=examine(file, job.config, job.lineage, only_missing=True)
-            )
+            draft = _Draft(file=file, examined=examine(file, job.config, job.lineage))
             for target in draft.examined.choice.targets:
                 draft.open += 1
                 outcome = _ask(target, draft, job)

@@ -11,15 +11,13 @@ from docbot.config import Config, load_config, replace
 from docbot.errors import GitError, SourceError, TooLargeError
 from docbot.files import LeftOut, find, read
 from docbot.git import Repository
-from docbot.house import SETTINGS_FILES, Evidence, House, detect, evidence
-from docbot.lineage import Lineage
-from docbot.outline import Outline, outline
 from docbot.targets import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docbot.git import Lines
+    from docbot.house import House
 
 HOUSE_SAMPLE = 100
 """Files read to learn the house style, spread over the repository: the same in every run."""
@@ -33,11 +31,15 @@ _LEFT_OUT: Mapping[LeftOut, Skip] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One file: what to read, the lines in question (None for all), or why it is left alone."""
+    """One file: what to read, the lines in question (None for all), or why it is left alone.
+
+    `blob` is git's id of its content, "" where only reading can tell.
+    """
 
     path: Path
     changed: Lines | None = None
     skip: Skip | None = None
+    blob: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,9 +80,8 @@ class Scope:
             ):
                 continue
             skip = _LEFT_OUT[one.left_out] if one.left_out else busy.get(one.path)
-            rows.append(
-                Row(path=one.path, changed=changed[one.path] if changed else None, skip=skip)
-            )
+            lines = changed[one.path] if changed else None
+            rows.append(Row(path=one.path, changed=lines, skip=skip, blob=one.blob))
         return rows
 
     def _changed(self, *, staged: bool, since: str | None) -> Mapping[Path, Lines] | None:
@@ -111,22 +112,10 @@ class Scope:
         root = self.repository.root if self.repository else self.root
         return Path(os.path.realpath(path)).is_relative_to(root)
 
-    def lineage(self) -> Lineage:
-        """Parents in this scope, read from disk when they are asked for."""
-
-        def outline_of(path: PurePosixPath) -> Outline | None:
-            file = self.root / path
-            if ".." in path.parts or not file.is_file():
-                return None
-            try:
-                return outline(read(file))
-            except SourceError:
-                return None
-
-        return Lineage(outline_of)
-
     def house(self) -> House:
         """The house style, from a sample of the repository's docstrings and its tools' settings."""
+        from docbot.house import Evidence, detect, evidence
+
         top = self.repository.root if self.repository else self.root
         found = find([top], root=self.root, repository=self.repository, exclude=self.config.exclude)
         paths = sorted(one.path for one in found if one.left_out is None)
@@ -140,6 +129,8 @@ class Scope:
         return detect(seen, self._settings(top), self.config)
 
     def _settings(self, top: Path) -> Mapping[str, str]:
+        from docbot.house import SETTINGS_FILES
+
         texts = {}
         for name in SETTINGS_FILES:
             try:

@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-import ast
+import functools
 import re
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from docbot.definition import Definition, Kind, Shape
-from docbot.outline import Outline, parse
+from docbot.outline import Outline, is_dunder
 from docbot.readers import owner_of, reader
 from docbot.source import BOM
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from docbot.config import Config
+
+    _Rule = tuple["SkipReason", Callable[[Definition, "Place", Config], str]]
 
 
 class SkipReason(str, Enum):
@@ -177,9 +179,7 @@ def _changed(definition: Definition, changed: Sequence[tuple[int, int]]) -> bool
 
 def rule_out(definition: Definition, place: Place, config: Config) -> Skip | None:
     """The first rule in force that speaks, as a Skip."""
-    for reason, rule in RULES:
-        if not in_force(reason, config):
-            continue
+    for reason, rule in _rules(config):
         if seen := rule(definition, place, config):
             return Skip(
                 reason=reason,
@@ -188,6 +188,12 @@ def rule_out(definition: Definition, place: Place, config: Config) -> Skip | Non
                 line=definition.line,
             )
     return None
+
+
+@functools.lru_cache(maxsize=4)
+def _rules(config: Config) -> tuple[_Rule, ...]:
+    """The rules in force."""
+    return tuple((reason, rule) for reason, rule in RULES if in_force(reason, config))
 
 
 def in_force(reason: SkipReason, config: Config) -> bool:
@@ -199,10 +205,34 @@ def in_force(reason: SkipReason, config: Config) -> bool:
 
 def file_skip(path: PurePosixPath, source: bytes, config: Config) -> Skip | None:
     """The reason to leave a whole file alone that its path or first lines give away."""
+    return told_skip(path, told(source), config)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """What a file's text says of it as a whole: generated, marked to be left alone."""
+
+    generated: bool = False
+    marked: bool = False
+
+
+def told(source: bytes) -> Told:
+    """What a file's text says of it as a whole."""
+    lines = source.removeprefix(BOM)[:2000].splitlines()
+    head = b"\n".join(line for line in lines if line.lstrip().startswith(b"#"))
+    return Told(
+        generated=_GENERATED_TEXT.search(head) is not None,
+        marked=b"docbot" in source and _MARKED_FILE.search(source) is not None,
+    )
+
+
+def told_skip(path: PurePosixPath, text: Told, config: Config) -> Skip | None:
+    """As `file_skip`, for a file whose text was looked at before."""
+    marked = "marked `# docbot: skip-file`" if text.marked else ""
     for reason, seen in (
-        (SkipReason.GENERATED, _generated(path, source)),
-        (SkipReason.TEST, _test_file(path)),
-        (SkipReason.IGNORED, _marked_file(source)),
+        (SkipReason.GENERATED, _generated(path, text)),
+        (SkipReason.TEST, tests_in(path)),
+        (SkipReason.IGNORED, marked),
     ):
         if seen and in_force(reason, config):
             return Skip(reason=reason, detail=seen)
@@ -222,22 +252,17 @@ _TEST_CLASS = re.compile(r"Test(?![a-z])")
 _MARKED_FILE = re.compile(rb"^[ \t]*#\s*docbot:\s*skip-file\b", re.MULTILINE)
 
 
-def _generated(path: PurePosixPath, source: bytes) -> str:
+def _generated(path: PurePosixPath, text: Told) -> str:
     if _GENERATED_NAME.search(path.name):
         return "a protocol buffer module"
-    lines = source.removeprefix(BOM)[:2000].splitlines()
-    head = b"\n".join(line for line in lines if line.lstrip().startswith(b"#"))
-    return "its header says that it is generated" if _GENERATED_TEXT.search(head) else ""
+    return "its header says that it is generated" if text.generated else ""
 
 
-def _test_file(path: PurePosixPath) -> str:
+def tests_in(path: PurePosixPath) -> str:
+    """What in a path says that this is test code, or ""."""
     if _TEST_FILE.match(path.name) or _TEST_FOLDERS & set(path.parts[:-1]):
         return "a test file"
     return ""
-
-
-def _marked_file(source: bytes) -> str:
-    return "marked `# docbot: skip-file`" if _MARKED_FILE.search(source) else ""
 
 
 # One function a rule: what it saw, or "".
@@ -257,11 +282,6 @@ def _private(definition: Definition, place: Place, _config: Config) -> str:
         if part.startswith("_") and not is_dunder(part):
             return f"{part} starts with an underscore"
     return ""
-
-
-def is_dunder(name: str) -> bool:
-    """Whether the name is one the data model reserves, such as `__len__`."""
-    return len(name) > 4 and name.startswith("__") and name.endswith("__")  # noqa: PLR2004
 
 
 def _overload(definition: Definition, place: Place, _config: Config) -> str:
@@ -332,9 +352,9 @@ def _runtime_docstring(definition: Definition, place: Place, _config: Config) ->
     return reader(definition, place.outline)
 
 
-def _trivial(definition: Definition, _place: Place, _config: Config) -> str:
+def _trivial(definition: Definition, place: Place, _config: Config) -> str:
     if definition.kind is Kind.MODULE:
-        return "" if _defines(definition.code) else "the module defines nothing"
+        return "" if place.outline.defines else "the module defines nothing"
     if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
         return ""
     return "" if definition.shape is Shape.FULL else f"the body only {_SEEN[definition.shape]}"
@@ -347,16 +367,6 @@ _SEEN = {
     Shape.RETURNS_NAME: "returns a name or a constant",
     Shape.DELEGATES: "calls the parent's method",
 }
-
-
-def _defines(code: str) -> bool:
-    """Whether a module does more than import and say who made it."""
-    for node in parse(code).body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        about = targets and all(isinstance(t, ast.Name) and is_dunder(t.id) for t in targets)
-        if not about and not isinstance(node, (ast.Import, ast.ImportFrom)):
-            return True
-    return False
 
 
 def _too_long(definition: Definition, _place: Place, config: Config) -> str:
@@ -376,7 +386,7 @@ def _one_liner(definition: Definition, _place: Place, _config: Config) -> str:
     return "its body's indentation is neither spaces nor tabs"
 
 
-RULES: tuple[tuple[SkipReason, Callable[[Definition, Place, Config], str]], ...] = (
+RULES: tuple[_Rule, ...] = (
     (SkipReason.IGNORED, _ignored),
     (SkipReason.TEST, _test),
     (SkipReason.PRIVATE, _private),

@@ -1,0 +1,309 @@
+"""Many files surveyed: from the cache by the id of their content, the others by worker processes.
+
+What is kept of a file is its survey, which depends on its bytes alone. Its key is the git blob id
+of those bytes and their number. Where git knows the id, and the size on disk is that of the bytes
+which had this id, the file is not read. The size is asked because git's id is that of what it would
+store: a file under a filter (LFS) or with converted line endings holds other bytes, and more or
+fewer of them. Such a file is read and hashed each time, as are modified and untracked ones.
+
+Every key also holds a digest of docbot's own source and of the Python that runs it, so what another
+version found is never used. What is stored is stored by the hash of bytes that were read here, not
+by what git said of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docbot.cache import FILE
+from docbot.errors import SourceError, TooLargeError
+from docbot.files import read
+from docbot.source import MAX_BYTES
+from docbot.targets import Skip, SkipReason, Told, tests_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import PurePosixPath
+
+    from docbot.cache import Cache
+    from docbot.outline import Outline
+    from docbot.scope import Scope
+    from docbot.survey import Survey
+
+WORTHWHILE = 2_000_000
+"""Bytes to survey from which worker processes save time: about two thirds of a second of work."""
+
+CHUNK = 200_000
+"""Bytes a worker takes at once."""
+
+MOST_WORKERS = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Identified:
+    """A file by its content; `read` says whether it had to be read for that.
+
+    `trouble` is why it cannot be read; `glance` that no more than a look at its first lines is
+    asked for.
+    """
+
+    path: Path
+    blob: str = ""
+    size: int = 0
+    read: bool = False
+    trouble: Skip | None = None
+    glance: bool = False
+
+
+@lru_cache(maxsize=1)
+def version() -> bytes:
+    """A digest of what turns bytes into surveys and surveys into reports; b"" when untold.
+
+    All of docbot's own files: a list of those that matter would be out of date one day. It takes
+    two milliseconds.
+    """
+    digest = hashlib.sha256(f"{sys.version} {sys.implementation.cache_tag}".encode())
+    parts = sorted(Path(__file__).parent.glob("*.py"))
+    scanners = (Path(folder, "libcst", "_version.py") for folder in sys.path)
+    scanner = next((file for file in scanners if file.is_file()), None)
+    if not parts or scanner is None:
+        return b""
+    try:
+        for part in (*parts, scanner):
+            content = part.read_bytes()
+            digest.update(b"%d %b" % (len(content), content))
+    except OSError:
+        return b""
+    return digest.digest()
+
+
+def identify(path: Path, blob: str, algorithm: str, *, glance: bool = False) -> Identified:
+    """The content's id: what git says, else the hash of the file's bytes."""
+    if blob:
+        try:
+            size = os.stat(path, follow_symlinks=False).st_size  # noqa: PTH116 - a third of the time
+        except OSError:
+            pass
+        else:
+            return Identified(path=path, blob=blob, size=size, glance=glance)
+    try:
+        source = read(path)
+    except SourceError as error:
+        return Identified(path=path, trouble=_trouble(error), read=True)
+    blob = blob_id(source, algorithm)
+    return Identified(path=path, blob=blob, size=len(source), read=True, glance=glance)
+
+
+def blob_id(source: bytes, algorithm: str) -> str:
+    """What git calls these bytes, in a repository of this hash."""
+    digest = hashlib.new(algorithm, b"blob %d\0" % len(source), usedforsecurity=False)
+    digest.update(source)
+    return digest.hexdigest()
+
+
+def _trouble(error: SourceError) -> Skip:
+    reason = SkipReason.TOO_LARGE if isinstance(error, TooLargeError) else SkipReason.UNPARSABLE
+    return Skip(reason=reason, detail=str(error))
+
+
+class Surveys:
+    """The surveys of one run's files, and of others that these lead to.
+
+    With `workers`, much at once is shared out to processes. These import the main module of whoever
+    runs docbot, so it is for those that know theirs: a script without a main guard would start over
+    in each.
+
+    `outside` are the ids of files that were asked for and are none of the run's, "" for none there.
+    `sure` says that no file turned out to hold other bytes than git's id stands for.
+    """
+
+    def __init__(self, scope: Scope, cache: Cache, *, workers: bool = False) -> None:
+        self._scope = scope
+        self._cache = cache
+        self._workers = workers
+        self._found: dict[PurePosixPath, bytes] = {}
+        self._inside: set[PurePosixPath] = set()
+        self._algorithm = "sha1"
+        self.outside: dict[PurePosixPath, str] = {}
+        self.sure = True
+
+    def identify(self, files: Iterable[tuple[Path, str]]) -> list[Identified]:
+        """The ids of files, given with what git says or ""."""
+        files = list(files)
+        if any(len(blob) == 64 for _, blob in files):  # noqa: PLR2004 - hexadecimal digits
+            self._algorithm = "sha256"
+        glances = SkipReason.TEST.value not in self._scope.config.select
+        return [
+            identify(path, blob, self._algorithm, glance=glances and self._is_test(path))
+            for path, blob in files
+        ]
+
+    def _is_test(self, path: Path) -> bool:
+        return tests_in(self._scope.relative(path)) != ""
+
+    def take(self, files: Sequence[Identified]) -> None:
+        """Have the surveys of these files at hand."""
+        readable = [file for file in files if file.trouble is None]
+        self._inside.update(self._scope.relative(file.path) for file in readable)
+        keys = [self._key(file.blob, file.size, glance=file.glance) for file in readable]
+        known = self._cache.get_many(FILE, keys)
+        unknown = []
+        for file, key in zip(readable, keys, strict=True):
+            if key in known:
+                self._found[self._scope.relative(file.path)] = known[key]
+            else:
+                unknown.append(file)
+        fresh: dict[bytes, bytes] = {}
+        for file, (blob, size, value) in _survey_all(
+            unknown, self._algorithm, workers=self._workers
+        ):
+            self.sure &= (blob, size) == (file.blob, file.size)
+            self._found[self._scope.relative(file.path)] = value
+            if blob:
+                fresh[self._key(blob, size, glance=file.glance)] = value
+            if len(fresh) >= STORED:
+                self._cache.put_many(FILE, fresh)
+                fresh = {}
+        self._cache.put_many(FILE, fresh)
+
+    def survey(self, path: PurePosixPath) -> Survey:
+        """One of those taken."""
+        from docbot.survey import decode
+
+        return decode(self._found[path])
+
+    def outline_of(self, path: PurePosixPath) -> Outline | None:
+        """The outline of any file below the root, for `Lineage`; None when there is none."""
+        from docbot.survey import decode
+
+        value = self._found.get(path)
+        seen = decode(value) if value is not None else None
+        if seen is None or (seen.trouble is None and not seen.definitions):  # a glance
+            seen = self._read(path)
+        return seen.outline if seen is not None and seen.trouble is None else None
+
+    def _read(self, path: PurePosixPath) -> Survey | None:
+        file = self._scope.root / path
+        seen, blob = None, ""
+        if ".." not in path.parts and file.is_file():
+            from docbot.survey import decode, encode, survey
+
+            try:
+                source = read(file)
+            except SourceError:
+                source = None
+            if source is not None:
+                blob = blob_id(source, self._algorithm)
+                key = self._key(blob, len(source), glance=False)
+                value = self._cache.get(FILE, key)
+                if value is None:
+                    value = encode(survey(source))
+                    self._cache.put_many(FILE, {key: value})
+                seen = decode(value)
+                self._found[path] = value
+        if path not in self._inside:
+            self.outside[path] = blob
+        return seen
+
+    def _key(self, blob: str, size: int, *, glance: bool) -> bytes:
+        words = f"{blob} {size} {'glance' if glance else ''}"
+        return hashlib.sha256(version() + words.encode()).digest()
+
+
+STORED = 200
+"""Surveys a transaction."""
+
+_Surveyed = tuple[str, int, bytes]  # blob id and size of what was read, the survey's bytes
+
+
+def _survey_all(
+    files: Sequence[Identified], algorithm: str, *, workers: bool
+) -> Iterator[tuple[Identified, _Surveyed]]:
+    """Each file with its survey; by worker processes where there is enough to do."""
+    chunks = list(_chunks(files))
+    done = 0
+    if workers and sum(file.size for file in files) >= WORTHWHILE:
+        from docbot.backend import usable_cores
+
+        count = min(usable_cores(), MOST_WORKERS, len(chunks))
+        if count > 1:
+            for surveyed in _by_workers(chunks, algorithm, count):
+                yield from zip(chunks[done], surveyed, strict=True)
+                done += 1
+    for chunk in chunks[done:]:
+        yield from zip(chunk, _survey_chunk(chunk, algorithm), strict=True)
+
+
+def _chunks(files: Iterable[Identified]) -> Iterator[list[Identified]]:
+    chunk: list[Identified] = []
+    size = 0
+    for file in files:
+        chunk.append(file)
+        size += file.size
+        if size >= CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _survey_chunk(files: Iterable[Identified], algorithm: str) -> list[_Surveyed]:
+    return [_survey(file, algorithm) for file in files]
+
+
+def _survey(file: Identified, algorithm: str) -> _Surveyed:
+    from docbot.survey import Survey, encode, survey
+
+    try:
+        source = read(file.path)
+    except SourceError as error:
+        refused = encode(Survey(size=file.size, told=Told(), trouble=_trouble(error)))
+        told_by_size = isinstance(error, TooLargeError) and file.size > MAX_BYTES
+        return (file.blob, file.size, refused) if told_by_size else ("", 0, refused)
+    seen = survey(source, glance=file.glance)
+    return blob_id(source, algorithm), len(source), encode(seen)
+
+
+def _by_workers(
+    chunks: Sequence[list[Identified]], algorithm: str, workers: int
+) -> Iterator[list[_Surveyed]]:
+    """The chunks' surveys in order, as far as worker processes can be had."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    # Fresh interpreters, as Windows and macOS have them: what runs docbot may have threads.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_attend)
+    try:
+        waiting = [pool.submit(_survey_chunk, chunk, algorithm) for chunk in chunks]
+        for each in waiting:
+            yield each.result()
+    except (BrokenProcessPool, OSError, RuntimeError):
+        return  # memory, limits: the caller does the rest itself
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _attend() -> None:
+    """A worker leaves Ctrl-C to its parent, and ends when that is killed."""
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
