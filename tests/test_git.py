@@ -501,3 +501,44 @@ def test_submodules_are_repositories_of_their_own(repo, tmp_path):
     assert inner.dirty([inner.root]) == {inner.root / "lib.py"}
     assert inner.lines_since("HEAD") == {inner.root / "lib.py": ((1, 1),)}
     assert inner.undo_file() == repo.root / ".git/modules/sub.py/docbot/undo.patch"
+
+
+# Blob ids without reading
+
+
+def test_blobs_are_told_of_unmodified_files_alone(repo):
+    for name in ("same.py", "changed.py", "staged.py", "gone.py", "mode.py", "assumed.py", "x.txt"):
+        repo.commit(name, f"x = {name!r}\n")
+    repo.write("changed.py", "x = 2\n")
+    repo.stage("staged.py", "x = 3\n")
+    repo.write("new.py")
+    (repo.root / "gone.py").unlink()
+    (repo.root / "mode.py").chmod(0o755)
+    repo.git("update-index", "--assume-unchanged", "assumed.py")
+    (repo.root / "link.py").symlink_to("same.py")
+    repo.git("add", "link.py")
+    repository = Repository.discover(repo.root)
+    assert repository is not None
+
+    def blob(name):
+        return repo.git("rev-parse", f":{name}").strip()
+
+    wanted = {"same.py": blob("same.py"), "staged.py": blob("staged.py")}
+    wanted |= dict.fromkeys(("changed.py", "gone.py", "mode.py", "assumed.py"), "")
+    found = repository.blobs([repo.root])
+    assert {path.name: each for path, each in found.items()} == wanted
+    assert list(found) == repository.tracked([repo.root])
+    named = repository.blobs([repo.root / "x.txt"], suffixes=False)
+    assert named == {repo.root / "x.txt": blob("x.txt")}
+
+
+def test_blobs_of_a_conflict_are_not_told(repo):
+    repo.commit("a.py", "x = 0\n")
+    repo.git("switch", "--quiet", "--create", "other")
+    repo.commit("a.py", "x = 1\n")
+    repo.git("switch", "--quiet", "main")
+    repo.commit("a.py", "x = 2\n")
+    repo.git("merge", "--quiet", "other", check=False)
+    repository = Repository.discover(repo.root)
+    assert repository is not None
+    assert repository.blobs([repo.root]) == {repo.root / "a.py": ""}
