@@ -43,6 +43,10 @@ WORTHWHILE = 2_000_000
 CHUNK = 200_000
 """Bytes a worker takes at once."""
 
+FEWEST_CORES = 4
+"""With two, shared with other work, two workers were measured slower than none: starting them and
+handing surveys over cost more than they saved. With more it has not been measured yet."""
+
 MOST_WORKERS = 8
 
 
@@ -232,8 +236,9 @@ def _survey_all(
     if workers and sum(file.size for file in files) >= WORTHWHILE:
         from docbot.backend import usable_cores
 
-        count = min(usable_cores(), MOST_WORKERS, len(chunks))
-        if count > 1:
+        cores = usable_cores()
+        count = min(cores, MOST_WORKERS, len(chunks))
+        if cores >= FEWEST_CORES and count > 1:
             for surveyed in _by_workers(chunks, algorithm, count):
                 yield from zip(chunks[done], surveyed, strict=True)
                 done += 1
@@ -294,8 +299,10 @@ def _by_workers(
 
 def _attend() -> None:
     """A worker leaves Ctrl-C to its parent, and ends when that is killed."""
+    import gc
     import threading
 
+    gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, daemon=True).start()
 

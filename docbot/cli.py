@@ -206,10 +206,14 @@ def run_models(options: argparse.Namespace) -> int:
 
 def run_check(options: argparse.Namespace) -> int:
     """List what has no docstring."""
+    import gc
+
     from docbot.bulk import Surveys
     from docbot.replay import key_of, recall, remember
     from docbot.scope import open_scope
 
+    if options.own_process:
+        gc.disable()  # a short life among plain data, where there are no cycles to find
     scope = open_scope(options.paths, settings_of(options), options.config)
     run = Run(options, scope)
     rows = scope.rows(staged=options.staged, since=options.since)
