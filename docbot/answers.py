@@ -1,10 +1,10 @@
 """A model's answers, asked once: what is known is handed on, and only the rest reaches the model.
 
 The key of an answer is a digest of all that it depends on: the sha256 of the model file, the code
-that runs it (`backend`, `llama`, the llama.cpp library as installed, the processor it picks its
-kernels for), the context's length, the sampling, and the prompt to the last character. Batches and
-threads are not in it, since `backend` makes answers independent of company. What the gate says of
-an answer is not kept: it is judged anew each time.
+that runs it (`backend`, `grammar`, `llama`, the llama.cpp library as installed, the processor it
+picks its kernels for), the context's length, the sampling, and the prompt to the last character.
+Batches and threads are not in it, since `backend` makes answers independent of company. What the
+gate says of an answer is not kept: it is judged anew each time.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import json
 import platform
 import time
 from collections import deque
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docbot.backend import Completion
-from docbot.cache import ANSWER, MODEL
-from docbot.errors import ModelError
+from docbot.cache import ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -103,8 +103,8 @@ class CachedBackend:
         yield from hits
 
     def _key(self, prompt: Prompt) -> bytes:
-        parts = [prompt.head, prompt.body, prompt.tail, prompt.keep, prompt.keep_end, prompt.stop]
-        return hashlib.sha256(self._asker() + json.dumps(parts).encode()).digest()
+        parts = json.dumps(asdict(prompt)).encode()
+        return hashlib.sha256(self._asker() + parts).digest()
 
     def _known(self, key: bytes) -> Completion | None:
         value = self._cache.get(ANSWER, key)
@@ -163,7 +163,8 @@ def _completion(row: list[Any]) -> Completion:
 
 def asker(model_id: str, config: Config, context: int) -> bytes:
     """Names all that an answer depends on besides its prompt; `model_id` is the file's sha256."""
-    return json.dumps([model_id, context, config.max_tokens, config.candidates, _engine()]).encode()
+    sampling = [config.max_tokens, config.candidates, config.gpu_layers]
+    return json.dumps([model_id, context, *sampling, _engine()]).encode()
 
 
 def _engine() -> list[Any]:
@@ -177,7 +178,7 @@ def _engine() -> list[Any]:
     return [*own, str(folder), library, platform.machine(), _processor()]
 
 
-_OWN = ("backend", "llama")
+_OWN = ("backend", "grammar", "llama")
 
 
 def _processor() -> str:
@@ -189,31 +190,3 @@ def _processor() -> str:
     names = ("model name", "flags", "Features", "CPU part")
     lines = [line for line in text.partition("\n\n")[0].splitlines() if line.startswith(names)]
     return "\n".join(lines)
-
-
-SETTLED = 2.0  # seconds after which a file's times tell a later change
-
-
-def file_id(path: Path, cache: Cache) -> str:
-    """The sha256 of a model file, remembered by its path, size, times and inode.
-
-    Raises:
-        ModelError: it cannot be read.
-
-    """
-    try:
-        status = path.stat()
-        facts = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-        key = hashlib.sha256(json.dumps([str(path.resolve()), *facts]).encode()).digest()
-        known = cache.get(MODEL, key)
-        if known is not None:
-            return known.decode("ascii")
-        with path.open("rb") as file:
-            digest = hashlib.sha256()
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-    if time.time() - max(status.st_mtime, status.st_ctime) > SETTLED:
-        cache.put_many(MODEL, {key: digest.hexdigest().encode()})
-    return digest.hexdigest()

@@ -234,7 +234,7 @@ def _survey_all(
     chunks = list(_chunks(files))
     done = 0
     if workers and sum(file.size for file in files) >= WORTHWHILE:
-        from docbot.backend import usable_cores
+        from docbot.hardware import usable_cores
 
         cores = usable_cores()
         count = min(cores, MOST_WORKERS, len(chunks))

@@ -27,11 +27,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docbot.digest import folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-FILE, RUN, ANSWER, MODEL = "file", "run", "answer", "model"
-KINDS = (FILE, RUN, ANSWER, MODEL)
+FILE, RUN, ANSWER = "file", "run", "answer"
+KINDS = (FILE, RUN, ANSWER)
 
 LIMIT = 256 << 20  # bytes of the file
 KEPT = 0.75  # of the limit, when the least recently used entries go
@@ -281,26 +283,6 @@ def _connect(file: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
-
-
-def folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """The cache folder: `DOCBOT_CACHE_DIR`, else the one the platform has for a program's cache.
-
-    Raises:
-        RuntimeError: the user has no home.
-
-    """
-    if named := environment.get("DOCBOT_CACHE_DIR"):
-        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100 - links stay as named
-    if platform == "win32":
-        base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-        return Path(base) / "docbot" / "Cache"
-    if platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "docbot"
-    base = environment.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):  # noqa: PTH117 - the specification has a relative one ignored
-        base = str(Path.home() / ".cache")
-    return Path(base) / "docbot"
 
 
 def open_cache(*, on: bool = True, warn: Callable[[str], None] = lambda _sentence: None) -> Cache:

@@ -328,22 +328,20 @@ def _cache(options: argparse.Namespace) -> Iterator[Cache]:
 @contextmanager
 def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
     """The model and the style, each fetched when it is first needed."""
-    from docbot.answers import CachedBackend, asker, file_id
+    from docbot.answers import CachedBackend, asker
     from docbot.backend import open_backend
     from docbot.bulk import Surveys
     from docbot.lineage import Lineage
     from docbot.pipeline import Job
     from docbot.prompts import format_named
-    from docbot.weights import MODELS, resolve
+    from docbot.weights import identify, resolve
 
     config = scope.config
     format_named(config.prompt_format)  # wrong even where the model does not ask for it
     weights = resolve(config.model, config.prompt_format)
 
     def named() -> bytes:
-        known = MODELS.get(config.model)
-        model_id = known.sha256 if known else file_id(weights.path, cache)
-        return asker(model_id, config, weights.context)
+        return asker(identify(config.model, weights.path), config, weights.context)
 
     with open_backend(weights, config) as backend:
         yield Job(

@@ -15,22 +15,34 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CHUNK = 1 << 20
 RACY = 2_000_000_000  # nanoseconds: a file this fresh may change again within one tick of its clock
 MAX_RECORD = 1 << 20  # bytes
 
 
-def folder() -> Path:
-    """The cache folder of docbot, by the platform's custom."""
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.path.expanduser(base)) / "docbot"  # noqa: PTH111 - Path's raises without a home
+def folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """The cache folder: `DOCBOT_CACHE_DIR`, else the one the platform has for a program's cache.
+
+    Raises:
+        RuntimeError: the user has no home.
+
+    """
+    if named := environment.get("DOCBOT_CACHE_DIR"):
+        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100 - links stay as named
+    if platform == "win32":
+        base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+        return Path(base) / "docbot" / "Cache"
+    if platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "docbot"
+    base = environment.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # noqa: PTH117 - the specification has a relative one ignored
+        base = str(Path.home() / ".cache")
+    return Path(base) / "docbot"
 
 
 def sha256(path: Path) -> str:
@@ -95,7 +107,7 @@ def _record() -> Path:
 
 def _read() -> dict[str, dict[str, Any]]:
     record: Any = None
-    with suppress(OSError, ValueError, RecursionError):
+    with suppress(OSError, ValueError, RecursionError, RuntimeError):  # or there is no home
         path = _record()
         if path.stat().st_size <= MAX_RECORD:
             record = json.loads(path.read_bytes())
@@ -113,8 +125,8 @@ def _note(part: str, key: str, value: Any) -> None:
         record[part].pop(key, None)
     else:
         record[part][key] = value
-    temporary = _record().with_name(f"digests.{secrets.token_hex(4)}.tmp")
-    with suppress(OSError):  # a cache that cannot be written is no reason to stop
+    with suppress(OSError, RuntimeError):  # a cache that cannot be written is no reason to stop
+        temporary = _record().with_name(f"digests.{secrets.token_hex(4)}.tmp")
         temporary.parent.mkdir(parents=True, exist_ok=True)
         try:
             temporary.write_text(json.dumps(record, indent=1))

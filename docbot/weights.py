@@ -228,6 +228,20 @@ def resolve(name: str, prompt_format: str) -> Weights:
     return Weights(path=path, context=context, format=prompt_format)
 
 
+def identify(name: str, path: Path) -> str:
+    """The sha256 of the file at a path that `resolve` gave for a name.
+
+    Raises:
+        ModelError: it cannot be read any more.
+
+    """
+    known = MODELS[name].sha256 if name in MODELS else ""
+    try:
+        return known or digest.known(path)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+
+
 def named(name: str) -> Model:
     """The row of a known model, or one made of a reference to the hub.
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import os
 import subprocess
 import sys
 
 import pytest
 
 from docbot import answers
-from docbot.answers import CachedBackend, asker, decode, encode, file_id
+from docbot.answers import CachedBackend, asker, decode, encode
 from docbot.backend import Completion, open_backend
-from docbot.cache import ANSWER, MODEL, Cache
+from docbot.cache import ANSWER, Cache
 from docbot.config import Config
-from docbot.errors import ModelError
 from docbot.prompts import Prompt
 from docbot.weights import resolve
 
@@ -186,32 +184,6 @@ def test_another_model_sampling_context_or_engine_is_another_question(cache, mon
         again = Counting()
         list(cached(again, cache, other).complete([prompt("a")]))
         assert len(again.asked) == 1
-
-
-def test_the_id_of_a_file_is_its_content(cache, tmp_path):
-    file = tmp_path / "m.gguf"
-    file.write_bytes(b"one")
-    first = file_id(file, cache)
-    assert file_id(file, cache) == first
-    assert cache.info().entries[MODEL] == 0  # too young for its times to tell a change
-    status = file.stat()
-    file.write_bytes(b"two")
-    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert file_id(file, cache) != first
-    with pytest.raises(ModelError, match="gone"):
-        file_id(tmp_path / "gone.gguf", cache)
-
-
-def test_the_id_of_a_settled_file_is_remembered(cache, tmp_path, monkeypatch):
-    monkeypatch.setattr(answers, "SETTLED", -10.0)
-    file = tmp_path / "m.gguf"
-    file.write_bytes(b"one")
-    first = file_id(file, cache)
-    assert cache.info().entries[MODEL] == 1
-    assert file_id(file, cache) == first
-    assert cache.info().entries[MODEL] == 1
-    file.write_bytes(b"other")
-    assert file_id(file, cache) != first
 
 
 def test_a_second_run_loads_no_model(tmp_path):

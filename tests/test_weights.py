@@ -24,6 +24,7 @@ from docbot.weights import (
     SLOTS,
     Model,
     Weights,
+    identify,
     named,
     resolve,
     verify,
@@ -235,3 +236,15 @@ def test_memory_is_what_the_backend_keeps():
         24 * 2 * 64 * 2 * 2 * 9 * 4096
     )  # layers, heads, their size, K and V, bytes, streams, tokens
     assert MODELS["qwen2.5-coder-0.5b"].memory == 491_400_064 + kv
+
+
+def test_a_file_is_identified_by_its_content(tmp_path):
+    path = tmp_path / "own.gguf"
+    path.write_bytes(b"one")
+    first = identify(str(path), path)
+    assert first == hashlib.sha256(b"one").hexdigest() == identify(str(path), path)
+    path.write_bytes(b"two")
+    assert identify(str(path), path) != first
+    assert identify("docbot-tiny", path) == MODELS["docbot-tiny"].sha256
+    with pytest.raises(ModelError, match="gone"):
+        identify("gone", tmp_path / "gone.gguf")
