@@ -126,7 +126,8 @@ def commit(repository: Path) -> None:
 
 def docbot(repository: Path, options: Sequence[str]) -> tuple[dict, float, float]:
     """Run `docbot fix`; its JSON, wall-clock seconds and peak memory in MiB."""
-    command = [sys.executable, "-m", "docbot", "fix", str(repository), "--format", "json", *options]
+    command = [sys.executable, "-m", "docbot", "fix", str(repository), "--format", "json"]
+    command += ["--no-cache", *options]
     started = time.perf_counter()
     with tempfile.TemporaryFile() as out:
         process = subprocess.Popen(command, stdout=out)
