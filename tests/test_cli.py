@@ -286,6 +286,49 @@ def test_killed_at_any_moment_each_file_is_old_or_new(repo, how):
     assert not list(repo.root.glob(".docbot-*"))
 
 
+DYING = """
+import os, sys
+from docbot import cli, llama
+native, *rest = llama.library()
+class Dying:
+    def __getattr__(self, name):
+        return getattr(native, name)
+    def llama_model_load_from_file(self, *_):
+        os.abort()
+llama.library = lambda: (Dying(), *rest)
+sys.exit(cli.main(["fix", "-q", "--force", "--no-cache", sys.argv[1]]))
+"""
+
+
+def test_a_loader_that_dies_takes_no_file_with_it(repo):
+    names = [f"box{n}.py" for n in range(20)]
+    for name in names:
+        repo.stage(name, SIZED)
+    repo.stage("plain.py", PLAIN)
+    repo.commit("last.py", SIZED)
+    command = [sys.executable, "-c", DYING, str(repo.root)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == -signal.SIGABRT
+    assert {(repo.root / name).read_text() for name in names} <= {SIZED, DOCUMENTED}
+    assert (repo.root / "plain.py").read_text() == PLAIN
+    command = [sys.executable, "-m", "docbot", "fix", "-q", "--force", str(repo.root)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+    assert {(repo.root / name).read_text() for name in [*names, "last.py"]} == {DOCUMENTED}
+    assert not list(repo.root.glob(".docbot-*"))
+
+
+def test_two_runs_at_once_write_every_file_once(repo):
+    names = [f"box{n}.py" for n in range(40)]
+    for name in names:
+        repo.stage(name, SIZED)
+    repo.commit("last.py", SIZED)
+    command = [sys.executable, "-m", "docbot", "fix", "-q", "--force", str(repo.root)]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1] for process in both]
+    assert {(repo.root / name).read_text() for name in [*names, "last.py"]} == {DOCUMENTED}
+    assert all(b"Traceback" not in err for err in said)
+
+
 # check
 
 
