@@ -1,8 +1,18 @@
-"""`python -m docbot`."""
+"""The command: `docbot`, and `python -m docbot`."""
 
 import sys
 
-from docbot.cli import main
+from docbot.glance import nothing_lacks
+
+
+def main() -> int:
+    """Run docbot, or as little of it as the arguments need; its exit code."""
+    if nothing_lacks(sys.argv[1:]):
+        return 0
+    from docbot import cli
+
+    return cli.main()
+
 
 if __name__ == "__main__":  # worker processes import this file
     sys.exit(main())

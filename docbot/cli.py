@@ -260,9 +260,6 @@ def _check(run: Run, rows: Sequence[Row], files: Sequence[Identified], surveys: 
 def run_fix(options: argparse.Namespace) -> int:
     """Write the docstrings that are missing, each file as soon as its last one is there."""
     started = time.monotonic()
-    quick = options.staged and options.paths and options.format == "text"
-    if quick and _nothing_lacks(options.paths):
-        return CLEAN
     from docbot.pipeline import fix
     from docbot.scope import open_scope
 
@@ -296,19 +293,6 @@ def run_cache(options: argparse.Namespace) -> int:
     if info.trouble:
         return _complain(f"the cache is not used: {info.trouble}", CANNOT_RUN)
     return CLEAN
-
-
-def _nothing_lacks(paths: Sequence[Path]) -> bool:
-    """Whether everything in these files is documented: most commits, told without git."""
-    from docbot.files import read
-    from docbot.outline import outline
-
-    try:
-        sources = [read(path) for path in paths]
-        outlines = [outline(source) for source in sources if source.strip()]
-    except DocbotError:  # what is wrong with it is for the whole run to say
-        return False
-    return all(o.documented and all(e.documented for e in o.entries) for o in outlines)
 
 
 @contextmanager

@@ -1,0 +1,68 @@
+"""The hook's first look: where all in the named files is documented, no more of docbot is loaded.
+
+Most commits are so. Starting the whole command line takes six times what Python takes by itself,
+this less than twice. It knows no rule and no configuration: whatever is not plainly done with is
+for the command line to look at.
+"""
+
+import os
+import stat
+
+PARSE = 0x400  # ast.PyCF_ONLY_AST, without the time of importing ast
+MAX_BYTES = 1_000_000  # as in `source`
+BLOCKS = frozenset(("FunctionDef", "AsyncFunctionDef", "ClassDef"))
+QUIET = ("--staged", "--quiet", "-q", "--no-cache")
+BUDGET = "--time-budget="
+
+
+def nothing_lacks(arguments: list[str]) -> bool:
+    """Whether these are the hook's arguments, and every file named is documented throughout."""
+    if arguments[:1] != ["fix"] or "--staged" not in arguments:
+        return False
+    paths = [word for word in arguments[1:] if not word.startswith("-")]
+    flags = [word for word in arguments[1:] if word.startswith("-")]
+    return (
+        bool(paths)
+        and all(flag in QUIET or _is_budget(flag) for flag in flags)
+        and all(_is_documented(path) for path in paths)
+    )
+
+
+def _is_budget(flag: str) -> bool:
+    number = flag.removeprefix(BUDGET)
+    return flag.startswith(BUDGET) and number.isascii() and number.replace(".", "", 1).isdigit()
+
+
+def _is_documented(path: str) -> bool:
+    """Whether a plain file's module, classes and functions all have docstrings; or it is empty."""
+    import warnings
+
+    try:
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES:
+            return False
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib takes as long as all of this
+            source = file.read()
+        if not source.strip():
+            return True
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = compile(source, path, "exec", PARSE, dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node).__name__
+        if kind == "Module" or kind in BLOCKS:
+            first = node.body[0] if node.body else None
+            text = getattr(getattr(first, "value", None), "value", None)
+            if type(first).__name__ != "Expr" or not isinstance(text, str):
+                return False
+        for name in node._fields:
+            value = getattr(node, name)
+            if isinstance(value, list):
+                waiting += [item for item in value if hasattr(item, "_fields")]
+            elif hasattr(value, "_fields"):
+                waiting.append(value)
+    return True
