@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docbot.errors import DocbotError
 
-COMMANDS = ("recipe", "corpus", "teacher", "train", "export", "evaluate", "cycle", "card")
+COMMANDS = ("recipe", "corpus", "teacher", "train", "export", "evaluate", "cycle", "soup", "card")
 
 
 def main(argv: list[str] | None = None) -> int:
