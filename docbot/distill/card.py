@@ -44,6 +44,13 @@ if TYPE_CHECKING:
     from docbot.weights import Model
 
 HOME = Path(__file__).parents[2] / "models"
+RUNS: Columns = (
+    ("weights", "who", ""),
+    ("share", "share", ".1f"),
+    ("trained minutes", "minutes", ".0f"),
+    ("tokens read", "tokens", ",d"),
+    ("held-out loss", "held_out", ".3f"),
+)
 PICTURES = ("loss.png", "reliability.png", "coverage.png")
 
 
@@ -58,6 +65,8 @@ class Figures:
     losses: Sequence[Mapping[str, Any]]
     evaluation: Mapping[str, Any]
     before: Sequence[Row] = ()
+    cycle: Sequence[Mapping[str, Any]] = ()
+    soup: Sequence[Mapping[str, Any]] = ()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,6 +119,8 @@ def collect(work: Path, model: Model, before: Path | None = None) -> Figures:
         losses=[json.loads(line) for line in _read(work / "loss.jsonl").splitlines()],
         evaluation=json.loads(_read(work / "evaluation.json")),
         before=old.get("functions", {}).get("rows", ()),
+        cycle=_read_if_made(work / "cycle.json").get("rounds", ()),
+        soup=_read_if_made(work / "soup.json").get("runs", ()),
     )
 
 
@@ -238,6 +249,20 @@ def _family(licence: str) -> str:
 
 
 def _compute(figures: Figures) -> str:
+    return "\n\n".join(filter(None, (_trained(figures), _averaged(figures))))
+
+
+def _averaged(figures: Figures) -> str:
+    """Which runs the weights are the mean of; "" for those of one."""
+    if not figures.soup:
+        return ""
+    *runs, mean = figures.soup
+    rows = [{**row, "who": f"run {number}"} for number, row in enumerate(runs, start=1)]
+    head = "The weights are the mean of runs that parted from one checkpoint (`soup`):\n\n"
+    return head + table([*rows, {**mean, "who": "their mean"}], RUNS)
+
+
+def _trained(figures: Figures) -> str:
     last = figures.losses[-1]
     held = [line["held_out"] for line in figures.losses if "held_out" in line]
     told = f"{last['minutes']:.0f} minutes of training, {last['tokens'] / 1e6:,.0f} million tokens"
@@ -245,6 +270,15 @@ def _compute(figures: Figures) -> str:
         return told + "."
     each = ", ".join(f"{task} {loss:.3f}" for task, loss in held[-1].items())
     return f"{told}. Loss on held-out answers at the end, in nats a token: {each}."
+
+
+def _cycle(figures: Figures) -> str:
+    if not figures.cycle:
+        return "No round was run."
+    from docbot.distill.cycle import table as rounds  # the one part here that needs torch
+
+    made = "python -m docbot.distill cycle --work WORK --control"
+    return f"{rounds(figures.cycle)}\n\n`{made}`"
 
 
 def _equality(figures: Figures) -> str:
@@ -329,6 +363,7 @@ SLOTS: Mapping[str, Callable[[Figures], str]] = {
     "filters": _filters,
     "packages": _packages,
     "compute": _compute,
+    "cycle": _cycle,
     "equality": _equality,
     "functions": _functions,
     "tasks": _plain("tasks", TASKS),
@@ -339,6 +374,11 @@ SLOTS: Mapping[str, Callable[[Figures], str]] = {
     "candidates": _plain("candidates", CANDIDATES),
     "samples": _samples,
 }
+
+
+def _read_if_made(path: Path) -> dict[str, Any]:
+    """The JSON of a step that may be left out; {} where it was."""
+    return json.loads(_read(path)) if path.exists() else {}
 
 
 def _read(path: Path) -> str:

@@ -4,11 +4,13 @@
 
 Wortsman et al., "Model soups" (arXiv 2203.05482). The runs must share their beginning: weights of
 strangers have nothing in common, and their mean says nothing. The held-out loss of each run and of
-the mean is printed; the mean is written to WORK/checkpoint.pt, to be exported like any other.
+the mean is printed and kept in WORK/soup.json, whose last row is the mean; its weights go to
+WORK/checkpoint.pt, to be exported like any other.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +46,9 @@ def average(parts: Mapping[Path, float]) -> dict[str, Any]:
         for name in first["model"]
     }
     weights = {name: value.to(first["model"][name].dtype) for name, value in mean.items()}
-    return {**first, "model": weights, "optimisers": []}
+    spent = [state["progress"] for state in states.values()]
+    progress = {key: sum(each[key] for each in spent) for key in first["progress"]}
+    return {**first, "model": weights, "optimisers": [], "progress": progress}
 
 
 def held_out(work: Path, preset: Preset, states: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
@@ -84,8 +88,13 @@ def run(options: argparse.Namespace) -> None:
     parts = dict(options.of)
     mean = average(parts)
     states = {**{str(path): load(path) for path in parts}, "their mean": mean}
+    runs = []
     for name, loss in held_out(options.work, PRESETS[options.preset], states):
         print(f"{loss:.4f}  {name}", flush=True)
+        at = states[name]["progress"]
+        share = parts.get(Path(name), 1.0)
+        runs.append({"name": name, "share": share, "held_out": loss, **at})
+    (options.work / "soup.json").write_text(json.dumps({"runs": runs}, indent=1), encoding="utf-8")
     fresh = options.work / "checkpoint.pt.new"
     torch.save(mean, fresh)
     fresh.replace(options.work / "checkpoint.pt")

@@ -96,6 +96,38 @@ def work(tmp_path):
     return folder
 
 
+def test_rounds_and_averaged_runs_are_told_where_there_were_any(work, out):
+    assert "No round was run." in write(work, out)
+    held = {"loss": 3.5839, "bleu": 0.1585, "mistaken": 0.192}
+    line = {"number": 1, "items": 9000, "pairs": {"negated": 8934}, "before": held, "after": held,
+            "control": None, "kept": True, "minutes": 16.4}  # fmt: skip
+    runs = [
+        {
+            "name": "/tmp/a.pt",
+            "share": 0.7,
+            "minutes": 77.2,
+            "tokens": 20_200_000,
+            "held_out": 3.18,
+        },
+        {
+            "name": "their mean",
+            "share": 1.0,
+            "minutes": 161.0,
+            "tokens": 43_700_000,
+            "held_out": 3.17,
+        },
+    ]
+    (work / "cycle.json").write_text(json.dumps({"rounds": [line]}))
+    (work / "soup.json").write_text(json.dumps({"runs": runs}))
+    text = write(work, out)
+    for figure in (
+        "| 1 | 9,000 | 8,934 | 3.5839 | 15.85 |", "kept", "| run 1 | 0.7 | 77 | 20,200,000",
+        "| their mean | 1.0 | 161 | 43,700,000 | 3.170 |",
+    ):  # fmt: skip
+        assert figure in text
+    assert "/tmp" not in text
+
+
 def write(work: Path, out: Path) -> str:
     parser = ArgumentParser()
     card.arguments(parser)

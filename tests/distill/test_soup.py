@@ -1,6 +1,7 @@
 """The mean of runs that parted from one checkpoint."""
 
 import argparse
+import json
 
 import numpy as np
 import pytest
@@ -61,6 +62,9 @@ def test_the_command_writes_a_checkpoint_and_tells_each_loss(runs, capsys):
     assert code == 0
     assert [line.split("  ")[1] for line in out] == [one, two, "their mean"]
     assert len({line.split()[0] for line in out}) == 3
+    told = json.loads((runs / "soup.json").read_text())["runs"]
+    assert [row["share"] for row in told] == [0.5, 0.5, 1.0]
+    assert told[2]["step"] == told[0]["step"] + told[1]["step"] == 9
     mean = training.load(runs / "checkpoint.pt")["model"]
     assert all(torch.isfinite(weights).all() for weights in mean.values())
 
