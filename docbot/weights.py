@@ -85,7 +85,7 @@ MODELS: Mapping[str, Model] = {
         Model(
             name="docbot-tiny",
             file="docbot-tiny-q8_0.gguf",
-            sha256="af517c4899889b43940b5dcb07df802e8586e4f1ce80d9eb28ac691d3e569cc6",
+            sha256="e36094b6dba15790f7fe03671e4669eb43cfd2f7bc00d7f4c6b13d6b12e61f8d",
             bytes=6_142_912,
             context=320,
             format="tasks",
