@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -98,12 +99,20 @@ def docbot(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Ran]:
     return run
 
 
+CLIENTS = ("HF_", "HUGGINGFACE_", "TRANSFORMERS_")
+"""Beginnings of the variables that the hub's client reads."""
+
+
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """A hub on loopback and empty caches, for this process and its children."""
     for name in list(os.environ):
-        if name.startswith(("HF_", "HUGGINGFACE_")) or name.lower().endswith("_proxy"):
+        if name.startswith(CLIENTS) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    constants = sys.modules.get("huggingface_hub.constants")
+    if constants is not None and constants.HF_HUB_OFFLINE:  # as the training line imports it
+        for name in [n for n in sys.modules if n.partition(".")[0] == "huggingface_hub"]:
+            del sys.modules[name]
     made = Hub()
     server = serve(made)
     monkeypatch.setenv("HF_ENDPOINT", made.url)

@@ -360,8 +360,8 @@ def test_a_body_that_is_too_long_ends_where_it_may(backend):
 
 
 FREE = "root ::= [^\\x00]*"
-FIRST = re.compile(r" ?[a-z]+ (the|its)( [a-z]{1,9}){1,3}")
-GRAMMAR = 'root ::= " "? [a-z]+ " " ("the" | "its") (" " [a-z]{1,9}){1,3}'
+FIRST = re.compile(r" ?[a-z]{1,9} (the|its)( [a-z]{1,9}){1,3}")
+GRAMMAR = 'root ::= " "? [a-z]{1,9} " " ("the" | "its") (" " [a-z]{1,9}){1,3}'
 
 
 def test_a_grammar_that_allows_everything_changes_nothing(backend, prompts, answers):
