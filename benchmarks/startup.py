@@ -17,7 +17,9 @@ import tempfile
 import time
 from pathlib import Path
 
-DOCUMENTED = 'def push(item):\n    """Push an item."""\n    return [item, item]\n'
+DOCUMENTED = (
+    '"""Hold it."""\n\n\ndef push(item):\n    """Push an item."""\n    return [item, item]\n'
+)
 UNDOCUMENTED = "def push(item):\n    return [item, item]\n"
 
 
