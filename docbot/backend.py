@@ -175,7 +175,7 @@ class LlamaCpp:
                 engine = engine or self._ready()
                 if asked is None or asked.prompt != prompt or not engine.rewind(0, asked.length):
                     head, rest = self._tokens(engine, prompt)
-                    first = engine.logprobs(engine.prefill(0, head, rest))
+                    first = engine.logprobs(engine.prefill([0], head, rest))
                     asked = _Asked(prompt=prompt, length=len(head) + len(rest), first=first)
                 yield index, self._scored(engine, asked, answer)
 
@@ -229,14 +229,11 @@ class LlamaCpp:
         return self._engine
 
     def _start(self, engine: Engine, slots: list[int], index: int, prompt: Prompt) -> _Group:
-        """Decode the prompt in the first slot and begin an answer in each."""
+        """Decode the prompt and begin an answer in each slot."""
         head, rest = self._tokens(engine, prompt)
         stops = tuple(stop.encode() for stop in prompt.stop if stop)
         position = len(head) + len(rest)
-        for slot in slots if not engine.copies else slots[:1]:
-            row = engine.prefill(slot, head, rest)
-        if engine.copies:
-            engine.fork(slots[0], slots[1:])
+        row = engine.prefill(slots, head, rest)
         seeds = [b"", *_seeds(head + rest, len(slots) - 1)]
         group = _Group(
             index=index,

@@ -19,7 +19,7 @@ from docbot.grammar import Grammar
 from docbot.hardware import Size, layers_that_fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 UBATCH = 512  # fixed: another size is another order of summation, so another last digit
@@ -166,24 +166,35 @@ class Engine:
         length = self._llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, 0)
         return buffer.raw[: max(length, 0)]
 
-    def prefill(self, slot: int, head: list[int], rest: list[int]) -> int:
-        """Decode a prompt in a call of its own; the row whose logits are the answer's first."""
+    def prefill(self, slots: Sequence[int], head: list[int], rest: list[int]) -> int:
+        """Give every slot a prompt; the row whose logits are the answers' first.
+
+        It is decoded once, in a call of its own, and copied where the model `copies`.
+        """
+        decoding = slots[:1] if self.copies else slots
+        for slot in decoding:
+            row = self._prefill(slot, head, rest)
+        for slot in slots[len(decoding) :]:
+            self._copy(slots[0], slot)
+        return row
+
+    def _prefill(self, slot: int, head: list[int], rest: list[int]) -> int:
         tokens = head + rest
         last = len(tokens) - 1
         shared = head[:last] if len(head) > SHARED and self.copies else []
-        self._llama.llama_memory_seq_rm(self._memory, slot, -1, -1)
         if shared:
             self._share(shared)
-            self._llama.llama_memory_seq_cp(self._memory, self._slots, slot, -1, -1)
+            self._copy(self._slots, slot)
+        else:
+            self._llama.llama_memory_seq_rm(self._memory, slot, -1, -1)
         rows = [Row(tokens[at], at, slot) for at in range(len(shared), len(tokens))]
         self.decode(rows, wanted=1)
         return len(rows) - 1
 
-    def fork(self, slot: int, others: Iterable[int]) -> None:
-        """Give other sequences what this one has decoded, where the model `copies`."""
-        for other in others:
-            self._llama.llama_memory_seq_rm(self._memory, other, -1, -1)
-            self._llama.llama_memory_seq_cp(self._memory, slot, other, -1, -1)
+    def _copy(self, slot: int, other: int) -> None:
+        """Give another sequence what this one has decoded."""
+        self._llama.llama_memory_seq_rm(self._memory, other, -1, -1)
+        self._llama.llama_memory_seq_cp(self._memory, slot, other, -1, -1)
 
     def rewind(self, slot: int, position: int) -> bool:
         """Forget a sequence from `position` on; False where the model's memory cannot."""

@@ -230,7 +230,7 @@ def test_more_candidates_keep_the_first_ones(prompts, chosen):
 def test_a_draw_follows_the_tempered_probabilities(backend):
     engine = backend._ready()
     head, tail = (engine.tokenize(each, special=True) for each in (HEAD, "<|sum|>"))
-    row = engine.prefill(0, head, tail)
+    row = engine.prefill([0], head, tail)
     logits = (engine.logprobs(row) / llama.TEMPERATURE).tolist()
     likely = sorted(range(len(logits)), key=lambda token: -logits[token])[: llama.TOP_K]
     weights = [math.exp(logits[token]) for token in likely]
