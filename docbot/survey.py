@@ -9,9 +9,8 @@ for certain is scanned after all. Nothing here depends on configuration, path or
 from __future__ import annotations
 
 import ast
-import gc
 import json
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +25,13 @@ from docbot.outline import (
     nodes_of,
     outline_of,
     parse,
+    uncollected,
 )
 from docbot.source import Text, read
 from docbot.targets import Skip, SkipReason, Told, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 SOMEWHERE = Anchor(start=0, end=0, indent="")
 """There is a place for a docstring; where, `scan` tells."""
@@ -65,7 +65,7 @@ def survey(source: bytes, *, glance: bool = False) -> Survey:
     if glance:
         return seen
     try:
-        with _uncollected():
+        with uncollected():
             text = read(source)
             tree = parse(source)
             nodes = nodes_of(tree)
@@ -75,18 +75,6 @@ def survey(source: bytes, *, glance: bool = False) -> Survey:
         return replace(seen, trouble=Skip(reason=SkipReason.TOO_LARGE, detail=str(error)))
     except SourceError as error:
         return replace(seen, trouble=Skip(reason=SkipReason.UNPARSABLE, detail=str(error)))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Without garbage collection: a tree has no cycles, and looking for them doubles the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _definitions(tree: ast.Module, text: Text) -> tuple[Definition, ...]:
