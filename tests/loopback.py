@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
+from docbot.weights import Model
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+FILE = "tiny-q8_0.gguf"
+
+
+def row(content: bytes, **changes: object) -> Model:
+    """A table's row for a file of this hub."""
+    plain = Model(
+        name="tiny",
+        file=FILE,
+        sha256=hashlib.sha256(content).hexdigest(),
+        bytes=len(content),
+        context=512,
+        format="chatml",
+        licence="MIT",
+        repository="owner/name",
+        revision=COMMIT,
+    )
+    return dataclasses.replace(plain, **changes)  # type: ignore[arg-type]
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import os
 import signal
@@ -13,34 +12,18 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from loopback import FILE, row
 
 from docbot import digest
 from docbot import hub as door
 from docbot.errors import ModelError
-from docbot.weights import Model, named, resolve
+from docbot.weights import named, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CLIENT = pytest.importorskip("huggingface_hub")
-FILE = "tiny-q8_0.gguf"
 PULL = "import sys; from docbot import hub, weights; print(hub.pull(weights.named(sys.argv[1])))"
-
-
-def row(content: bytes, **changes) -> Model:
-    """A table's row for a file of the loopback hub."""
-    plain = Model(
-        name="tiny",
-        file=FILE,
-        sha256=hashlib.sha256(content).hexdigest(),
-        bytes=len(content),
-        context=512,
-        format="chatml",
-        licence="MIT",
-        repository="owner/name",
-        revision="0123456789abcdef0123456789abcdef01234567",
-    )
-    return dataclasses.replace(plain, **changes)
 
 
 def blobs() -> list[Path]:

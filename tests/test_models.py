@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 
 import pytest
+from loopback import FILE, row
 
 from docbot import digest
 from docbot.hub import cached
-from docbot.weights import MODELS, Model
-
-FILE = "tiny-q8_0.gguf"
+from docbot.weights import MODELS
 
 
 @pytest.fixture
 def tiny(hub, sound_gguf, monkeypatch):
     """A model of the table that the loopback hub serves."""
-    model = Model(
-        name="tiny",
-        file=FILE,
-        sha256=hashlib.sha256(sound_gguf).hexdigest(),
-        bytes=len(sound_gguf),
-        context=512,
-        format="chatml",
-        licence="MIT",
-        cell=64,
-        repository="owner/name",
-        revision=hub.commit,
-    )
+    model = row(sound_gguf, cell=64, revision=hub.commit)
     hub.add(FILE, sound_gguf)
     monkeypatch.setitem(MODELS, "tiny", model)
     return model
