@@ -57,11 +57,11 @@ class Row:
     peak_mib: float = 0.0
 
 
-def fetch(names: Sequence[str], wheels: Path) -> list[Path]:
-    """Download the pinned wheels, hashes checked by pip; what is there already stays."""
-    pins = [line for line in (HERE / "packages.txt").read_text().splitlines() if line]
+def fetch(names: Sequence[str], wheels: Path, listed: str = "packages.txt") -> list[Path]:
+    """Download the wheels that a list pins, hashes checked by pip; what is there already stays."""
+    pins = [line for line in (HERE / listed).read_text().splitlines() if line]
     if unknown := set(names) - {pin.partition("==")[0] for pin in pins}:
-        sys.exit(f"not in packages.txt: {', '.join(sorted(unknown))}")
+        sys.exit(f"not in {listed}: {', '.join(sorted(unknown))}")
     wanted = [pin for pin in pins if not names or pin.partition("==")[0] in names]
     wheels.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
@@ -107,8 +107,7 @@ def prepare(wheel: Path, repository: Path) -> None:
             file.write_bytes(strip(source))
         except SyntaxError:
             print(f"not stripped: {file.name}", file=sys.stderr)
-    git(repository, "init", "--quiet")
-    commit(repository)
+    commit(repository, new=True)
 
 
 def git(repository: Path, *arguments: str) -> None:
@@ -118,8 +117,10 @@ def git(repository: Path, *arguments: str) -> None:
     subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, env=environment)
 
 
-def commit(repository: Path) -> None:
-    """Commit everything there is."""
+def commit(repository: Path, *, new: bool = False) -> None:
+    """Commit everything there is; in a `new` repository, the first time."""
+    if new:
+        git(repository, "init", "--quiet")
     git(repository, "add", "--all", "--force")
     git(repository, "commit", "--quiet", "--allow-empty", "--message", "state")
 

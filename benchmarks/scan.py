@@ -26,10 +26,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+sys.path.insert(0, str(Path(__file__).parent))
+from safety import HERE, commit, fetch
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HERE = Path(__file__).parent
 WORK = HERE / "work" / "scan"
 TOOLS = ("interrogate==1.7.0", "pydoclint==0.12.0", "ruff==0.17.5")
 COLD = 1 / 2  # of interrogate's time, at most
@@ -45,34 +47,14 @@ class Timed:
     peak: float = 0.0
 
 
-def pins(names: Sequence[str]) -> list[str]:
-    """The packages asked for."""
-    return [
-        line
-        for line in (HERE / "scan.txt").read_text().splitlines()
-        if not names or line.partition("==")[0] in names
-    ]
-
-
-def fetch(pin: str) -> Path:
+def unpack(wheel: Path) -> Path:
     """A package in a git repository of its own, everything committed."""
-    name, _, rest = pin.partition("==")
-    repository = WORK / f"{name}-{rest.partition(' ')[0]}"
-    if (repository / ".git" / "index").exists():
-        return repository
-    wheels = WORK / "wheels"
-    wheels.mkdir(parents=True, exist_ok=True)
-    wanted = WORK / "wanted.txt"
-    wanted.write_text(pin + "\n")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
-    command += ["--only-binary", ":all:", "--dest", str(wheels), "--requirement", str(wanted)]
-    subprocess.run(command, check=True)
-    shutil.rmtree(repository, ignore_errors=True)
-    with zipfile.ZipFile(next(wheels.glob(f"{repository.name}-*.whl"))) as archive:
-        archive.extractall(repository)
-    git = ["git", "-c", "user.name=scan", "-c", "user.email=scan@localhost"]
-    for arguments in (["init", "-q"], ["add", "-A", "-f"], ["commit", "-q", "-m", "state"]):
-        subprocess.run([*git, *arguments], cwd=repository, check=True)
+    repository = WORK / "-".join(wheel.name.split("-")[:2])
+    if not (repository / ".git" / "index").exists():
+        shutil.rmtree(repository, ignore_errors=True)
+        with zipfile.ZipFile(wheel) as archive:
+            archive.extractall(repository)
+        commit(repository, new=True)
     return repository
 
 
@@ -172,8 +154,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-pydoclint", action="store_true", help="it takes the longest")
     options = parser.parse_args()
-    for pin in pins(options.packages):
-        repository = fetch(pin)
+    for wheel in fetch(options.packages, WORK / "wheels", "scan.txt"):
+        repository = unpack(wheel)
         table(repository, measure(repository, options.rounds, slow=not options.no_pydoclint))
     version = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
     print(f"\nPython {platform.python_version()}, {version.stdout.strip()}, {', '.join(TOOLS)};")
