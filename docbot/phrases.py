@@ -166,10 +166,8 @@ def _belongs(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
     Read on held-out code: "The width of the table." of `Table.add_column`, "The name of the edge."
     of `get_edge_attributes`. The rows that something is the number of are no such thing.
     """
-    words = phrase.words
-    if not (match := re.search(r"\bof (?:the|an?|this|its) ", " ".join(words))):
-        return ""
-    after = " ".join(words)[match.end() :].split()
+    match = re.search(r"\bof (?:the|an?|this|its) (.*)", " ".join(phrase.words))
+    after = match.group(1).split() if match else []
     nouns = list(itertools.takewhile(lambda word: word not in STOPWORDS, after))
     known = all_keys(facts.params)
     if not nouns or nouns[-1].endswith("s") or any(owed(word, known) for word in nouns):
