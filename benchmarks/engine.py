@@ -29,7 +29,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from docbot.backend import LlamaCpp
+from docbot.backend import AHEAD, LlamaCpp
 from docbot.context import build
 from docbot.definition import Kind
 from docbot.errors import SourceError
@@ -143,7 +143,11 @@ def docbot(weights: Weights, options: argparse.Namespace, asked: list[Prompt]) -
 def open_docbot(weights: Weights, options: argparse.Namespace) -> LlamaCpp:
     """The backend as `fix` opens it."""
     return LlamaCpp(
-        weights.path, context=weights.context, max_tokens=options.tokens, threads=options.threads
+        weights.path,
+        context=weights.context,
+        max_tokens=options.tokens,
+        threads=options.threads,
+        ahead=AHEAD,
     )
 
 

@@ -1,10 +1,11 @@
 """Inference: many prompts at once in one llama.cpp context, and the same answer whoever shares it.
 
-Each prompt is decoded in a call of its own and each sequence has its own KV stream, with flash
-attention: so measured (x86-64, 200 functions), text and log-probabilities of docbot-tiny are equal
-to the last bit alone, in full batches, shuffled, and for any number of slots or threads. Flash
-attention with one KV cache for all, or with prompts decoded among other sequences' tokens, changed
-one to nine of 200 texts and 11 to 192 log-probabilities, and was slower (models/LOG.md).
+Prompts are decoded alone or with others of just their length, and each sequence has its own KV
+stream, with flash attention: so measured (x86-64, 500 functions), text and log-probabilities of
+docbot-tiny are equal to the last bit alone, in full batches, shuffled, and for any number of slots
+or threads. Flash attention with one KV cache for all, or with prompts decoded among other
+sequences' tokens, changed one to nine of 200 texts and 11 to 192 log-probabilities, and was slower
+(models/LOG.md).
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from bisect import bisect
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any, Protocol
 
 from docbot.errors import ConfigError, ModelError
 from docbot.hardware import free_cores, usable_cores
-from docbot.llama import Engine, Row, Token
+from docbot.llama import Asked, Engine, Row, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from typing_extensions import Self
@@ -34,6 +36,8 @@ CELLS = 32_768  # tokens of KV cache in all: fewer slots for a long context, not
 TOKEN_CHARACTERS = 64  # more text than `keep` tokens of this length never reaches the tokenizer
 MOST_THREADS = 8  # unless asked for: more have not been measured
 MOST_SLOTS = 255  # llama.cpp's 256 sequences less the one that holds the shared head
+REFILL = 4  # slots are given out again when one in so many is free: prompts then go in together
+AHEAD = 256  # prompts read ahead in bulk, where a deadline does not ask for fewer
 MOST_CANDIDATES = 16  # sequences of one prompt: what they cost in memory stays bounded
 
 
@@ -75,8 +79,11 @@ class Backend(Protocol):
         """
 
 
-def open_backend(weights: Weights, config: Config) -> LlamaCpp:
-    """The backend for these weights; nothing is loaded before the first prompt."""
+def open_backend(weights: Weights, config: Config, *, ahead: int = 0) -> LlamaCpp:
+    """The backend for these weights; nothing is loaded before the first prompt.
+
+    `ahead` as in `LlamaCpp`: `AHEAD` where there is no deadline.
+    """
     return LlamaCpp(
         weights.path,
         context=weights.context,
@@ -84,6 +91,7 @@ def open_backend(weights: Weights, config: Config) -> LlamaCpp:
         threads=config.threads,
         gpu_layers=config.gpu_layers,
         candidates=config.candidates,
+        ahead=ahead,
     )
 
 
@@ -93,8 +101,9 @@ class LlamaCpp:
     `path` goes to a native parser: check it first (`weights.resolve`). `context` counts one
     sequence's tokens, prompt and answer. The answer is greedy; with `candidates` above 1 up to that
     many less one come with it, drawn with the prompt itself as the seed: the same prompt has the
-    same candidates in any company. Loading waits for the first prompt; `close` frees everything,
-    and a later call loads again.
+    same candidates in any company. Up to `ahead` prompts are pulled before they are needed, so that
+    those of one length are decoded together; otherwise as many as there are slots. Loading waits
+    for the first prompt; `close` frees everything, and a later call loads again.
 
     Raises:
         ConfigError: there are no, or too many, candidates.
@@ -112,6 +121,7 @@ class LlamaCpp:
         slots: int = 32,
         candidates: int = 1,
         gpu_layers: int = -1,
+        ahead: int = 0,
     ) -> None:
         if not 0 < max_tokens < context:
             raise ModelError(
@@ -127,6 +137,7 @@ class LlamaCpp:
         self._gpu_layers = gpu_layers
         self._slots = max(candidates, min(slots, CELLS // context, MOST_SLOTS))
         self._candidates = candidates
+        self._ahead = ahead
         self._engine: Engine | None = None
         self._running = False
 
@@ -169,14 +180,15 @@ class LlamaCpp:
 
         """
         with self._turn():
-            asked: _Asked | None = None
+            asked: _Standing | None = None
             engine: Engine | None = None
             for index, (prompt, answer) in enumerate(items):
                 engine = engine or self._ready()
                 if asked is None or asked.prompt != prompt or not engine.rewind(0, asked.length):
                     head, rest = self._tokens(engine, prompt)
-                    first = engine.logprobs(engine.prefill([0], head, rest))
-                    asked = _Asked(prompt=prompt, length=len(head) + len(rest), first=first)
+                    (row,) = engine.prefill([Asked([0], head, rest)])
+                    first = engine.logprobs(row)
+                    asked = _Standing(prompt=prompt, length=len(head) + len(rest), first=first)
                 yield index, self._scored(engine, asked, answer)
 
     @contextmanager
@@ -190,30 +202,31 @@ class LlamaCpp:
             self._running = False
 
     def _stream(self, prompts: Iterator[Prompt]) -> Iterator[tuple[int, Completion]]:
+        first = next(prompts, None)
+        if first is None:
+            return
+        engine = self._ready()
+        asked = self._read(engine, chain([first], prompts))
+        waiting = _Waiting(asked, self._ahead, engine.together)
         live: list[_Group] = []
-        waiting = enumerate(prompts)
-        engine: Engine | None = None
         while True:
-            while (
-                len(free := self._free(live)) >= self._candidates
-                and (pulled := next(waiting, None)) is not None
-            ):
-                engine = engine or self._ready()
-                group = self._start(engine, free[: self._candidates], *pulled)
-                if group.running:
-                    live.append(group)
-                else:
-                    yield group.index, group.completion()
-            if engine is None or not live:
-                return
-            self._extend(engine, [sequence for group in live for sequence in group.running])
+            taken = _pack(engine, live)
+            if not live or (self._slots - taken) * REFILL >= self._slots:
+                while questions := waiting.take((self._slots - taken) // self._candidates):
+                    live += self._start(engine, questions, taken)
+                    taken += len(questions) * self._candidates
             for group in [group for group in live if not group.running]:
                 live.remove(group)
                 yield group.index, group.completion()
+            if live:
+                self._extend(engine, [one for group in live for one in group.running])
+            elif waiting.empty:
+                return
 
-    def _free(self, live: list[_Group]) -> list[int]:
-        taken = {sequence.slot for group in live for sequence in group.running}
-        return [slot for slot in range(self._slots) if slot not in taken]
+    def _read(self, engine: Engine, prompts: Iterable[Prompt]) -> Iterator[_Question]:
+        for index, prompt in enumerate(prompts):
+            head, rest = self._tokens(engine, prompt)
+            yield _Question(index=index, prompt=prompt, head=head, rest=rest)
 
     def _ready(self) -> Engine:
         """The engine, loaded if it is not yet, with nothing in its cache."""
@@ -228,35 +241,24 @@ class LlamaCpp:
         self._engine.clear()
         return self._engine
 
-    def _start(self, engine: Engine, slots: list[int], index: int, prompt: Prompt) -> _Group:
-        """Decode the prompt and begin an answer in each slot."""
-        head, rest = self._tokens(engine, prompt)
-        stops = tuple(stop.encode() for stop in prompt.stop if stop)
-        position = len(head) + len(rest)
-        row = engine.prefill(slots, head, rest)
-        seeds = [b"", *_seeds(head + rest, len(slots) - 1)]
-        group = _Group(
-            index=index,
-            sequences=[
-                _Sequence(
-                    slot=slot,
-                    position=position,
-                    stops=stops,
-                    seed=seed,
-                    grammar=engine.grammar(prompt.grammar),
-                )
-                for slot, seed in zip(slots, seeds, strict=True)
-            ],
-        )
-        for sequence in group.sequences:
-            self._accept(engine, sequence, row)
-        return group
+    def _start(self, engine: Engine, questions: Sequence[_Question], slot: int) -> Iterator[_Group]:
+        """Decode questions of one length together, and begin the answers, from a slot on."""
+        starts = count(slot, self._candidates)
+        asked = [
+            Asked(range(first, first + self._candidates), each.head, each.rest)
+            for first, each in zip(starts, questions, strict=False)
+        ]
+        rows = engine.prefill(asked)
+        for question, each, row in zip(questions, asked, rows, strict=True):
+            group = _begin(engine, question, each.slots)
+            for sequence in group.sequences:
+                self._accept(engine, sequence, row)
+            yield group
 
     def _extend(self, engine: Engine, running: list[_Sequence]) -> None:
         """One more token for every running sequence."""
         running.sort(key=lambda sequence: sequence.slot)
-        rows = [Row(each.latest, each.position, each.slot) for each in running]
-        engine.decode(rows, wanted=len(rows))
+        engine.decode([Row(each.latest, each.position, each.slot) for each in running])
         for row, sequence in enumerate(running):
             sequence.position += 1
             self._accept(engine, sequence, row)
@@ -268,13 +270,13 @@ class LlamaCpp:
             token = engine.draw(row, sequence.point(), grammar)
         else:
             token = engine.greedy(row, grammar)
-        ended = engine.ends(token.id)
-        if grammar is not None and not ended:
+        piece = engine.piece(token.id)
+        if grammar is not None and piece is not None:
             grammar.accept(token.id)
-        sequence.add(token, b"" if ended else engine.piece(token.id), ended=ended)
+        sequence.add(token, piece)
         sequence.done = sequence.ended or sequence.tokens >= self._max_tokens
 
-    def _scored(self, engine: Engine, asked: _Asked, answer: str) -> Score:
+    def _scored(self, engine: Engine, asked: _Standing, answer: str) -> Score:
         text = answer[: self._max_tokens * TOKEN_CHARACTERS]
         tokens = [*engine.tokenize(text, special=False), engine.end][: self._max_tokens]
         logprob = float(asked.first[tokens[0]])
@@ -282,15 +284,14 @@ class LlamaCpp:
         for start in range(0, len(known), engine.outputs):
             part = known[start : start + engine.outputs]
             at = asked.length + start
-            engine.decode([Row(t, at + i, 0) for i, t in enumerate(part)], wanted=len(part))
+            engine.decode([Row(t, at + i, 0) for i, t in enumerate(part)])
             for row in range(len(part)):
                 logprob += engine.logprob(row, wanted[start + row])
         return Score(logprob=logprob, tokens=len(tokens))
 
     def _tokens(self, engine: Engine, prompt: Prompt) -> tuple[list[int], list[int]]:
         """The head's tokens, and those after it, cut so that the answer has room."""
-        head = engine.tokenize(prompt.head, special=True)
-        tail = engine.tokenize(prompt.tail, special=True)
+        head, tail = engine.fixed(prompt.head), engine.fixed(prompt.tail)
         room = self._context - self._max_tokens - len(head) - len(tail)
         if room < 0:
             raise ModelError(
@@ -320,16 +321,95 @@ def _whole(engine: Engine, prompt: Prompt, keep: int) -> list[int]:
     return tokens(prompt.cuts[fits - 1]) if fits else []
 
 
+# Prompts in tokens
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Question:
+    """A prompt and its place among all."""
+
+    index: int
+    prompt: Prompt
+    head: list[int]
+    rest: list[int]
+
+    def alike(self, other: _Question) -> bool:
+        """Whether both are decoded in the same steps: equal heads, and as much after them."""
+        return len(self.rest) == len(other.rest) and self.head == other.head
+
+
+class _Waiting:
+    """Questions read ahead, so that those of one length can be decoded together, oldest first.
+
+    `together` is how many tokens one call decodes in one go: past it the network would see a part
+    of a prompt, which is another order of summation.
+    """
+
+    def __init__(self, questions: Iterator[_Question], ahead: int, together: int) -> None:
+        self._questions = questions
+        self._ahead = ahead
+        self._together = together
+        self._read: list[_Question] = []
+        self.empty = False
+
+    def take(self, room: int) -> list[_Question]:
+        """The oldest question and those like it, at most `room`; none when there are no more."""
+        if not room:
+            return []
+        missing = max(room, self._ahead) - len(self._read)
+        self._read += islice(self._questions, max(missing, 0))
+        self.empty = not self._read
+        if self.empty:
+            return []
+        first = self._read[0]
+        most = max(1, min(room, self._together // (len(first.head) + len(first.rest))))
+        taken = list(islice((each for each in self._read if each.alike(first)), most))
+        indices = {each.index for each in taken}
+        self._read = [each for each in self._read if each.index not in indices]
+        return taken
+
+
 # One prompt and its sequences
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
+class _Standing:
     """A prompt that stands in slot 0, and the log-probabilities of what may follow it."""
 
     prompt: Prompt
     length: int
     first: Any
+
+
+def _pack(engine: Engine, live: Iterable[_Group]) -> int:
+    """Move running sequences so that their slots have no gaps; how many run."""
+    running = [sequence for group in live for sequence in group.running]
+    taken = {sequence.slot for sequence in running}
+    gaps = (slot for slot in range(len(running)) if slot not in taken)
+    for sequence in running:
+        if sequence.slot >= len(running):
+            gap = next(gaps)
+            engine.move(sequence.slot, gap)
+            sequence.slot = gap
+    return len(running)
+
+
+def _begin(engine: Engine, question: _Question, slots: Sequence[int]) -> _Group:
+    """The answers to a question before their first token."""
+    tokens = question.head + question.rest
+    stops = tuple(stop.encode() for stop in question.prompt.stop if stop)
+    seeds = [b"", *_seeds(tokens, len(slots) - 1)]
+    sequences = [
+        _Sequence(
+            slot=slot,
+            position=len(tokens),
+            stops=stops,
+            seed=seed,
+            grammar=engine.grammar(question.prompt.grammar),
+        )
+        for slot, seed in zip(slots, seeds, strict=True)
+    ]
+    return _Group(index=question.index, sequences=sequences)
 
 
 def _seeds(tokens: list[int], count: int) -> Iterator[bytes]:
@@ -363,15 +443,16 @@ class _Sequence:
         drawn = blake2b(self.tokens.to_bytes(4, "little"), digest_size=8, key=self.seed).digest()
         return int.from_bytes(drawn, "little") / 2**64
 
-    def add(self, token: Token, piece: bytes, *, ended: bool) -> None:
+    def add(self, token: Token, piece: bytes | None) -> None:
+        """Take the next token; its piece is None where it ends the answer."""
         self.latest = token.id
         self.logprob += token.logprob
         self.tokens += 1
-        self.text += piece
+        self.text += piece or b""
         found = [at for stop in self.stops if (at := self.text.find(stop)) >= 0]
         if found:
             del self.text[min(found) :]
-        self.ended = ended or bool(found)
+        self.ended = piece is None or bool(found)
 
     def completion(self) -> Completion:
         return Completion(

@@ -313,7 +313,7 @@ def _cache(options: argparse.Namespace) -> Iterator[Cache]:
 def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
     """The model and the style, each fetched when it is first needed."""
     from docbot.answers import CachedBackend, asker
-    from docbot.backend import open_backend
+    from docbot.backend import AHEAD, open_backend
     from docbot.bulk import Surveys
     from docbot.lineage import Lineage
     from docbot.pipeline import Job
@@ -327,7 +327,8 @@ def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
     def named() -> bytes:
         return asker(identify(config.model, weights.path), config, weights.context)
 
-    with open_backend(weights, config) as backend:
+    ahead = AHEAD if deadline == float("inf") else 0
+    with open_backend(weights, config, ahead=ahead) as backend:
         yield Job(
             config=config,
             lineage=Lineage(Surveys(scope, cache).outline_of),
