@@ -245,7 +245,7 @@ SCRIPT = """
 import sys
 import docbot.hardware
 from docbot import bulk, cli
-docbot.hardware.usable_cores = lambda *_: bulk.FEWEST_CORES
+docbot.hardware.usable_cores = lambda *_: 4
 bulk.WORTHWHILE, bulk.CHUNK = 1, 500
 sys.exit(cli.main({arguments}))
 """
@@ -287,7 +287,7 @@ def test_a_pool_that_breaks_is_done_without(tmp_path, monkeypatch):
     monkeypatch.setattr(bulk, "_attend", os.abort)  # what a worker does first
     monkeypatch.setattr(bulk, "WORTHWHILE", 1)
     monkeypatch.setattr(bulk, "CHUNK", 500)
-    monkeypatch.setattr("docbot.hardware.usable_cores", lambda: bulk.FEWEST_CORES)
+    monkeypatch.setattr("docbot.hardware.usable_cores", lambda: 4)
     scope = open_scope([folder], {}, None)
     surveys = Surveys(scope, Cache(None), workers=True)
     there = surveys.identify([(path, "") for path in sorted(folder.iterdir())])
