@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import signal
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -273,40 +272,23 @@ def _survey(file: Identified, algorithm: str) -> _Surveyed:
 
 
 def _by_workers(
-    chunks: Sequence[list[Identified]], algorithm: str, workers: int
+    chunks: Sequence[list[Identified]], algorithm: str, count: int
 ) -> Iterator[list[_Surveyed]]:
     """The chunks' surveys in order, as far as worker processes can be had."""
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
+    from docbot.workers import pool
 
-    # Fresh interpreters, as Windows and macOS have them: what runs docbot may have threads.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_attend)
     try:
-        waiting = [pool.submit(_survey_chunk, chunk, algorithm) for chunk in chunks]
-        for each in waiting:
-            yield each.result()
-    except (BrokenProcessPool, OSError, RuntimeError):
-        return  # memory, limits: the caller does the rest itself
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        with pool(count, _begin) as executor:
+            for each in [executor.submit(_survey_chunk, chunk, algorithm) for chunk in chunks]:
+                yield each.result()
+    except (OSError, RuntimeError):  # memory, limits: the caller does the rest itself
+        return
 
 
-def _attend() -> None:
-    """A worker leaves Ctrl-C to its parent, and ends when that is killed."""
+def _begin() -> None:
     import gc
-    import threading
 
-    gc.disable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, daemon=True).start()
+    from docbot.workers import attend
 
-
-def _follow() -> None:
-    from multiprocessing import parent_process
-
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    gc.disable()  # plain data and a short life
+    attend()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from docbot.bulk import Identified, Surveys
     from docbot.cache import Cache
-    from docbot.pipeline import File, Job, Result
+    from docbot.pipeline import File, Job, Result, Sifter
     from docbot.replay import Words
     from docbot.report import Meter
     from docbot.scope import Row, Scope
@@ -268,8 +268,13 @@ def run_fix(options: argparse.Namespace) -> int:
     writing = not options.diff and not (options.force and not options.staged)
     rows = scope.rows(staged=options.staged, since=options.since, writing=writing)
     deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
-    with run.meter(len(rows)), _cache(options) as cache, _job(scope, cache, deadline) as job:
-        for result in fix(run.files(rows), job):
+    with (
+        run.meter(len(rows)),
+        _cache(options) as cache,
+        _job(scope, cache, deadline) as job,
+        _sifter(options, len(rows)) as sifter,
+    ):
+        for result in fix(run.files(rows), dataclasses.replace(job, sifter=sifter)):
             run.add(result if options.diff else run.write(result))
     run.close("fix")
     if run.tally.errors:
@@ -337,6 +342,25 @@ def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
             format=format_named(weights.format),
             out_of_time=lambda: time.monotonic() > deadline,
         )
+
+
+@contextmanager
+def _sifter(options: argparse.Namespace, files: int) -> Iterator[Sifter]:
+    """What scans the files: worker processes beside the model where many are to be documented."""
+    count = 0
+    if options.own_process and not options.time_budget:
+        from docbot.workers import scanners
+
+        count = scanners(files)
+    if not count:
+        from docbot.pipeline import sift_each
+
+        yield sift_each
+        return
+    from docbot.workers import sifter
+
+    with sifter(count) as ahead:
+        yield ahead
 
 
 class Run:

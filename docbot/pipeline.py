@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from docbot.survey import Survey
 
     Lines = tuple[tuple[int, int], ...] | None
+    Sifter = Callable[[Iterable["File"], Config], Iterator[tuple["File", Callable[[], "Sifted"]]]]
 
 COUNTED = (Kind.FUNCTION, Kind.METHOD)
 """What `check` counts unless told otherwise: a gate must not grow with the model."""
@@ -85,18 +86,6 @@ class Result:
     skips: tuple[Skip, ...] = ()
     documented: int = 0
     error: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """What all files of a `fix` run share; `house` is asked when there is something to write."""
-
-    config: Config
-    lineage: Lineage
-    house: Callable[[], House]
-    backend: Backend
-    format: Format
-    out_of_time: Callable[[], bool] = lambda: False
 
 
 def verdict(
@@ -141,36 +130,75 @@ def task_of(kind: Kind) -> Task:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Examined:
-    """One file read and sorted; `encoding` and `definitions` are empty when it was left alone."""
+class Sifted:
+    """What one file's own bytes tell, and the slowest part of the line: or why it is left alone.
 
-    choice: Choice
+    `definitions` are empty, and `outline` None, where nothing can be lacking.
+    """
+
+    skip: Skip | None = None
+    outline: Outline | None = None
     definitions: tuple[Definition, ...] = ()
     encoding: str = ""
+    near: Near | None = None
 
 
-def examine(file: File, config: Config, lineage: Lineage) -> Examined:
-    """Scan and choose; a file that lacks nothing costs one `ast.parse`."""
+def sift(file: File, config: Config) -> Sifted:
+    """Scan one file; one that lacks nothing costs an `ast.parse`."""
     try:
         if skip := file_skip(file.path, file.source, config):
-            return Examined(choice=Choice(skips=(skip,)))
+            return Sifted(skip=skip)
         text = read(file.source)
         seen = outline(file.source)
         if not _may_lack(seen, file, config):
-            return Examined(choice=Choice())
-        lineage.learn(file.path, seen)
+            return Sifted()
         from docbot.scan import scan  # imports libcst, 0.3 s: only when there is something to do
 
-        definitions = scan(text)
+        definitions = scan(text, outlined=True)
     except TooLargeError as error:
-        return Examined(choice=_left_out(SkipReason.TOO_LARGE, error))
+        return Sifted(skip=Skip(reason=SkipReason.TOO_LARGE, detail=str(error)))
     except SourceError as error:
-        return Examined(choice=_left_out(SkipReason.UNPARSABLE, error))
-    return Examined(
-        choice=choose(definitions, _place(file.path, seen, lineage), config, file.changed),
+        return Sifted(skip=Skip(reason=SkipReason.UNPARSABLE, detail=str(error)))
+    return Sifted(
+        outline=seen,
         definitions=definitions,
         encoding=text.encoding,
+        near=near_of(file.path, definitions),
     )
+
+
+def sift_each(files: Iterable[File], config: Config) -> Iterator[tuple[File, Callable[[], Sifted]]]:
+    """Sift where and when it is asked for."""
+    for file in files:
+        yield file, functools.partial(sift, file, config)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What all files of a `fix` run share.
+
+    `house` is asked when there is something to write. `sifter` gives the files back in their order,
+    each with what sifts it.
+    """
+
+    config: Config
+    lineage: Lineage
+    house: Callable[[], House]
+    backend: Backend
+    format: Format
+    out_of_time: Callable[[], bool] = lambda: False
+    sifter: Sifter = sift_each
+
+
+def _choice(file: File, sifted: Sifted, config: Config, lineage: Lineage) -> Choice:
+    """What of a file counts, now that the other files' classes are known."""
+    if sifted.skip is not None:
+        return Choice(skips=(sifted.skip,))
+    if sifted.outline is None:
+        return Choice()
+    lineage.learn(file.path, sifted.outline)
+    place = _place(file.path, sifted.outline, lineage)
+    return choose(sifted.definitions, place, config, file.changed)
 
 
 def _place(path: PurePosixPath, seen: Outline, lineage: Lineage) -> Place:
@@ -194,24 +222,21 @@ def _may_lack(seen: Outline, file: File, config: Config) -> bool:
     )
 
 
-def _left_out(reason: SkipReason, error: SourceError) -> Choice:
-    return Choice(skips=(Skip(reason=reason, detail=str(error)),))
-
-
 @dataclass(kw_only=True)
 class _Draft:
     """A file whose docstrings are still coming in."""
 
     file: File
-    examined: Examined
+    choice: Choice
+    sifted: Sifted = Sifted()
     open: int = 0
     sealed: bool = False
     summaries: list[tuple[Target, Summary]] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
 
-    @functools.cached_property
+    @property
     def near(self) -> Near:
-        return near_of(self.file.path, self.examined.definitions)
+        return self.sifted.near or near_of(self.file.path, self.sifted.definitions)
 
     @property
     def complete(self) -> bool:
@@ -243,8 +268,8 @@ class _Draft:
             before=before if edits else b"",
             after=after if edits else b"",
             edits=edits,
-            skips=(*self.examined.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
-            documented=self.examined.choice.documented,
+            skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
+            documented=self.choice.documented,
             error=error,
         )
 
@@ -260,7 +285,7 @@ class _Draft:
                     _skip(target, SkipReason.REJECTED, "it cannot be set on one line here")
                 )
                 continue
-            encoding = self.examined.encoding
+            encoding = self.sifted.encoding
             try:
                 edits.append(edit.edit(literal, definition, definition.anchor, encoding))
             except UnicodeEncodeError:
@@ -392,14 +417,15 @@ class _Stream:
     def _ask_headlines(self, files: Iterable[File]) -> Iterator[_Question]:
         """Draft file after file."""
         job = self.job
-        for file in files:
+        for file, sifted in job.sifter(files, job.config):
             if job.out_of_time():
                 skip = Skip(reason=SkipReason.OUT_OF_TIME, detail="not looked at")
-                examined = Examined(choice=Choice(skips=(skip,)))
-                self._done.append(_Draft(file=file, examined=examined))
+                self._done.append(_Draft(file=file, choice=Choice(skips=(skip,))))
                 continue
-            draft = _Draft(file=file, examined=examine(file, job.config, job.lineage))
-            for target in draft.examined.choice.targets:
+            known = sifted()
+            choice = _choice(file, known, job.config, job.lineage)
+            draft = _Draft(file=file, choice=choice, sifted=known)
+            for target in draft.choice.targets:
                 draft.open += 1
                 outcome = _ask(target, draft, job)
                 if isinstance(outcome, _Question):
@@ -421,7 +447,7 @@ def _ask(target: Target, draft: _Draft, job: Job) -> _Question | Summary | Skip:
         return _skip(target, SkipReason.LEFT_ALONE, detail)
     if job.out_of_time():
         return _skip(target, SkipReason.OUT_OF_TIME, "the time budget was used up")
-    context = build(target, draft.examined.definitions, draft.file.path)
+    context = build(target, draft.sifted.definitions, draft.file.path)
     return _question(_Words(draft=draft, context=context), slot, job)
 
 

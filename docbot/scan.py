@@ -11,13 +11,14 @@ import dataclasses
 import functools
 import re
 import warnings
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
+from libcst._nodes.internal import CodegenState
 from libcst.helpers import get_full_name_for_node
-from libcst.metadata import ByteSpanPositionProvider
-from libcst.metadata.span_provider import SpanProvidingCodegenState
 
 from docbot.definition import (
     Anchor,
@@ -32,9 +33,8 @@ from docbot.errors import SourceError
 from docbot.outline import nodes_of, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from libcst.metadata import CodeSpan
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from docbot.source import Text
 
@@ -42,20 +42,23 @@ TYPE_COMMENT = re.compile(rb"^[ \t]*#[ \t]*type:[ \t]*\(.*\n", re.MULTILINE)
 SKIP_MARKER = re.compile(r"#\s*docbot:\s*skip\b(?!-)")
 
 
-def scan(text: Text) -> tuple[Definition, ...]:
+def scan(text: Text, *, outlined: bool = False) -> tuple[Definition, ...]:
     """Read every definition of a decoded file, in source order, the module itself first.
+
+    A file that `outline` has read, `outlined`, is known not to nest too deep.
 
     Raises:
         SourceError: libcst cannot parse the text, or would not give the same text back.
 
     """
-    nodes_of(parse(text.code))  # refuses what would overflow the stack of libcst's native parser
+    if not outlined:
+        nodes_of(parse(text.code))  # refuses what would overflow the stack of libcst's own parser
     try:
         tree = cst.parse_module(text.code)
-        code, spans = _print(tree)
+        code, places = _print(tree)
         if code != text.code:
             raise SourceError("libcst does not give the same text back")
-        scanner = _Scanner(tree, text, spans)
+        scanner = _Scanner(tree, text, places)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes in the file's docstrings
             scanner.scan()
@@ -66,21 +69,88 @@ def scan(text: Text) -> tuple[Definition, ...]:
     return tuple(sorted(scanner.found, key=lambda d: (d.kind is not Kind.MODULE, d.lines[0])))
 
 
-def _print(tree: cst.Module) -> tuple[str, Mapping[cst.CSTNode, CodeSpan]]:
-    """The tree's text and the UTF-8 span of each node, in one pass over the tree.
+def _print(tree: cst.Module) -> tuple[str, Mapping[int, tuple[int, int]]]:
+    """The tree's text, and the UTF-8 offsets of the nodes that places are read from, by their id.
 
-    `MetadataWrapper.resolve` would visit the whole tree once more and print it again: 2.5 times the
-    time for the same spans.
+    `ByteSpanPositionProvider` notes every node, comma and blank, in three times the time.
     """
-    provider = ByteSpanPositionProvider()
-    state = SpanProvidingCodegenState(
-        default_indent=tree.default_indent,
-        default_newline=tree.default_newline,
-        provider=provider,
-        get_length=lambda token: len(token) if token.isascii() else len(token.encode()),
-    )
+    state = _Printer(tree)
     tree._codegen(state)  # noqa: SLF001 - what `Module.code` itself calls
-    return "".join(state.tokens), cast("Mapping[cst.CSTNode, CodeSpan]", provider._computed)  # noqa: SLF001
+    lengths = (len(t) if t.isascii() else len(t.encode()) for t in (*state.tokens, state.dropped))
+    ends = [0, *accumulate(lengths)]
+    places = {node: (ends[first], ends[last]) for node, (first, last) in state.noted.items()}
+    return "".join(state.tokens), places
+
+
+class _Printer(CodegenState):
+    """Prints a tree and notes, in tokens, where some of its nodes begin and end.
+
+    Noted are definitions, what a header is made of, the first statement of a body, and whatever
+    libcst itself says that the place of one of these begins or ends with.
+    """
+
+    def __init__(self, tree: cst.Module) -> None:
+        super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
+        self.noted: dict[int, tuple[int, int]] = {}
+        self.dropped = ""
+        self._wanted: set[int] = set()
+        self._begun: dict[int, int] = {}
+
+    def before_codegen(self, node: cst.CSTNode) -> None:
+        if type(node) in _PLACED:
+            self._wanted.update(map(id, _places(node)))
+        if id(node) in self._wanted:
+            self._begun[id(node)] = len(self.tokens)
+
+    def after_codegen(self, node: cst.CSTNode) -> None:
+        begun = self._begun.pop(id(node), None)
+        if begun is not None:
+            self.noted.setdefault(id(node), (begun, len(self.tokens)))
+
+    def record_syntactic_position(  # type: ignore[override] # any context manager will do
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,
+        end_node: cst.CSTNode | None = None,
+    ) -> AbstractContextManager[None]:
+        """Note a node without the blanks and comments around it."""
+        if id(node) not in self._wanted:
+            return _NOTHING
+        self._wanted.update(id(each) for each in (start_node, end_node) if each is not None)
+        return self._recording(node, start_node, end_node)
+
+    @contextmanager
+    def _recording(
+        self, node: cst.CSTNode, first: cst.CSTNode | None, last: cst.CSTNode | None
+    ) -> Iterator[None]:
+        start = len(self.tokens)
+        yield
+        self.noted[id(node)] = (
+            self.noted[id(first)][0] if first is not None else start,
+            self.noted[id(last)][1] if last is not None else len(self.tokens),
+        )
+
+    def pop_trailing_newline(self) -> None:
+        """Keep what libcst takes back at the end of a file: places may have counted it."""
+        self.dropped = self.tokens[-1] if self.tokens else ""
+        super().pop_trailing_newline()
+
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
+_PLACED = frozenset((cst.Module, cst.FunctionDef, cst.ClassDef))
+
+
+def _places(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes from which the places of a module or definition are read."""
+    if isinstance(node, cst.Module):
+        yield from node.header
+        yield from _statements(node.body)[:1]
+    elif isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+        yield from (node, node.name, node.body, *node.decorators[:1])
+        if isinstance(node.body, cst.IndentedBlock):
+            yield node.body.header
+        yield from _statements(node.body.body)[:1]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -106,10 +176,10 @@ class _Scanner:
     Not a `CSTVisitor`: that calls back for every comma and blank, and rebuilds what it walks.
     """
 
-    def __init__(self, tree: cst.Module, text: Text, spans: Mapping[cst.CSTNode, CodeSpan]) -> None:
+    def __init__(self, tree: cst.Module, text: Text, places: Mapping[int, tuple[int, int]]) -> None:
         self.tree = tree
         self.text = text
-        self.spans = spans
+        self.places = places
         self.found: list[Definition] = []
         self.scopes = [_Scope(name="", kind=Kind.MODULE, local=False)]
         self.handlers: Mapping[type[cst.CSTNode], Callable[[Any], None]] = {
@@ -226,8 +296,7 @@ class _Scanner:
     def module_anchor(self, statements: Sequence[cst.CSTNode]) -> Anchor | None:
         """Below the shebang, the coding cookie and the licence, above what speaks of the code."""
         utf8 = self.text.utf8
-        spans = [self.spans[line] for line in self.tree.header]
-        start = max((span.start + span.length for span in spans), default=0)
+        start = max((self.places[id(line)][1] for line in self.tree.header), default=0)
         if start and utf8[start - 1 : start] != b"\n":
             return None
         first = statements[0] if statements else None
@@ -255,7 +324,7 @@ class _Scanner:
             qualname=self.qualname(scope.name),
             name=scope.name,
             kind=scope.kind,
-            line=self.text.line_at(self.spans[node.name].start),
+            line=self.text.line_at(self.places[id(node.name)][0]),
             lines=(self.text.line_at(start), self.text.line_at(end)),
             signature=self.signature(function, scope.kind) if function else Signature(),
             code=self.code((start, end), statements, docstring),
@@ -329,8 +398,7 @@ class _Scanner:
         first: cst.CSTNode = node
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)) and node.decorators:
             first = node.decorators[0]
-        span = self.spans[node]
-        return self.spans[first].start, span.start + span.length
+        return self.places[id(first)][0], self.places[id(node)][1]
 
     def code(
         self, extent: tuple[int, int], statements: Sequence[cst.CSTNode], docstring: str | None
@@ -354,8 +422,7 @@ class _Scanner:
         if not isinstance(block, cst.IndentedBlock) or not statements:
             return None
         utf8 = self.text.utf8
-        header = self.spans[block.header]
-        start = header.start + header.length
+        start = self.places[id(block.header)][1]
         first, _ = self.extent(statements[0])
         indent = utf8[self.text.line_start(first) : first].decode()
         if utf8[start - 1 : start] != b"\n" or not indent or indent.strip(" \t"):
@@ -379,10 +446,9 @@ class _Scanner:
         utf8 = self.text.utf8
         above = utf8.rfind(b"\n", 0, max(0, self.text.line_start(start) - 1)) + 1
         if isinstance(node.body, cst.IndentedBlock):
-            header = self.spans[node.body.header]
-            end = header.start + header.length
+            end = self.places[id(node.body.header)][1]
         else:
-            end = utf8.find(b"\n", self.spans[node.body].start)
+            end = utf8.find(b"\n", self.places[id(node.body)][0])
         lines = utf8[above : end if end >= 0 else len(utf8)].decode().split("\n")
         first, *rest = lines or [""]
         own = first.lstrip().startswith("#") or above == self.text.line_start(start)

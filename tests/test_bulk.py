@@ -284,7 +284,7 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
 
 def test_a_pool_that_breaks_is_done_without(tmp_path, monkeypatch):
     folder = many(tmp_path / "many")
-    monkeypatch.setattr(bulk, "_attend", os.abort)  # what a worker does first
+    monkeypatch.setattr(bulk, "_begin", os.abort)  # what a worker does first
     monkeypatch.setattr(bulk, "WORTHWHILE", 1)
     monkeypatch.setattr(bulk, "CHUNK", 500)
     monkeypatch.setattr("docbot.hardware.usable_cores", lambda: 4)

@@ -26,8 +26,8 @@ LINE = [
     "gate", "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache"]
-ABOVE = ["answers", "bulk", "replay", "report", "scope", "models", "__init__", "cli", "glance",
-         "__main__"]  # fmt: skip
+ABOVE = ["answers", "workers", "bulk", "replay", "report", "scope", "models", "__init__", "cli",
+         "glance", "__main__"]  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 

@@ -1,0 +1,121 @@
+"""Files scanned by other processes: the same results, in the same order, whatever happens there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import PurePosixPath
+
+import pytest
+
+from docbot import workers
+from docbot.config import Config
+from docbot.pipeline import File, sift, sift_each
+from docbot.workers import AHEAD, scanners, sifter
+
+CONFIG = Config(kinds=("module", "class", "function", "method"))
+FUNCTION = """
+def push{n}(self, item):
+    if item is None:
+        raise ValueError("nothing to push")
+    self.items.append(item)
+"""
+SPECIAL = '''"""Hold it."""
+
+
+class Stack:
+    """Hold items."""
+
+    def __len__(self):
+        return len(self.items)
+
+'''
+SOURCES = {
+    "lacking.py": FUNCTION.format(n=0).encode(),
+    "documented.py": b'"""Hold it."""\n',
+    "broken.py": b"x = (\n",
+    "nul.py": b"x = 1\0\n",
+    "latin.py": "# -*- coding: latin-1 -*-\ndef grüße(a):\n    return [a]\n".encode("latin-1"),
+    "skipped.py": b"# docbot: skip-file\ndef f(a):\n    return [a]\n",
+    "tests/test_it.py": b"def test_it():\n    assert [1]\n",
+    "huge.py": b"# \n" * 400_000,
+}
+
+
+def files(*names: str) -> list[File]:
+    return [File(path=PurePosixPath(name), source=SOURCES[name]) for name in names]
+
+
+def test_a_worker_says_what_this_process_says():
+    given = files(*SOURCES) * 3
+    here = [(file, sifted()) for file, sifted in sift_each(given, CONFIG)]
+    with sifter(1) as ahead:
+        there = [(file, sifted()) for file, sifted in ahead(given, CONFIG)]
+    assert there == here
+    reasons = {str(file.path): found.skip and found.skip.reason.value for file, found in there}
+    assert reasons["broken.py"] == "unparsable"
+    assert reasons["huge.py"] == "too-large"
+    assert reasons["lacking.py"] is None
+
+
+def test_no_more_files_are_read_than_are_scanned_ahead():
+    pulled = 0
+
+    def watched():
+        nonlocal pulled
+        for file in files("documented.py") * (3 * AHEAD):
+            pulled += 1
+            yield file
+
+    with sifter(1) as ahead:
+        for done, _ in enumerate(ahead(watched(), CONFIG)):
+            assert pulled <= done + 1 + AHEAD
+    assert pulled == 3 * AHEAD
+
+
+def test_a_worker_that_dies_takes_no_file_with_it():
+    with workers.pool(1, os.abort) as executor:  # what a worker does first
+        given = files("lacking.py", "broken.py")
+        got = [each() for _, each in workers._sift_ahead(executor, 1, given, CONFIG)]
+    assert got == [sift(file, CONFIG) for file in given]
+
+
+@pytest.mark.parametrize(("load", "cores", "count", "expected"), [
+    (0.0, 2, 100, 1), (0.0, 8, 100, 4), (0.0, 64, 100, 4), (0.0, 1, 100, 0),
+    (1.9, 2, 100, 0), (0.0, 8, 5, 0),
+])  # fmt: skip
+def test_workers_take_half_the_free_cores(monkeypatch, load, cores, count, expected):
+    monkeypatch.setattr("docbot.hardware.usable_cores", lambda: cores)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, load, load))
+    assert scanners(count) == expected
+
+
+SCRIPT = """
+import os, sys
+import docbot.hardware
+from docbot import cli
+docbot.hardware.usable_cores = lambda *_: 2
+os.getloadavg = lambda: ({load}, 0.0, 0.0)
+if __name__ == "__main__":
+    sys.argv = ["docbot", "fix", "--diff", "--no-cache", "--quiet", sys.argv[1]]
+    sys.exit(cli.main())
+"""
+
+
+def test_a_run_writes_the_same_with_and_without(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for n in range(workers.FEWEST_FILES):
+        (folder / f"m{n}.py").write_text(SPECIAL + FUNCTION.format(n=n))
+    said = []
+    for load in (0.0, 2.0):
+        script = tmp_path / f"run{load}.py"
+        script.write_text(SCRIPT.format(load=load))
+        done = subprocess.run(
+            [sys.executable, str(script), str(folder)], capture_output=True, text=True
+        )
+        assert (done.returncode, done.stderr) == (1, "")
+        said.append(done.stdout)
+    assert said[0] == said[1]
+    assert said[0].count("+++ b/") > 0
