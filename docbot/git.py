@@ -1,4 +1,4 @@
-"""The only door to git: what is tracked, what is dirty, which lines changed.
+"""The only door to git: what is tracked, what is dirty, which lines changed, what commits hold.
 
 The environment decides nothing here by accident. Git hands a hook its own GIT_DIR, GIT_INDEX_FILE
 and more, and those must not redirect a question about another repository. So every command runs
@@ -8,21 +8,24 @@ is staged there is what the hook is asked about.
 
 Paths go in and out as bytes that `os.fsdecode` names, and never quoted by git, except in patches,
 where quoting is what keeps a name with a newline on one line.
+
+Nothing is fetched: in a partial clone, an object that is not here is an error and no download.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+import subprocess
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
 
 from docbot.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     Lines = tuple[tuple[int, int], ...]
 
@@ -31,18 +34,25 @@ SUFFIXES = (".py", ".pyi")
 _ENDINGS = tuple(suffix.encode() for suffix in SUFFIXES)
 _KEPT = frozenset({"GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"})
 _KEPT_PREFIXES = ("GIT_CONFIG", "GIT_PYTHON_")  # the user's configuration, and GitPython's own
-_ALWAYS = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}  # read only, and never ask
+_ALWAYS = {
+    "GIT_OPTIONAL_LOCKS": "0",  # read only
+    "GIT_TERMINAL_PROMPT": "0",  # never ask
+    "GIT_NO_LAZY_FETCH": "1",  # never fetch what a partial clone left out
+    "GIT_ALLOW_PROTOCOL": "none",  # the same, for git before 2.45
+}
 _OPTIONS = (
     "--no-pager",
     "-c", "core.fsmonitor=false",  # its daemon keeps our pipe open (pre-commit/pre-commit#2046)
     "-c", "core.safecrlf=false",
+    "-c", "diff.suppressBlankEmpty=false",  # else an empty context line has no space before it
 )  # fmt: skip
 _DIFF = (
-    "diff", "--patch", "--unified=0", "--inter-hunk-context=0", "--find-renames",
+    "diff", "--patch", "--inter-hunk-context=0", "--find-renames",
     "--diff-filter=AMR", "--text", "--no-color", "--no-ext-diff", "--no-textconv",
     "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all",
 )  # fmt: skip
 _NO_GIT = "this is a git repository, but git cannot be run: install git, or add it to PATH"
+_LACKS = re.compile("promisor|unable to read|missing|not allowed|bad object")
 _ARGUMENTS = 200  # paths on one command line; Windows allows 32 kB
 
 
@@ -152,17 +162,90 @@ class Repository:
             GitError: `revision` is unknown, or has no history in common with HEAD.
 
         """
-        commit = self._commit(revision)
-        status, base, _ = self._try("merge-base", commit, "HEAD")
+        return self._changed([self.merge_base(revision, "HEAD")], self._python(also))
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The commit at which two revisions parted; the best one where there are several.
+
+        Raises:
+            GitError: one of them is unknown, or this clone does not reach back so far.
+
+        """
+        status, found, _ = self._try("merge-base", self.commit(base), self.commit(head))
         if status:
-            raise GitError(f"'{revision}' and HEAD have no commit in common{self._shallow_hint()}")
-        return self._changed([base.decode().strip()], self._python(also))
+            raise GitError(f"'{base}' and '{head}' have no commit in common{self._shallow_hint()}")
+        return found.decode().strip()
+
+    def lines_between(
+        self, base: str, head: str, without: Collection[PurePosixPath] = ()
+    ) -> dict[PurePosixPath, Lines]:
+        """Lines of each Python file in commit `head` that are not in commit `base`.
+
+        Lines are as in `staged_lines`, paths as git has them, from the root. The files `without`
+        are not compared.
+
+        Raises:
+            GitError: a revision is unknown, or there are too many files to leave out.
+
+        """
+        patch = self._compare(base, head, "--unified=0", without)
+        return {PurePosixPath(os.fsdecode(n)): ls for n, ls in _changed_lines(patch).items()}
+
+    def diff_between(self, base: str, head: str, without: Collection[PurePosixPath] = ()) -> bytes:
+        """The patch of the Python files between two commits, with three lines of context.
+
+        Raises:
+            GitError: as `lines_between`.
+
+        """
+        return self._compare(base, head, "--unified=3", without)
+
+    def files_at(self, revision: str, also: Collection[str] = ()) -> dict[PurePosixPath, Blob]:
+        """The Python files of a commit by their path from the root, and files named `also` there.
+
+        Symbolic links and submodules are left out: what they stand for is no part of the commit.
+
+        Raises:
+            GitError: the revision is unknown, or this clone lacks objects of it.
+
+        """
+        listing = self._ask("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit(revision))
+        wanted = {os.fsencode(name) for name in also}
+        found = {}
+        for entry in filter(None, listing.split(b"\0")):
+            facts, _, name = entry.partition(b"\t")
+            mode, kind, blob, size = facts.split()
+            if mode[:3] != b"100" or kind != b"blob":
+                continue
+            if name.endswith(_ENDINGS) or name in wanted:
+                if not size.isdigit():
+                    raise GitError(f"an object of '{revision}' is not here{self._partial_hint()}")
+                path = PurePosixPath(os.fsdecode(name))
+                found[path] = Blob(id=blob.decode("ascii"), size=int(size))
+        return found
+
+    @contextmanager
+    def contents(self) -> Iterator[Contents]:
+        """What blobs hold, for as long as the context lasts."""
+        contents = Contents(
+            lambda: _start(self.root, self._places(), ("cat-file", "--batch")), self._partial_hint
+        )
+        try:
+            yield contents
+        finally:
+            contents.close()
 
     def undo_file(self) -> Path:
         """Where patches of what docbot wrote are kept; each linked work tree has its own."""
         return self.git_dir / "docbot" / "undo.patch"
 
-    def _commit(self, revision: str) -> str:
+    def commit(self, revision: str) -> str:
+        """The id of the commit that a revision names.
+
+        Raises:
+            GitError: git does not know it.
+
+        """
         status, output = 1, b""
         if not revision.startswith("-"):  # an option, not a revision
             status, output, _ = self._try(
@@ -180,6 +263,17 @@ class Repository:
             " (for actions/checkout, set `fetch-depth: 0`)"
         )
 
+    def _partial_hint(self) -> str:
+        """For an object that is not here: a partial clone has most of them elsewhere."""
+        asked = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+        status, _, _ = self._try("config", "--get-regexp", asked)
+        if status:
+            return ""
+        return (
+            "; this clone is partial, and docbot downloads nothing: clone without `--filter`"
+            " (for actions/checkout, set neither `filter` nor `sparse-checkout`)"
+        )
+
     def _merging(self) -> list[str]:
         try:
             return (self.git_dir / "MERGE_HEAD").read_text(encoding="ascii").split()
@@ -193,8 +287,17 @@ class Repository:
                 yield entry[:2], self._path(entry[3:])
 
     def _changed(self, sides: Sequence[str], scope: Sequence[str]) -> dict[Path, Lines]:
-        names = _changed_lines(self._ask(*_DIFF, *sides, "--", *scope))
+        names = _changed_lines(self._ask(*_DIFF, "--unified=0", *sides, "--", *scope))
         return {self._path(name): lines for name, lines in names.items()}
+
+    def _compare(
+        self, base: str, head: str, context: str, without: Collection[PurePosixPath]
+    ) -> bytes:
+        if len(without) > _ARGUMENTS:
+            raise GitError(f"{len(without)} files are too large to be compared")
+        left_out = [f":(top,exclude,literal){path}" for path in without]
+        sides = (self.commit(base), self.commit(head))
+        return self._ask(*_DIFF, context, *sides, "--", *self._python(()), *left_out)
 
     def _python(self, also: Iterable[Path]) -> list[str]:
         """Pathspecs for Python files: a staged data file of a gigabyte is not worth a diff."""
@@ -223,12 +326,76 @@ class Repository:
     def _ask(self, *arguments: str) -> bytes:
         status, output, complaint = self._try(*arguments)
         if status:
-            raise GitError(f"{self.root}: git {_command(arguments)} failed: {_cause(complaint)}")
+            hint = self._partial_hint() if _LACKS.search(complaint) else ""
+            cause = f"{_cause(complaint)}{hint}"
+            raise GitError(f"{self.root}: git {_command(arguments)} failed: {cause}")
         return output
 
     def _try(self, *arguments: str) -> tuple[int, bytes, str]:
+        return _run(self.root, self._places(), arguments)
+
+    def _places(self) -> dict[str, str]:
         places = {"GIT_DIR": self.git_dir, "GIT_WORK_TREE": self.root, "GIT_INDEX_FILE": self.index}
-        return _run(self.root, {key: str(path) for key, path in places.items()}, arguments)
+        return {key: str(path) for key, path in places.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blob:
+    """A file's content in a commit: git's id of it, and its size in bytes."""
+
+    id: str
+    size: int
+
+
+class Contents:
+    """What blobs of a repository hold, through one git process for all of them.
+
+    Without a filter and without conversion of line endings: the bytes that the commit has.
+
+    Args:
+        start: Starts the process.
+        hint: What to add when an object is not here.
+
+    """
+
+    def __init__(self, start: Callable[[], Any], hint: Callable[[], str]) -> None:
+        self._start = start
+        self._hint = hint
+        self._process: Any = None
+
+    def read(self, blob: Blob) -> bytes:
+        """The bytes of a blob; the caller has looked at its size.
+
+        Raises:
+            GitError: it is not here, or git gave up.
+
+        """
+        if self._process is None:
+            self._process = self._start()
+        asked: IO[bytes] = self._process.stdin
+        told: IO[bytes] = self._process.stdout
+        name = blob.id.encode("ascii")
+        try:
+            asked.write(name + b"\n")
+            asked.flush()
+            found = told.readline().split() == [name, b"blob", b"%d" % blob.size]
+        except OSError:  # it has ended
+            found = False
+        content = told.read(blob.size + 1) if found else b""  # a line feed stands after it
+        if len(content) != blob.size + 1:
+            self.close()
+            raise GitError(f"git has no object {blob.id} here{self._hint()}")
+        return content[:-1]
+
+    def close(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with suppress(OSError):
+                stream.close()
+        process.proc.wait()
 
 
 def _locate(start: Path, environment: Mapping[str, str]) -> Repository | None:
@@ -262,6 +429,26 @@ def _run(
     folder: Path, environment: Mapping[str, str], arguments: Sequence[str]
 ) -> tuple[int, bytes, str]:
     """Exit status, standard output and standard error, which is English whatever the locale."""
+    done: tuple[int, bytes, str] = _execute(
+        folder,
+        environment,
+        arguments,
+        with_extended_output=True,
+        with_exceptions=False,
+        stdout_as_string=False,
+        strip_newline_in_stdout=False,
+    )
+    return done
+
+
+def _start(folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Any:
+    """A process that is talked to."""
+    return _execute(folder, environment, arguments, istream=subprocess.PIPE, as_process=True)
+
+
+def _execute(
+    folder: Path, environment: Mapping[str, str], arguments: Sequence[str], **how: Any
+) -> Any:
     with _without_git_variables():
         try:
             import git
@@ -271,10 +458,7 @@ def _run(
             return git.Git(str(folder)).execute(
                 [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments],
                 env={**_ALWAYS, **environment},
-                with_extended_output=True,
-                with_exceptions=False,
-                stdout_as_string=False,
-                strip_newline_in_stdout=False,
+                **how,
             )
         except (git.GitCommandNotFound, OSError) as error:
             raise GitError(_NO_GIT) from error

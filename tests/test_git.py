@@ -442,7 +442,10 @@ def test_no_commit_yet_and_no_common_history(repo):
         opened(repo).lines_since("HEAD")
     repo.commit("a.py")
     repo.git("checkout", "--quiet", "--orphan", "alone")
-    with pytest.raises(GitError, match=r"^'main' and HEAD have no commit in common$"):
+    with pytest.raises(GitError, match="'HEAD' is not a revision"):
+        opened(repo).lines_since("main")
+    repo.commit("b.py")
+    with pytest.raises(GitError, match=r"^'main' and 'HEAD' have no commit in common$"):
         opened(repo).lines_since("main")
 
 
@@ -542,3 +545,116 @@ def test_blobs_of_a_conflict_are_not_told(repo):
     repository = Repository.discover(repo.root)
     assert repository is not None
     assert repository.blobs([repo.root]) == {repo.root / "a.py": ""}
+
+
+# Commits, and nothing of the work tree
+
+
+ODD = ["a b.py", 'quo"te.py', "two\nlines.py", "tab\t.py", "ünï.py", "-rf.py", "back\\slash.py"]
+
+
+def test_files_at_a_commit_are_plain_python_files_and_those_named(repo):
+    for name in ODD:
+        repo.stage(name, f"x = {name!r}\n")
+    repo.stage(os.fsdecode(b"latin\xe9.py"), "x = 1\n")
+    repo.stage("pyproject.toml", "[tool.docbot]\n")
+    repo.stage("data.txt", "no\n")
+    (repo.root / "link.py").symlink_to("/etc/passwd")
+    (repo.root / "run.py").write_text("x = 2\n")
+    (repo.root / "run.py").chmod(0o755)
+    repo.git("add", "link.py", "run.py")
+    repo.commit("pkg/deep/a.pyi", "x = 3\n")
+    for name in ODD:
+        (repo.root / name).write_text("the work tree does not count\n")
+    repository = opened(repo)
+    found = repository.files_at("HEAD", also=["pyproject.toml"])
+    wanted = {*ODD, os.fsdecode(b"latin\xe9.py"), "pyproject.toml", "run.py", "pkg/deep/a.pyi"}
+    assert {str(path) for path in found} == wanted
+    with repository.contents() as contents:
+        texts = {str(path): contents.read(blob) for path, blob in found.items()}
+    assert all(texts[name] == f"x = {name!r}\n".encode() for name in ODD)
+    assert all(found[path].size == len(texts[str(path)]) for path in found)
+
+
+def test_contents_are_the_commits_bytes_whatever_attributes_say(repo):
+    repo.stage(".gitattributes", "*.py text eol=crlf working-tree-encoding=UTF-16 ident\n")
+    repo.git("commit", "--quiet", "--message", "Attributes")
+    raw = b"x = '$Id$'\r\ny = 1\n"
+    (repo.root / "raw").write_bytes(raw)
+    blob = repo.git("hash-object", "-w", "--no-filters", "raw").strip()
+    repo.git("update-index", "--add", "--cacheinfo", f"100644,{blob},a.py")
+    repo.git("commit", "--quiet", "--message", "Raw")
+    repository = opened(repo)
+    with repository.contents() as contents:
+        (one,) = repository.files_at("HEAD").values()
+        assert contents.read(one) == raw
+        assert contents.read(one) == raw
+
+
+def test_lines_between_commits_read_no_work_tree(repo):
+    repo.commit("a.py", TEN)
+    repo.commit("old.py", TEN + "x = 1\n")
+    base = repo.git("rev-parse", "HEAD").strip()
+    repo.git("mv", "old.py", "new.py")
+    repo.stage("new.py", changed(TEN + "x = 1\n", _2="new\n"))
+    repo.stage(ODD[2], "x = 1\n")
+    repo.commit("a.py", changed(TEN, _3="new\n"))
+    repo.write("a.py", "not this\n")
+    (repo.root / "new.py").unlink()
+    wanted = {Path("a.py"): ((3, 3),), Path("new.py"): ((2, 2),), Path(ODD[2]): ((1, 1),)}
+    found = opened(repo).lines_between(base, "HEAD")
+    assert {Path(path): lines for path, lines in found.items()} == wanted
+    fewer = opened(repo).lines_between(base, "HEAD", without=list(found)[:1])
+    assert fewer == dict(list(found.items())[1:])
+    patch = opened(repo).diff_between(base, "HEAD")
+    assert b"@@ -1,6 +1,6 @@" in patch
+    assert b"not this" not in patch
+
+
+def test_the_merge_base_is_where_they_parted(repo):
+    repo.commit("a.py", TEN)
+    parted = repo.git("rev-parse", "HEAD").strip()
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit("b.py", TEN)
+    repo.git("switch", "--quiet", "main")
+    repo.commit("a.py", "x = 1\n")
+    assert opened(repo).merge_base("main", "topic") == parted
+    assert list(opened(repo).lines_between(parted, "topic")) == [Path("b.py")]
+
+
+def test_an_object_that_a_partial_clone_lacks_is_one_sentence_and_no_download(repo, tmp_path):
+    repo.commit("a.py", TEN)
+    repo.commit("a.py", "x = 1\n")
+    repo.git("config", "uploadpack.allowFilter", "true")
+    there = tmp_path / "partial"
+    repo.git("clone", "--quiet", "--filter=blob:none", f"file://{repo.root}", str(there))
+    partial = Repository.discover(there)
+    assert partial is not None
+    (here,) = partial.files_at("HEAD").values()
+    with partial.contents() as contents:
+        assert contents.read(here) == b"x = 1\n"
+        (there_only,) = opened(repo).files_at("HEAD~1").values()
+        with pytest.raises(GitError, match=r"no object .*; this clone is partial, .*--filter"):
+            contents.read(there_only)
+        assert contents.read(here) == b"x = 1\n"
+    for ask in (partial.files_at, lambda old: partial.lines_between(old, "HEAD")):
+        with pytest.raises(GitError, match=r"this clone is partial, .*--filter"):
+            ask("HEAD~1")
+
+
+def test_a_sha256_repository(tmp_path):
+    root = tmp_path / "long"
+    for command in (
+        ["init", "-q", "--object-format=sha256", str(root)],
+        ["-C", str(root), "commit", "-q", "--allow-empty", "-m", "Start"],
+    ):
+        subprocess.run(["git", *command], check=True, capture_output=True)
+    (root / "a.py").write_text(TEN)
+    subprocess.run(["git", "-C", str(root), "add", "a.py"], check=True)
+    subprocess.run(["git", "-C", str(root), "commit", "-q", "-m", "Add"], check=True)
+    found = Repository.discover(root)
+    assert found is not None
+    (blob,) = found.files_at("HEAD").values()
+    with found.contents() as contents:
+        assert contents.read(blob) == TEN.encode()
+    assert len(found.merge_base("HEAD", "HEAD~1")) == 64
