@@ -6,6 +6,7 @@ DocbotError               anything docbot can explain in one sentence; exit code
 │   └── TooLargeError     over the size limit
 ├── GitError              not a repository, unknown revision, git missing
 ├── ModelError            model file missing, corrupt, or refused by llama.cpp
+├── ReviewError           a report of a review that cannot be trusted or read
 ├── WriteError            the file changed, vanished or is read-only
 └── VerifyError           an edit failed docbot's own check: a bug, and the file stays as it was
 
@@ -37,6 +38,10 @@ class GitError(DocbotError):
 
 class ModelError(DocbotError):
     """The model cannot be found, trusted or loaded."""
+
+
+class ReviewError(DocbotError):
+    """What a review found cannot be read: not a report, or one that asks for too much."""
 
 
 class WriteError(DocbotError):

@@ -500,7 +500,7 @@ def _changed_lines(patch: bytes) -> dict[bytes, Lines]:
     lines = iter(patch.split(b"\n"))
     for line in lines:
         if line.startswith(b"+++ "):
-            ranges = found.setdefault(_unquote(line[4:])[2:], [])  # without "b/"
+            ranges = found.setdefault(unquote(line[4:])[2:], [])  # without "b/"
         elif hunk := _HUNK.match(line):
             removed, first, added = (int(number or b"1") for number in hunk.groups())
             ranges.append((first, first + added - 1) if added else (max(first, 1), first + 1))
@@ -513,11 +513,11 @@ def _changed_lines(patch: bytes) -> dict[bytes, Lines]:
 _ESCAPES = bytes.maketrans(b"abtnvfr", b"\a\b\t\n\v\f\r")
 
 
-def _unquote(name: bytes) -> bytes:
+def unquote(name: bytes) -> bytes:
     """A path from a `+++` line; git ends one that has a space with a tab."""
     if not name.startswith(b'"'):
         return name.removesuffix(b"\t")
-    return re.sub(rb"\\([0-7]{3}|.)", _unescape, name[1 : name.rindex(b'"')])
+    return re.sub(rb"\\([0-3][0-7]{2}|.)", _unescape, name[1 : name.rindex(b'"')])
 
 
 def _unescape(match: re.Match[bytes]) -> bytes:

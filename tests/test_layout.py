@@ -26,8 +26,9 @@ LINE = [
     "gate", "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache"]
-ABOVE = ["answers", "workers", "bulk", "replay", "report", "scope", "models", "__init__", "cli",
-         "glance", "__main__"]  # fmt: skip
+REVIEW = ["markdown", "hunks", "findings", "comment"]
+ABOVE = ["answers", "bulk", "replay", "report", "scope", "models", "__init__", "cli", "glance",
+         "__main__"]  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 
@@ -53,7 +54,7 @@ def imports(module: str) -> set[str]:
 
 
 def test_every_module_is_placed():
-    assert {p.stem for p in PACKAGE.glob("*.py")} - {"scan"} == {*LINE, *DOORS, *ABOVE}
+    assert {p.stem for p in PACKAGE.glob("*.py")} - {"scan"} == {*LINE, *DOORS, *REVIEW, *ABOVE}
 
 
 @pytest.mark.parametrize("module", [*LINE, "scan"])
@@ -69,7 +70,13 @@ def test_doors_import_errors_and_plain_facts(module):
     assert imports(module) <= {"errors", "config", "source", *earlier}
 
 
-@pytest.mark.parametrize("module", [*LINE, *DOORS, "scan", "report"])
+@pytest.mark.parametrize("module", REVIEW)
+def test_the_review_imports_plain_facts_and_its_earlier_parts(module):
+    facts = {"errors", "definition", "targets", "git"}
+    assert imports(module) <= {*facts, *REVIEW[: REVIEW.index(module)]}
+
+
+@pytest.mark.parametrize("module", [*LINE, *DOORS, *REVIEW, "scan", "report"])
 def test_nothing_below_imports_the_command_line(module):
     assert not imports(module) & {"cli", "scope", "models", "__main__"}
 
