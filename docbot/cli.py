@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import os
 import sys
 import time
@@ -21,6 +20,7 @@ from docbot.errors import DocbotError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from docbot.bulk import Identified, Surveys
     from docbot.cache import Cache
@@ -314,34 +314,18 @@ def _cache(options: argparse.Namespace) -> Iterator[Cache]:
         _tell(f"without a cache: {cache.trouble}")
 
 
-@contextmanager
-def _job(scope: Scope, cache: Cache, deadline: float) -> Iterator[Job]:
-    """The model and the style, each fetched when it is first needed."""
-    from docbot.answers import CachedBackend, asker
-    from docbot.backend import AHEAD, open_backend
+def _job(scope: Scope, cache: Cache, deadline: float) -> AbstractContextManager[Job]:
     from docbot.bulk import Surveys
     from docbot.lineage import Lineage
-    from docbot.pipeline import Job
-    from docbot.prompts import format_named
-    from docbot.weights import identify, resolve
+    from docbot.scope import open_job
 
-    config = scope.config
-    format_named(config.prompt_format)  # wrong even where the model does not ask for it
-    weights = resolve(config.model, config.prompt_format)
-
-    def named() -> bytes:
-        return asker(identify(config.model, weights.path), config, weights.context)
-
-    ahead = AHEAD if deadline == float("inf") else 0
-    with open_backend(weights, config, ahead=ahead) as backend:
-        yield Job(
-            config=config,
-            lineage=Lineage(Surveys(scope, cache).outline_of),
-            house=functools.cache(scope.house),
-            backend=CachedBackend(backend, cache, named),
-            format=format_named(weights.format),
-            out_of_time=lambda: time.monotonic() > deadline,
-        )
+    return open_job(
+        scope.config,
+        cache,
+        lineage=Lineage(Surveys(scope, cache).outline_of),
+        house=scope.house,
+        out_of_time=lambda: time.monotonic() > deadline,
+    )
 
 
 @contextmanager

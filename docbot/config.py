@@ -102,28 +102,36 @@ def load_config(root: Path, file: Path | None = None) -> Config:
     path = file or root / "pyproject.toml"
     if file is None and not path.is_file():
         return Config()
-    tool = read_toml(path).get("tool", {})
-    settings = tool.get("docbot", {}) if isinstance(tool, dict) else tool
-    return replace(Config(), settings, source=str(path))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
+    return parse_config(content, source=str(path))
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
+def parse_config(content: bytes, *, source: str) -> Config:
+    """The Config of a TOML file's `[tool.docbot]`.
 
     Raises:
-        ConfigError: the file cannot be read, or is not TOML.
+        ConfigError: naming `source`; as `load_config`.
 
     """
+    tool = _read_toml(content, source).get("tool", {})
+    settings = tool.get("docbot", {}) if isinstance(tool, dict) else tool
+    return replace(Config(), settings, source=source)
+
+
+def _read_toml(content: bytes, source: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeError) as error:
-        raise ConfigError(f"{path}: is not valid TOML ({error})") from error
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError as error:
+        raise ConfigError(f"{source}: is not valid TOML (it nests too deep)") from error
+    except ValueError as error:  # TOML's and UTF-8's errors, a number of thousands of digits
+        raise ConfigError(f"{source}: is not valid TOML ({error})") from error
 
 
 def replace(config: Config, settings: Mapping[str, object], *, source: str) -> Config:

@@ -94,7 +94,7 @@ def find(
 
     """
     named = [_named(path) for path in paths]
-    rules = _Rules(root=Path(os.path.realpath(root)), exclude=_spec(exclude), vendored=vendored)
+    rules = _Rules(root=Path(os.path.realpath(root)), exclude=gitignore(exclude), vendored=vendored)
     return _find(named, rules, repository)
 
 
@@ -162,7 +162,13 @@ def _real(folder: Path) -> str:
     return os.path.realpath(folder)
 
 
-def _spec(patterns: Iterable[str]) -> GitIgnoreSpec | None:
+def gitignore(patterns: Iterable[str]) -> GitIgnoreSpec | None:
+    """What tells the paths that these patterns match; None without a pattern.
+
+    Raises:
+        ConfigError: one of them is no gitignore pattern.
+
+    """
     lines = tuple(patterns)
     if not lines:
         return None
@@ -215,13 +221,13 @@ def _ignores(folder: Path) -> tuple[tuple[Path, GitIgnoreSpec], ...]:
         text = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ()
-    spec = _spec(line for line in text.splitlines() if _is_pattern(line))
+    spec = gitignore(line for line in text.splitlines() if _is_pattern(line))
     return ((folder, spec),) if spec else ()
 
 
 def _is_pattern(line: str) -> bool:
     try:
-        return _spec([line]) is not None
+        return gitignore([line]) is not None
     except ConfigError:  # git goes on without a line it does not understand
         return False
 

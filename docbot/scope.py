@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -14,10 +16,13 @@ from docbot.git import Repository
 from docbot.targets import Skip, SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from docbot.cache import Cache
     from docbot.git import Lines
     from docbot.house import House
+    from docbot.lineage import Lineage
+    from docbot.pipeline import Job
 
 HOUSE_SAMPLE = 100
 """Files read to learn the house style, spread over the repository: the same in every run."""
@@ -162,6 +167,45 @@ def open_scope(
         config=replace(config, settings, source="command line"),
         named=named,
     )
+
+
+@contextmanager
+def open_job(
+    config: Config,
+    cache: Cache,
+    *,
+    lineage: Lineage,
+    house: Callable[[], House],
+    out_of_time: Callable[[], bool],
+) -> Iterator[Job]:
+    """What `pipeline.fix` needs; model and style are each fetched when they are first needed.
+
+    Raises:
+        ConfigError: `prompt_format` or `candidates` cannot be used.
+        ModelError: no such model, not pulled yet, or not the file it should be.
+
+    """
+    from docbot.answers import CachedBackend, asker
+    from docbot.backend import open_backend
+    from docbot.pipeline import Job
+    from docbot.prompts import format_named
+    from docbot.weights import identify, resolve
+
+    format_named(config.prompt_format)  # wrong even where the model does not ask for it
+    weights = resolve(config.model, config.prompt_format)
+
+    def named() -> bytes:
+        return asker(identify(config.model, weights.path), config, weights.context)
+
+    with open_backend(weights, config) as backend:
+        yield Job(
+            config=config,
+            lineage=lineage,
+            house=functools.cache(house),
+            backend=CachedBackend(backend, cache, named),
+            format=format_named(weights.format),
+            out_of_time=out_of_time,
+        )
 
 
 def load(row: Row) -> bytes | Skip:

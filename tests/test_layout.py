@@ -27,8 +27,8 @@ LINE = [
 ]  # fmt: skip
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache"]
 REVIEW = ["markdown", "hunks", "findings", "comment"]
-ABOVE = ["answers", "bulk", "replay", "report", "scope", "models", "__init__", "cli", "glance",
-         "__main__"]  # fmt: skip
+ABOVE = ["answers", "bulk", "replay", "report", "scope", "revision", "analysis", "isolation",
+         "models", "__init__", "cli", "glance", "__main__"]  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 
