@@ -5,6 +5,11 @@ DocbotError               anything docbot can explain in one sentence; exit code
 ├── SourceError           a file that cannot be read as Python; becomes one "skipped" line
 │   └── TooLargeError     over the size limit
 ├── GitError              not a repository, unknown revision, git missing
+├── GitHubError           GitHub cannot be reached, or says what makes no sense
+│   ├── ForbiddenError    the token may not do this, or not even see it
+│   ├── LimitedError      too many requests, for longer than anybody waits; nothing was done
+│   ├── RefusedError      GitHub calls the request wrong; nothing of it was done
+│   └── UnsureError       no answer to a request that writes: it may have been done
 ├── ModelError            model file missing, corrupt, or refused by llama.cpp
 ├── ReviewError           a report of a review that cannot be trusted or read
 ├── WriteError            the file changed, vanished or is read-only
@@ -34,6 +39,26 @@ class TooLargeError(SourceError):
 
 class GitError(DocbotError):
     """Git refused: no repository, no such revision, or no git at all."""
+
+
+class GitHubError(DocbotError):
+    """GitHub cannot be reached, refuses, or answers what its documentation does not know."""
+
+
+class ForbiddenError(GitHubError):
+    """The token may not do this, or not even see it: 401, 403, 404, or FORBIDDEN in GraphQL."""
+
+
+class LimitedError(GitHubError):
+    """A rate limit would take longer than anybody waits; nothing was done."""
+
+
+class RefusedError(GitHubError):
+    """GitHub calls a request wrong (422); nothing of it was done."""
+
+
+class UnsureError(GitHubError):
+    """A request that writes had no answer, or that of a server in trouble; it may be done."""
 
 
 class ModelError(DocbotError):
