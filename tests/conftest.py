@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from github_fake import GitHub
+
 
 @pytest.fixture(autouse=True)
 def _plain_git(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -121,6 +123,18 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     yield made
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    """A GitHub on loopback; whatever breaks its contract fails the test, in words."""
+    import github_fake
+
+    made = github_fake.GitHub()
+    server = github_fake.serve(made)
+    yield made
+    github_fake.close(made, server)
+    assert made.violations == []
 
 
 @pytest.fixture
