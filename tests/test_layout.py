@@ -26,7 +26,7 @@ LINE = [
     "gate", "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
 ]  # fmt: skip
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache"]
-REVIEW = ["markdown", "hunks", "findings", "comment"]
+REVIEW = ["markdown", "hunks", "findings", "page", "comment"]
 ABOVE = ["answers", "bulk", "replay", "report", "scope", "revision", "analysis", "isolation",
          "models", "__init__", "cli", "glance", "__main__"]  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
