@@ -128,13 +128,10 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 @pytest.fixture
 def github() -> Iterator[GitHub]:
     """A GitHub on loopback; whatever breaks its contract fails the test, in words."""
-    import github_fake
+    import github_fake  # what it needs is no other fixture's
 
-    made = github_fake.GitHub()
-    server = github_fake.serve(made)
-    yield made
-    github_fake.close(made, server)
-    assert made.violations == []
+    with github_fake.running(github_fake.GitHub()) as made:
+        yield made
 
 
 @pytest.fixture

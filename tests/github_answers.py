@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 import github_contract as contract
 import github_documents as documents
@@ -51,8 +52,7 @@ def paged(fake: GitHub, request: Request, documents: list[Any]) -> Answer:
     for rel, number in (("prev", page - 1), ("next", page + 1), ("last", last), ("first", 1)):
         if (page > 1 and rel in ("prev", "first")) or (page < last and rel in ("next", "last")):
             query = {**request.query, "page": str(number)}
-            told = "&".join(f"{name}={value}" for name, value in query.items())
-            links.append(f'<{fake.api}{path}?{told}>; rel="{rel}"')
+            links.append(f'<{fake.api}{path}?{urlencode(query)}>; rel="{rel}"')
     headers = {"Link": ", ".join(links)} if links else {}
     return Answer(200, documents[(page - 1) * size : page * size], headers)
 
@@ -201,3 +201,65 @@ def run(fake: GitHub, request: Request) -> Answer:
         told = [dict(error.formatted) for error in done.errors]
         document["errors"] = [error | error.pop("extensions", {}) for error in told]
     return Answer(200, document)
+
+
+# From a request to its answer.
+
+
+def judge(fake: GitHub, request: Request) -> Answer | None:
+    """Look a request up and judge it; the answer to one that GitHub does not describe."""
+    login = fake.login_of(request)
+    request.login = login.name if login else ""
+    if request.path == urlsplit(fake.graphql).path and request.method == "POST":
+        request.operation = "graphql"
+        wrong = contract.graphql_request(request.body)
+        errors = [{"message": words} for words in wrong]
+        return Answer(200, {"errors": errors}) if fake.broken(request, wrong) else None
+    if not request.path.startswith(f"{fake.base}/"):
+        fake.broken(request, [f"the API is below {fake.base}"])
+        return missing()
+    path = request.path.removeprefix(fake.base)
+    numbered = f"/repositories/{fake.REPOSITORY_ID}/"
+    request.path = path.replace(numbered, f"/repos/{fake.repository}/", 1)
+    found = contract.operation(request.method, request.path)
+    if found is None:
+        fake.broken(request, ["not an operation that docbot may call"])
+        return refused(501, "Not an operation that docbot may call")
+    request.operation = found.name
+    wrong = contract.request(found, request.query, request.headers, request.body)
+    if fake.broken(request, wrong):
+        return refused(422, f"The contract: {'; '.join(wrong)}")
+    return None
+
+
+def perform(fake: GitHub, request: Request) -> Answer:
+    """Do what a sound request asks, and judge what it is answered with."""
+    if "authorization" not in request.headers:
+        return refused(401, "Requires authentication")
+    if not request.login:
+        return refused(401, "Bad credentials")
+    if request.operation == "graphql":
+        made = run(fake, request)
+        fake.broken(request, contract.graphql_answer(made.document))
+        return made
+    made = rest(fake, request)
+    found = contract.operation(request.method, request.path)
+    wrong = contract.answer(found, made.status, made.document)
+    if fake.broken(request, [f"the fake's own answer, {words}" for words in wrong]):
+        return refused(500, f"The fake broke the contract: {'; '.join(wrong)}")
+    return made
+
+
+def rest(fake: GitHub, request: Request) -> Answer:
+    known = {fake.repository, *(pull.repository for pull in fake.pulls.values())}
+    if request.repository not in known:
+        return missing()
+    if request.writes and not fake.login_of(request).writes:
+        return refused(403, FORBIDDEN)
+    pull = None
+    if "_number}" in request.operation:
+        number = request.path.split("/")[5]
+        pull = fake.pulls.get(int(number)) if number.isdecimal() else None
+        if pull is None or pull.repository != request.repository:
+            return missing()
+    return ROUTES[request.operation](fake, request, pull)

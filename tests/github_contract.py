@@ -98,7 +98,7 @@ def _headers(headers):
         yield f"X-GitHub-Api-Version is {headers.get('x-github-api-version')!r}, not {VERSION}"
     if not headers.get("user-agent"):
         yield "User-Agent is missing"
-    if not re.fullmatch(r"(?i:bearer|token) \S+", headers.get("authorization", "")):
+    if not re.fullmatch(r"(?i:bearer|token) \S+", headers.get("authorization", "Bearer none")):
         yield "Authorization is not 'Bearer' and a token"
 
 
@@ -115,12 +115,24 @@ def answer(found: Operation, status: int, document: Any) -> list[str]:
     return [f"{found.name} does not answer with {status}"]
 
 
-def document(text: Any) -> list[str]:
-    """What GitHub's schema has against a GraphQL document."""
+def graphql_request(body: Any) -> list[str]:
+    """What GitHub's schema has against a GraphQL request."""
+    if not isinstance(body, dict):
+        return ["a GraphQL request is a JSON object"]
+    extra = sorted(set(body) - {"query", "variables", "operationName"})
+    wrong = [f"GraphQL has no field {name!r} beside the query" for name in extra]
+    if not isinstance(body.get("query"), str):
+        return [*wrong, "a GraphQL request has a query"]
     try:
-        return [error.message for error in validate(graphql(), parse(text))]
-    except (GraphQLSyntaxError, TypeError) as error:
-        return [str(error)]
+        return wrong + [error.message for error in validate(graphql(), parse(body["query"]))]
+    except GraphQLSyntaxError as error:
+        return [*wrong, str(error)]
+
+
+def graphql_answer(document: dict[str, Any]) -> list[str]:
+    """Errors that GitHub gives no type: variables of another type than the schema's."""
+    errors = document.get("errors", ())
+    return [error["message"] for error in errors if "type" not in error]
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +146,11 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 def problems(schema: dict[str, Any], value: Any) -> list[str]:
     """What is wrong with a value: where, and the validator's words."""
     found = _validator(json.dumps(schema)).iter_errors(value)
-    return [f"{error.json_path}: {error.message[:300]}" for error in found]
+    return [f"{error.json_path}: {_short(error.message)}" for error in found]
+
+
+def _short(words: str) -> str:
+    return words if len(words) < 300 else f"{words[:140]} ... {words[-140:]}"
 
 
 @functools.cache

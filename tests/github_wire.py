@@ -7,15 +7,17 @@ import os
 import socket
 import threading
 import traceback
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from github_answers import Answer, refused
+from github_answers import Answer, judge, perform, refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from github_fake import GitHub
 
 
@@ -50,7 +52,8 @@ class Request:
 
 @dataclass(kw_only=True)
 class Fault:
-    """How the requests of a method and a path (with `*`) go wrong, `times` times after `skip`.
+    """How the requests of a method and a path (with `*`) go wrong, `times` times after `skip`
+    sound ones; -1 times is for good.
 
     It answers with `status`, `body` (a string is sent as it is) and `headers`; with `drop` it
     breaks the connection. `stores`: the request is done first, and only its answer is lost.
@@ -79,12 +82,13 @@ class Fault:
         return told or self.drop or bool(self.delay)
 
 
-def serve(fake: GitHub) -> ThreadingHTTPServer:
-    """Start to answer; `close` ends it. DOCBOT_CONTRACT_PROXY puts a proxy before it.
+def serve(fake: GitHub, *, alone: bool = False) -> ThreadingHTTPServer:
+    """Start to answer on a free port.
 
-    The proxy was started with this server's address, so that the port is DOCBOT_CONTRACT_PORT.
+    With DOCBOT_CONTRACT_PROXY clients go through that proxy, which was told to find this server
+    on DOCBOT_CONTRACT_PORT. A second server beside the first is `alone`.
     """
-    fake.proxy = os.environ.get("DOCBOT_CONTRACT_PROXY", "")
+    fake.proxy = "" if alone else os.environ.get("DOCBOT_CONTRACT_PROXY", "")
     fake.numbered = not fake.proxy
     port = int(os.environ["DOCBOT_CONTRACT_PORT"]) if fake.proxy else 0
     server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"fake": fake}))
@@ -94,14 +98,22 @@ def serve(fake: GitHub) -> ThreadingHTTPServer:
     return server
 
 
-def close(fake: GitHub, server: ThreadingHTTPServer) -> None:
-    fake.closing.set()
-    server.shutdown()
-    server.server_close()
+@contextmanager
+def running(fake: GitHub, *, alone: bool = False) -> Iterator[GitHub]:
+    """Serve it; whatever broke the contract is an AssertionError at the end, in words."""
+    server = serve(fake, alone=alone)
+    try:
+        yield fake
+    finally:
+        fake.closing.set()
+        server.shutdown()
+        server.server_close()
+    assert fake.violations == []
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer leaves in one piece
     fake: GitHub
 
     def log_message(self, *_):
@@ -119,8 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         with self.fake.lock:
             self.fake.asked.append(request)
-            fault = self.fake.stumble(request)
-            made = None if fault and not fault.stores else self.answer(request)
+            made, fault = self.judged(request)
         if fault is not None:
             self.play(request, fault)
         else:
@@ -128,13 +139,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
-    def answer(self, request):
+    def judged(self, request):
+        """The answer, and the fault that comes in its place if there is one."""
         try:
-            return self.fake.answer(request)
+            verdict = judge(self.fake, request)
+            fault = None if verdict else self.fake.stumble(request)
+            if verdict or (fault and not fault.stores):
+                return verdict, fault
+            return perform(self.fake, request), fault
         except Exception as error:  # noqa: BLE001 - the test fails with it, not the socket
             traceback.print_exc()
             self.fake.broken(request, [f"the fake fell over: {error!r}"])
-            return Answer(500, {"message": repr(error)})
+            return Answer(500, {"message": repr(error)}), None
 
     def play(self, request, fault):
         if fault.delay:
@@ -158,6 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
             "x-ratelimit-remaining": str(1000 - used),
             "x-ratelimit-used": str(used),
             "x-ratelimit-reset": str(reset),
+            "Connection": "close" if self.fake.proxy else "keep-alive",
             "x-ratelimit-resource": "graphql" if request.operation == "graphql" else "core",
         }
         with suppress(OSError):  # the client may have given up
