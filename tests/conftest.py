@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,6 @@ from docbot import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from github_fake import GitHub
 
@@ -132,6 +132,23 @@ def github() -> Iterator[GitHub]:
 
     with github_fake.running(github_fake.GitHub()) as made:
         yield made
+
+
+@pytest.fixture
+def plain_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """No proxy, and one certificate to load instead of all: that is most of a client's start."""
+    import certifi
+
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    one = tmp_path_factory.getbasetemp() / "one.pem"
+    if not one.exists():
+        first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
+        one.write_text(f"{first}{end}\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(one))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import traceback
 from email.utils import formatdate
@@ -22,14 +21,8 @@ from docbot.errors import (
     UnsureError,
 )
 
+pytestmark = pytest.mark.usefixtures("plain_network")
 LINES = ("def f():", "    return 1")
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
 
 
 @pytest.fixture
