@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from docbot.scope import Row, Scope
 
 CLEAN, CHANGES, CANNOT_RUN, BUG, INTERRUPTED = 0, 1, 2, 3, 130
+MOST_COMMENTS = 25
 HELP: Mapping[str, str] = {
     "exclude": "leave paths alone that match this gitignore pattern",
     "kinds": "kinds of definition that count",
@@ -121,9 +122,52 @@ def parser() -> argparse.ArgumentParser:
         metavar="PERCENT",
         help="exit 1 only when coverage is below this, instead of when anything is missing",
     )
+    _review_command(commands)
     _models_command(commands)
     _cache_command(commands)
     return top
+
+
+def _review_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "tell what a pull request leaves without a docstring, with suggestions"
+    command = commands.add_parser("review", help=text, description=text, allow_abbrev=False)
+    command.set_defaults(run=run_review)
+    command.add_argument("paths", nargs="*", type=Path, default=[], help="files and folders")
+    add = command.add_argument
+    add("--base", metavar="REV", help="what it goes to; its settings count (default: the event's)")
+    add("--head", metavar="REV", help="what is reviewed (default: the event's, else HEAD)")
+    forms = ("text", "markdown", "json", "sarif", "rdjson", "github")
+    add("--format", choices=forms, default="text")
+    add("--output", type=Path, metavar="FILE", help="instead of standard output")
+    add("--post", action="store_true", help="comment on the pull request of GITHUB_EVENT_PATH")
+    add("--pr", type=_from_to(1, 2**31), metavar="NUMBER", help="comment on this pull request")
+    add("--repo", metavar="OWNER/NAME", help="of --pr (default: GITHUB_REPOSITORY, else origin)")
+    report = "take this JSON report instead of analysing"
+    add("--from", type=Path, dest="from_file", metavar="FILE", help=report)
+    add("--mode", choices=("review", "annotations", "summary"), default="review")
+    add("--fail-on", choices=("missing", "never"), default="never", help="when to exit with 1")
+    most = f"most inline comments of one review, at most {MOST_COMMENTS}"
+    add(
+        "--max-comments",
+        type=_from_to(0, MOST_COMMENTS),
+        metavar="N",
+        default=MOST_COMMENTS,
+        help=most,
+    )
+    key = "tells the comments of two workflows on one pull request apart"
+    add("--key", metavar="WORD", default="docbot", help=key)
+    budget = "after this long, list what is left without words; 0 means no limit"
+    add("--time-budget", type=float, metavar="SECONDS", default=300.0, help=budget)
+    _settings_flags(command)
+
+
+def _from_to(least: int, most: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+        return int(text)
+
+    return convert
 
 
 def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -168,6 +212,11 @@ def _command(
     command.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
     command.add_argument("-q", "--quiet", action="store_true", help="findings only")
     command.add_argument("--format", choices=("text", "json"), default="text")
+    _settings_flags(command)
+    return command
+
+
+def _settings_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-cache", dest="cache", action="store_false", help="remember nothing, reuse nothing"
     )
@@ -185,7 +234,6 @@ def _command(
             metavar=None if CHOICES.get(name_) else flag.rpartition("-")[2].upper(),
             help=HELP[flag],
         )
-    return command
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, object]:
@@ -280,6 +328,13 @@ def run_fix(options: argparse.Namespace) -> int:
     if run.tally.errors:
         return BUG
     return CHANGES if run.tally.written else CLEAN
+
+
+def run_review(options: argparse.Namespace) -> int:
+    """Do what `docbot review` says."""
+    from docbot.review import run
+
+    return run(options, settings_of(options))
 
 
 def run_cache(options: argparse.Namespace) -> int:

@@ -235,6 +235,11 @@ class Repository:
         finally:
             contents.close()
 
+    def origin(self) -> str:
+        """The address of the remote called origin, "" where there is none."""
+        status, address, _ = self._try("remote", "get-url", "origin")
+        return "" if status else os.fsdecode(address).strip()
+
     def undo_file(self) -> Path:
         """Where patches of what docbot wrote are kept; each linked work tree has its own."""
         return self.git_dir / "docbot" / "undo.patch"

@@ -28,7 +28,7 @@ LINE = [
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache"]
 REVIEW = ["markdown", "hunks", "findings", "page", "comment"]
 ABOVE = ["answers", "bulk", "replay", "report", "scope", "revision", "analysis", "isolation",
-         "models", "__init__", "cli", "glance", "__main__"]  # fmt: skip
+         "review", "models", "__init__", "cli", "glance", "__main__"]  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 
