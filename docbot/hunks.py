@@ -40,15 +40,16 @@ _HEADER = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? 
 def hunks(patch: str | None) -> tuple[Hunk, ...]:
     """The hunks of one file's `patch` in GitHub's answer; none where it was left out.
 
-    GitHub leaves it out of binary files, of files that were only renamed, and of large diffs.
+    GitHub leaves it out of binary files, of files that were only renamed, and of large diffs. A
+    patch that was cut shows what is there of it.
 
     Raises:
-        ReviewError: the patch ends within a hunk or has lines outside of one.
+        ReviewError: the patch has lines outside its hunks, or others than its headers say.
 
     """
     if not patch:
         return ()
-    lines = iter(patch.encode("utf-8", "surrogatepass").split(b"\n"))
+    lines = iter(patch.removesuffix("\n").encode("utf-8", "surrogatepass").split(b"\n"))
     found = []
     for line in lines:
         if header := _HEADER.match(line):
@@ -65,12 +66,12 @@ def by_path(diff: bytes) -> dict[str, tuple[Hunk, ...]]:
     diff has git's own prefixes, `a/` and `b/`.
 
     Raises:
-        ReviewError: the diff ends within a hunk.
+        ReviewError: a hunk has other lines than its header says.
 
     """
     found: dict[str, list[Hunk]] = {}
     shown: list[Hunk] = []
-    lines = iter(diff.split(b"\n"))
+    lines = iter(diff.removesuffix(b"\n").split(b"\n"))
     for line in lines:
         if line.startswith(b"diff --git "):
             shown = []  # of no file, until a "+++" names one
@@ -98,13 +99,12 @@ def text(shown: Sequence[Hunk], line: int) -> str | None:
 def _hunk(header: re.Match[bytes], lines: Iterator[bytes]) -> Hunk:
     removed, added = (int(header[at] or b"1") for at in (2, 4))
     right = []
-    while removed or added:
-        line = next(lines, b"?")
+    while (removed or added) and (line := next(lines, None)) is not None:
         mark = line[:1] or b" "  # an empty line whose blank was stripped on the way
         if mark == b"\\":  # "\ No newline at end of file"
             continue
         if mark not in (b" ", b"+", b"-"):
-            raise ReviewError("a patch ends within a hunk; what it shows is not known")
+            raise ReviewError("a hunk has a line that is no line of a diff")
         removed -= mark in (b" ", b"-")
         added -= mark in (b" ", b"+")
         if mark != b"-":
