@@ -57,7 +57,8 @@ class Suggestion:
         A docstring is one triple-quoted literal without a prefix or a backslash, alone on its
         lines. It stands first and not indented, or below a comment or a line that ends as a header
         does, with a colon. No line may hold a character that is not seen. What stands around these
-        lines in the file is not known here: within another string, even a docstring could be code.
+        lines in the file is not known here: whether the body is indented alike, or whether all this
+        is within a string, where even a docstring could be code.
         """
         if any(map(hostile, (*self.before, *self.after))):
             return ()
@@ -195,8 +196,9 @@ def cut(found: Findings) -> Findings:
             kept.append(finding)
             room -= len(text)
     left = len(found.findings) - len(kept)
-    notices = [_shorter(notice, "notice") for notice in found.notices[: MAX_NOTICES - 1]]
+    notices = [_shorter(notice, "notice") for notice in found.notices[:MAX_NOTICES]]
     if left:
+        notices[MAX_NOTICES - 1 :] = []
         notices.append(f"{left} more findings are not listed: too many, or an odd path")
     return replace(found, findings=tuple(kept), notices=tuple(notices))
 
@@ -266,7 +268,7 @@ def decode(data: bytes) -> Findings:
             _one_of(reason, "skipped", _REASONS): _count(number, f"skipped.{reason}")
             for reason, number in skipped.items()
         },
-        notices=(*notices, _DROPPED.format(dropped)) if dropped else notices,
+        notices=(*notices[: MAX_NOTICES - 1], _DROPPED.format(dropped)) if dropped else notices,
     )
 
 
@@ -325,7 +327,6 @@ def _parsed(data: bytes) -> object:
             data.decode("utf-8"),
             object_pairs_hook=_unique,
             parse_int=_digits,
-            parse_float=_no_number,
             parse_constant=_no_number,
         )
     except (ValueError, RecursionError) as error:

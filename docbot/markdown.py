@@ -52,7 +52,7 @@ def code(text: str, longest: int = 200) -> str:
     """
     words = one_line(text, longest)
     while (told := _COMMENT.sub("", words)) != words:
-        words = told
+        words = one_line(told, longest)
     ticks = "`" * (_run(words) + 1)
     # CommonMark takes one blank off each side, where there is one on both
     pad = " " if not words.strip() or words[0] in "` " or words[-1] in "` " else ""

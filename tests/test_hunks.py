@@ -41,7 +41,7 @@ def test_a_patch_that_was_left_out_shows_nothing(patch):
         pytest.param("@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r", [hunk(1, "a", "c")], id="CRLF"),
         pytest.param("@@ -1,3 +1,3 @@\n a\n\n-b\n+c", [hunk(1, "a", "", "c")], id="stripped blank"),
         pytest.param("@@ -1 +1 @@\n-a\n+b\x0c\u2028d", [hunk(1, "b\x0c\u2028d")], id="odd ends"),
-        pytest.param("@@ -1 +1 @@\n-a\n+h\u00e9\U0001f600", [hunk(1, "h\u00e9\U0001f600")], id="UTF-8"),
+        pytest.param("@@ -1 +1 @@\n-a\n+\U0001f600", [hunk(1, "\U0001f600")], id="UTF-8"),
     ],
 )  # fmt: skip
 def test_the_right_side_of_each_hunk(patch, expected):
