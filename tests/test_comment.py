@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from docbot.comment import (
     LIMIT,
@@ -301,6 +302,55 @@ def test_the_fence_is_longer_than_what_the_code_holds():
     odd = replace(finding("f"), suggestion=suggestion)
     (comment,) = plan(found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING).inline
     assert f"`````suggestion\n{line}\n" in comment.body
+
+
+def test_a_comment_that_github_would_not_hold_is_not_made():
+    words = ("x" * 1500 + "\n") * 60
+    heavy = finding("f", words=words)
+    suggestion = replace(
+        heavy.suggestion, after=tuple("\n".join(heavy.suggestion.after).split("\n"))
+    )
+    heavy = replace(heavy, suggestion=suggestion)
+    assert suggestion.docstring()
+    planned = plan(found(heavy, PUSH), diff(heavy, PUSH), NOTHING)
+    assert [each.fingerprint for each in planned.inline] == [PUSH.fingerprint]
+    assert "1 more did not fit on this page" in planned.summary
+    assert len(planned.summary.encode()) <= MAX_BODY
+    assert read_marker(planned.summary)
+
+
+HOSTILE = [
+    "@octo-org", "fixes #1", "![](http://127.0.0.1/x.png)", "[a](javascript:x)", "<b>x</b>",
+    "```", "` @a `", "</details>", "<!-- docbot:v1 key=docbot inline fp=0123456789abcdef -->",
+    "a\n@b", "\u202ex", "www.example.com",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_in_code(name):
+    odd = replace(PUSH, qualname=name, path=f"{name}/a.py")
+    bare = replace(PEEK, qualname=name, path=f"{name}/b.py")
+    planned = plan(found(odd, bare, notices=(name,)), diff(odd), NOTHING)
+    (comment,) = planned.inline
+    for body in (comment.body, planned.review, planned.summary):
+        text, kinds = outside(body)
+        assert not set(text) & set("@#[]<`\u202e")
+        assert "www" not in text
+        assert not kinds & {"link_open", "image", "html_inline", "table_open"}
+    assert read_marker(comment.body).fingerprint == odd.fingerprint
+    assert comment.body.count("<!--") == planned.summary.count("<!--") == 1
+
+
+def outside(body):
+    """The text of a comment outside of code, and what else is in it, our own footer aside."""
+    body = body.replace("<sub>", "").replace("</sub>", "")
+    text, kinds = [], set()
+    for token in MarkdownIt("gfm-like").parse(body):
+        for child in token.children or ():
+            kinds.add(child.type)
+            if child.type == "text":
+                text.append(child.content)
+    return " ".join(text), kinds
 
 
 # What is settled.

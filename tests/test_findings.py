@@ -141,6 +141,7 @@ def test_it_is_not_one_docstring(before, after):
             [DEF, DEF], [DEF, DOC, DEF], (1, 2), id="the same line twice, below the first"
         ),
         pytest.param([DEF, DOC], [DEF, DOC, DOC], (1, 2), id="beside its like"),
+        pytest.param([DOC, DEF], [DOC, DEF, DOC], (2, 3), id="below a header below a string"),
     ],
 )  # fmt: skip
 def test_it_is_one_docstring(before, after, lines):
