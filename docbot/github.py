@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from docbot.actions import line
 from docbot.errors import ForbiddenError, GitHubError
@@ -185,22 +185,19 @@ class GitHub:
         Only its query is taken: GitHub writes the repository by its number there, a server behind
         a proxy another address, and the token goes to neither.
         """
-        import httpx
-
-        parameters = httpx.QueryParams({**(query or {}), "per_page": "100"})
+        asked = urlencode({**(query or {}), "per_page": "100"})
         seen = set()
         for _ in range(MAX_PAGES):
-            seen.add(parameters)
-            answer = self._wire.send("GET", f"{self._url(path)}?{parameters}", writes=False)
+            seen.add(asked)
+            answer = self._wire.send("GET", f"{self._url(path)}?{asked}", writes=False)
             page = answer.json()
             if not isinstance(page, list):
                 raise GitHubError(f"{self._host}: GET {path} did not answer with a list")
             yield from (self._of(item, f"GET {path}") for item in page)
-            link = _next(answer.headers)
-            if not link:
+            if not answer.next:
                 return
-            parameters = httpx.QueryParams(urlsplit(link).query)
-            if parameters in seen:
+            asked = urlencode(parse_qsl(urlsplit(answer.next).query))
+            if asked in seen:
                 raise GitHubError(f"{self._host}: the pages of GET {path} go round in a circle")
         raise GitHubError(f"{self._host}: GET {path} has over {MAX_PAGES} pages")
 
@@ -256,11 +253,3 @@ def _placed(comment: NewComment) -> dict[str, object]:
     if comment.start_line is not None:
         sent |= {"start_line": comment.start_line, "start_side": "RIGHT"}
     return sent
-
-
-def _next(headers: Mapping[str, str]) -> str:
-    """The address of the next page, as the server wrote it; "" on the last."""
-    import httpx
-
-    links = httpx.Response(200, headers={"link": headers.get("link", "")}).links
-    return links.get("next", {}).get("url", "")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -33,7 +34,11 @@ MAX_BYTES = 32 << 20  # of one answer, unpacked
 REPEATS = 4  # of one request
 PATIENCE = 900.0  # seconds that one client waits in all
 PAUSE = 1.0  # seconds between two writes, as GitHub asks for
-LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
+LOCAL = frozenset({"127.0.0.1", "[::1]", "localhost"})
+ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])"
+    r"(?::(?P<port>\d{1,5}))?(?:/[A-Za-z0-9._~/-]*)?"
+)
 REFUSALS: dict[int, type[GitHubError]] = {
     HTTPStatus.UNAUTHORIZED: ForbiddenError,
     HTTPStatus.FORBIDDEN: ForbiddenError,
@@ -44,9 +49,10 @@ REFUSALS: dict[int, type[GitHubError]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """An answer, read whole."""
+    """An answer, read whole; `next` is where the server says that a list goes on."""
 
     status: int
+    next: str = ""
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
 
@@ -151,14 +157,20 @@ class Wire:
         return answer, f"was answered with {answer.status}; try again later"
 
     def _once(self, method: str, url: str, sent: object) -> Answer:
-        with self._http.stream(method, url, json=sent) as response:
-            content = bytearray()
+        body = None if sent is None else json.dumps(sent, ensure_ascii=False)
+        content = body and body.encode("utf-8", "replace")  # a name may be no UTF-8
+        headers = {"Content-Type": "application/json"} if body else {}
+        with self._http.stream(method, url, content=content, headers=headers) as response:
+            read = bytearray()
             for chunk in response.iter_bytes():
-                content += chunk
-                if len(content) > MAX_BYTES:
+                read += chunk
+                if len(read) > MAX_BYTES:
                     raise GitHubError(f"{method} {url} was answered with over {MAX_BYTES} bytes")
             return Answer(
-                status=response.status_code, headers=response.headers, content=bytes(content)
+                status=response.status_code,
+                next=response.links.get("next", {}).get("url", ""),
+                headers=response.headers,
+                content=bytes(read),
             )
 
     def _pace(self) -> None:
@@ -215,15 +227,13 @@ def address(url: str, name: str) -> str:
         GitHubError: it is not one; `name` is the variable that says so.
 
     """
-    try:
-        parts = urlsplit(url)
-        local = parts.scheme == "http" and parts.hostname in LOCAL
-        plain = not (parts.username or parts.password or parts.query or parts.fragment)
-        sound = bool(parts.hostname) and plain and parts.port != 0
-    except ValueError:
-        sound = local = False
-    if not sound or not (local or parts.scheme == "https"):
+    parts = ADDRESS.fullmatch(url)
+    if parts is None or not 0 < int(parts["port"] or 443) < 1 << 16:
         raise GitHubError(f"{name} is no https:// address that a token may be sent to")
+    if parts["scheme"] == "http" and parts["host"] not in LOCAL:
+        raise GitHubError(
+            f"{name} is http://, where a token could be read on its way; use https://"
+        )
     return url.rstrip("/")
 
 

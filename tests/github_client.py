@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ import github_fake
 from docbot.github import GitHub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 @dataclass
@@ -29,13 +31,39 @@ class Clock:
         self.time += seconds
 
 
-def connect(fake: github_fake.GitHub, clock: Clock, token: str = github_fake.TOKEN) -> GitHub:
-    """A client; who connects closes it."""
+@contextmanager
+def connect(
+    fake: github_fake.GitHub, clock: Clock, token: str = github_fake.TOKEN
+) -> Iterator[GitHub]:
+    """A client."""
     fake.now = clock.now
-    return GitHub(fake.api, fake.graphql, fake.repository, token, sleep=clock.sleep, now=clock.now)
+    client = GitHub(
+        fake.api, fake.graphql, fake.repository, token, sleep=clock.sleep, now=clock.now
+    )
+    with closing(client):
+        yield client
 
 
 def patch(lines: Iterable[str], first: int = 1) -> str:
     """The `patch` of a file whose lines are all new, from line `first` on."""
     rows = [f"+{line}" for line in lines]
     return "\n".join((f"@@ -{first - 1},0 +{first},{len(rows)} @@", *rows))
+
+
+def commands(out: str) -> list[tuple[str, dict[str, str], str]]:
+    """The commands that a runner finds in a log, undone as actions/runner's ActionCommand does."""
+    found = []
+    for row in re.split(r"\r\n|\r|\n", out):
+        if not row.lstrip().startswith("::"):
+            assert "##[" not in row
+            continue
+        name, _, message = row.lstrip()[2:].partition("::")
+        name, _, told = name.partition(" ")
+        pairs = (pair.partition("=") for pair in told.split(",") if pair)
+        properties = {key: value.replace("%2C", ",").replace("%3A", ":") for key, _, value in pairs}
+        undone = [
+            text.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
+            for text in (message, *properties.values())
+        ]
+        found.append((name, dict(zip(properties, undone[1:], strict=True)), undone[0]))
+    return found

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from github_client import commands
 
 from docbot import actions
 from docbot.errors import ReviewError
@@ -60,25 +61,6 @@ def event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         return actions.event(path)
 
     return read
-
-
-def commands(out: str) -> list[tuple[str, dict[str, str], str]]:
-    """The commands that a runner finds in a log, undone as actions/runner's ActionCommand does."""
-    found = []
-    for row in re.split(r"\r\n|\r|\n", out):
-        if not row.lstrip().startswith("::"):
-            assert "##[" not in row
-            continue
-        name, _, message = row.lstrip()[2:].partition("::")
-        name, _, told = name.partition(" ")
-        pairs = (pair.partition("=") for pair in told.split(",") if pair)
-        properties = {key: value.replace("%2C", ",").replace("%3A", ":") for key, _, value in pairs}
-        undone = [
-            text.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
-            for text in (message, *properties.values())
-        ]
-        found.append((name, dict(zip(properties, undone[1:], strict=True)), undone[0]))
-    return found
 
 
 # The event.

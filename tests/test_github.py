@@ -37,9 +37,8 @@ def pull(github):
 
 @pytest.fixture
 def client(github, clock, pull):  # noqa: ARG001 - there is something to ask for
-    made = connect(github, clock)
-    yield made
-    made.close()
+    with connect(github, clock) as made:
+        yield made
 
 
 # What is there.
@@ -349,11 +348,12 @@ def test_what_writes_is_sent_once(client, github, pull, how, stores):
 
 def test_no_answer_in_time(github, pull, clock, monkeypatch):
     monkeypatch.setattr(wire, "TIMEOUT", 0.05)
-    client = connect(github, clock)
     github.fault("POST", "*/comments", delay=30, stores=True)
-    with pytest.raises(UnsureError, match="had no answer"):
+    with (
+        connect(github, clock) as client,
+        pytest.raises(UnsureError, match="had no answer"),
+    ):
         client.create_comment(1, "x")
-    client.close()
     assert len(pull.comments) == 1
 
 
@@ -436,6 +436,10 @@ def test_security_what_cannot_be_a_token_is_refused_without_showing_it(token):
         ("https://", False),
         ("https://x:99999", False),
         ("https://[x", False),
+        ("https://x:0", False),
+        ("https://x y", False),
+        ("https://x/\n", False),
+        ("https://x\\@evil.example", False),
         ("ftp://x", False),
         ("api.github.com", False),
         ("", False),
@@ -447,7 +451,7 @@ def test_security_where_a_token_may_go(url, taken):
             door.GitHub(api, graphql, "octo/demo", TOKEN).close()
         else:
             name = "GITHUB_API_URL" if api == url else "GITHUB_GRAPHQL_URL"
-            with pytest.raises(GitHubError, match=f"{name} is no https:// address"):
+            with pytest.raises(GitHubError, match=f"{name} is (no https|http)://"):
                 door.GitHub(api, graphql, "octo/demo", TOKEN)
 
 
