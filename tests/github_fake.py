@@ -49,6 +49,7 @@ class GitHub:
     base: str = ""
     tokens: dict[str, Login] = field(default_factory=lambda: {TOKEN: Login()})
     pulls: dict[int, Pull] = field(default_factory=dict)
+    events: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     asked: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
@@ -158,7 +159,7 @@ class GitHub:
             original_commit=review.commit,
             original_line=line,
             original_start=start,
-            diff_hunk="\n".join(hunk.rows) if hunk else "@@ @@",
+            diff_hunk=hunk.until(side, line) if hunk else "@@ @@",
             text=tuple(shown.get(n, "") for n in range(start or line, line + 1)),
         )
 
@@ -196,6 +197,10 @@ class GitHub:
             pytest.skip("the contract's proxy does not hand this fault on")
         self.faults.append(made)
         return made
+
+    def meanwhile(self, method: str, pattern: str, action: Callable[[], object]) -> None:
+        """Have something happen once, just before the first such request is looked at."""
+        self.events.append((method, pattern, action))
 
     def limited(self, method: str, pattern: str, *, after: int | None = 7, **how: Any) -> Fault:
         """A secondary rate limit, with Retry-After unless `after` is None."""
@@ -239,9 +244,12 @@ class GitHub:
         return self.tokens.get(given)
 
     def stumble(self, request: Request) -> Fault | None:
-        """The fault that this request meets, if any."""
+        """The fault that this request meets, if any; and what happens meanwhile."""
+        for event in [e for e in self.events if _meets(request, *e[:2])]:
+            self.events.remove(event)
+            event[2]()
         for fault in self.faults:
-            if fault.method in ("*", request.method) and fnmatchcase(request.path, fault.pattern):
+            if _meets(request, fault.method, fault.pattern):
                 if fault.skip:
                     fault.skip -= 1
                 elif fault.times:
@@ -253,3 +261,7 @@ class GitHub:
         """Note what the judge has against a request or its answer."""
         self.violations += [f"{request.method} {request.path}: {words}" for words in wrong]
         return bool(wrong)
+
+
+def _meets(request: Request, method: str, pattern: str) -> bool:
+    return method in ("*", request.method) and fnmatchcase(request.path, pattern)

@@ -32,7 +32,7 @@ class File:
 
 @dataclass(frozen=True)
 class Hunk:
-    """One hunk of a patch: side -> line number -> text; `head` is its text from `@@` on."""
+    """One hunk of a patch: for each side, line number -> text; and its rows, from `@@` on."""
 
     left: dict[int, str]
     right: dict[int, str]
@@ -40,6 +40,16 @@ class Hunk:
 
     def side(self, name: str) -> dict[int, str]:
         return self.left if name == "LEFT" else self.right
+
+    def until(self, name: str, line: int) -> str:
+        """The rows down to a line, which is all that GitHub shows above a comment."""
+        signs = (" ", "-") if name == "LEFT" else (" ", "+")
+        number = min(self.side(name)) - 1
+        for count, row in enumerate(self.rows):
+            number += count > 0 and row.startswith(signs)
+            if number == line:
+                return "\n".join(self.rows[: count + 1])
+        raise ValueError(line)
 
 
 def hunks(patch: str | None) -> list[Hunk]:

@@ -108,7 +108,7 @@ def running(fake: GitHub, *, alone: bool = False) -> Iterator[GitHub]:
         fake.closing.set()
         server.shutdown()
         server.server_close()
-    assert fake.violations == []
+    assert not fake.violations, "\n".join(fake.violations)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -9,6 +9,7 @@ import github_contract as contract
 import github_fake
 import httpx
 import pytest
+from github_answers import ROUTES
 from github_fake import TOKEN, File, Login, git_files
 from github_state import hunks
 
@@ -222,6 +223,16 @@ def test_a_blank_document_is_valid(name):
     assert contract.problems(schema, contract.made(name)) == []
 
 
+def test_the_fake_does_what_the_description_has_and_no_more():
+    described = {
+        f"{method.upper()} {path}"
+        for path, item in contract.rest()["paths"].items()
+        for method in item
+    }
+    assert described == set(ROUTES)
+    assert all(file.stat().st_size < 1 << 20 for file in contract.DATA.iterdir())
+
+
 # Comments.
 
 
@@ -252,6 +263,7 @@ def test_what_a_reader_sees(client, github, pull):
     assert (first["lines"], first["code"], second["code"]) == ((2, 2), ("new",), ("    b",))
     told = client.get("pulls/1/comments").json()
     assert told[2]["in_reply_to_id"] == told[0]["id"]
+    assert second["hunk"] == "@@ -20,2 +21,3 @@ def far():\n     a\n+    b"
     github.delete(pull, pull.inline[1])
     assert len(github.page(pull)[1]["threads"]) == 1
     assert json.loads(json.dumps(github.page(pull)))
@@ -515,6 +527,16 @@ def test_stored_and_then_failed(client, github, pull):
     github.fault("POST", "*/reviews", stores=True)
     assert client.post("pulls/1/reviews", json=reviewed(pull, inline())).status_code == 502
     assert len(client.get("pulls/1/reviews").json()) == len(github.page(pull)) == 1
+
+
+@pytest.mark.contract
+def test_the_head_moves_meanwhile(client, github, pull):
+    before = pull.head
+    github.meanwhile("POST", "*/reviews", lambda: github.push(pull))
+    assert client.get("pulls/1").json()["head"]["sha"] == before
+    client.post("pulls/1/reviews", json=reviewed(pull, inline()))
+    assert client.get("pulls/1").json()["head"]["sha"] != before
+    assert len(pull.versions) == 2
 
 
 @pytest.mark.parametrize("stores", [True, False])
