@@ -101,6 +101,8 @@ def docbot(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Ran]:
     return run
 
 
+PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+
 CLIENTS = ("HF_", "HUGGINGFACE_", "TRANSFORMERS_")
 """Beginnings of the variables that the hub's client reads."""
 
@@ -126,8 +128,14 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def github() -> Iterator[GitHub]:
-    """A GitHub on loopback; whatever breaks its contract fails the test, in words."""
+def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
+    """A GitHub on loopback, and no other in the environment.
+
+    Whatever breaks its contract fails the test, in words.
+    """
+    for name in list(os.environ):
+        if name.startswith(("GITHUB_", "GH_")) or name.lower() in PROXIES:
+            monkeypatch.delenv(name)
     import github_fake  # what it needs is no other fixture's
 
     with github_fake.running(github_fake.GitHub()) as made:

@@ -141,7 +141,7 @@ def page(pull: Pull) -> list[dict[str, Any]]:
 
 
 def thread(pull: Pull, first: Inline) -> dict[str, Any] | None:
-    if first.reply_to is not None:
+    if first.reply_to in {one.id for one in pull.inline}:
         return None
     said = [first, *(one for one in pull.inline if one.reply_to == first.id)]
     return {

@@ -174,7 +174,7 @@ class GitHub:
             return made
 
     def delete(self, pull: Pull, said: Said) -> None:
-        """Delete a comment; a review whose comments are all gone and has no text goes too."""
+        """Delete a comment or a review; answers to it stay."""
         with self.lock:
             for kept in (pull.comments, pull.inline, pull.reviews):
                 kept[:] = [one for one in kept if one is not said]

@@ -38,7 +38,7 @@ class Request:
     def writes(self) -> bool:
         """Whether it would change anything, allowed or not."""
         if self.operation == "graphql":
-            return "mutation" in str((self.body or {}).get("query", ""))
+            return isinstance(self.body, dict) and "mutation" in str(self.body.get("query"))
         return self.method not in ("GET", "HEAD")
 
     @property
@@ -52,11 +52,11 @@ class Request:
 
 @dataclass(kw_only=True)
 class Fault:
-    """How the requests of a method and a path (with `*`) go wrong, `times` times after `skip`
-    sound ones; -1 times is for good.
+    """How the requests of a method and a path go wrong; `*` in both stands for anything.
 
-    It answers with `status`, `body` (a string is sent as it is) and `headers`; with `drop` it
-    breaks the connection. `stores`: the request is done first, and only its answer is lost.
+    It happens `times` times after `skip` sound ones; -1 times is for good. It answers with
+    `status`, `body` (a string is sent as it is) and `headers`; with `drop` it breaks the
+    connection. `stores`: the request is done first, and only its answer is lost.
     """
 
     method: str
