@@ -150,7 +150,7 @@ def plain_network(
     import certifi
 
     for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
+        if name.lower() in PROXIES:
             monkeypatch.delenv(name)
     one = tmp_path_factory.getbasetemp() / "one.pem"
     if not one.exists():

@@ -24,7 +24,7 @@ from docbot.post import Outcome, Settings, Target, find_pull, post, target
 if TYPE_CHECKING:
     from github_state import Pull
 
-pytestmark = pytest.mark.usefixtures("plain_network")
+pytestmark = [pytest.mark.usefixtures("plain_network"), pytest.mark.contract]
 
 
 def function(name: str) -> tuple[str, str]:
