@@ -172,7 +172,8 @@ def formatted(found: Findings, form: str) -> str:
     if form == "text":
         return "".join(f"{line(_sentence(finding))}\n" for finding in found.findings)
     if form == "github":
-        return "".join(f"{command}\n" for command in formats.annotations(found))
+        told = formats.annotations(found)  # type: ignore[attr-defined,operator]  # __future__'s too
+        return "".join(f"{command}\n" for command in told)
     made: dict[str, Callable[[Findings], str]] = {
         "json": encode,
         "markdown": formats.markdown,
@@ -211,7 +212,8 @@ def _save(path: Path, words: str) -> None:
     except OSError as error:
         raise ReviewError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def _tell(sentence: str) -> None:
