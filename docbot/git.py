@@ -38,7 +38,7 @@ _ALWAYS = {
     "GIT_OPTIONAL_LOCKS": "0",  # read only
     "GIT_TERMINAL_PROMPT": "0",  # never ask
     "GIT_NO_LAZY_FETCH": "1",  # never fetch what a partial clone left out
-    "GIT_ALLOW_PROTOCOL": "none",  # the same, for git before 2.45
+    "GIT_ALLOW_PROTOCOL": "none",  # the same, for a git that knows no such variable
 }
 _OPTIONS = (
     "--no-pager",

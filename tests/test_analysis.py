@@ -131,6 +131,13 @@ def test_nothing_missing_asks_no_model(pull):
     assert backend.asked == 0
 
 
+def test_the_model_is_asked_of_what_counts_alone(pull):
+    pull.commit("b.py", f"{BOX}\n\n{PLAIN}")
+    backend = Obeys("Return the total of prices and tax.")
+    assert names(found(pull, backend=backend)) == ["Box.__len__", "total"]
+    assert backend.asked == 1
+
+
 def test_classes_and_modules_count_where_they_are_asked_for(pull):
     pull.commit("b.py", BOX)
     assert names(found(pull)) == ["Box.__len__"]

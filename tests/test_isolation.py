@@ -121,6 +121,7 @@ def test_the_child_has_no_token_and_stands_nowhere(pull, pipe):
 
 def test_ctrl_c_ends_both(pull, pipe):
     with held(pull, pipe) as (parent, child, _):
+        os.kill(child, signal.SIGSTOP)  # as deaf as in the middle of native code
         parent.send_signal(signal.SIGINT)
         _, err = parent.communicate()
         assert parent.returncode == 130
@@ -172,6 +173,31 @@ def test_nothing_of_the_work_tree_is_imported_or_run(pull, monkeypatch, tmp_path
     assert [finding.qualname for finding in done.findings] == ["Box.__len__"]
     assert done.findings[0].suggestion is not None
     assert not (tmp_path / "PWNED").exists()
+
+
+def test_what_a_library_prints_is_no_part_of_the_answer(tmp_path):
+    code = (
+        "import os, sys, docbot.analysis as analysis\n"
+        "from docbot import isolation\n"
+        "def respond(question):\n"
+        "    print('noise', flush=True)\n"
+        "    os.write(1, b'noise')\n"
+        "    return '{}'\n"
+        "analysis.respond = respond\n"
+        "sys.exit(isolation.serve())\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(HOME)},
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdin.write('{"budget": 0}\n')
+        process.stdin.flush()
+        assert (process.stdout.read(), process.stderr.read()) == ("{}", "noise\nnoise")
 
 
 def test_a_sentence_of_the_child_is_the_parents(pull):
