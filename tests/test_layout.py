@@ -118,6 +118,29 @@ def test_a_run_with_nothing_to_do_loads_nothing_heavy(tmp_path):
         )
 
 
+def test_check_and_fix_load_nothing_of_the_review(tmp_path):
+    (tmp_path / "a.py").write_text("class A:\n    def __len__(self):\n        return len(self.x)\n")
+    code = (
+        "import docbot.cli as c, sys, json\n"
+        "c.main(['check', '-q', 'a.py']); c.main(['fix', '-q', 'a.py'])\n"
+        "print(json.dumps([m for m in sys.modules if m.startswith('docbot.')]), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    there = {name.partition(".")[2] for name in json.loads(done.stderr.splitlines()[-1])}
+    ours = {"review", "revision", "analysis", "isolation", *REVIEW, *POSTING, *DOORS[-4:]}
+    assert "pipeline" in there
+    assert not there & ours
+
+
+def test_only_the_command_knows_both_halves():
+    assert not (imports("analysis") | imports("revision") | imports("isolation")) & {
+        *POSTING,
+        "github",
+    }
+
+
 @pytest.mark.parametrize(
     ("library", "home"),
     [("huggingface_hub", "hub"), ("llama_cpp", "llama"), ("httpx", "wire")],
