@@ -370,6 +370,7 @@ def _cache(options: argparse.Namespace) -> Iterator[Cache]:
 
 
 def _job(scope: Scope, cache: Cache, deadline: float) -> AbstractContextManager[Job]:
+    from docbot.backend import AHEAD
     from docbot.bulk import Surveys
     from docbot.lineage import Lineage
     from docbot.scope import open_job
@@ -380,6 +381,7 @@ def _job(scope: Scope, cache: Cache, deadline: float) -> AbstractContextManager[
         lineage=Lineage(Surveys(scope, cache).outline_of),
         house=scope.house,
         out_of_time=lambda: time.monotonic() > deadline,
+        ahead=AHEAD if deadline == float("inf") else 0,
     )
 
 

@@ -177,8 +177,11 @@ def open_job(
     lineage: Lineage,
     house: Callable[[], House],
     out_of_time: Callable[[], bool],
+    ahead: int = 0,
 ) -> Iterator[Job]:
     """What `pipeline.fix` needs; model and style are each fetched when they are first needed.
+
+    `ahead` as in `LlamaCpp`.
 
     Raises:
         ConfigError: `prompt_format` or `candidates` cannot be used.
@@ -197,7 +200,7 @@ def open_job(
     def named() -> bytes:
         return asker(identify(config.model, weights.path), config, weights.context)
 
-    with open_backend(weights, config) as backend:
+    with open_backend(weights, config, ahead=ahead) as backend:
         yield Job(
             config=config,
             lineage=lineage,

@@ -29,8 +29,8 @@ DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache", "payload",
          "github"]  # fmt: skip
 REVIEW = ["markdown", "hunks", "findings", "page", "comment", "formats"]
 POSTING = ["conversation", "post"]
-ABOVE = ["answers", "bulk", "replay", "report", "scope", "revision", "analysis", "isolation",
-         "review", "models", "__init__", "cli", "glance", "__main__"]  # fmt: skip
+ABOVE = ["answers", "workers", "bulk", "replay", "report", "scope", "revision", "analysis",
+         "isolation", "review", "models", "__init__", "cli", "glance", "__main__"]  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 
