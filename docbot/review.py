@@ -19,7 +19,7 @@ from docbot import isolation
 from docbot.actions import event as read_event
 from docbot.actions import line
 from docbot.analysis import request
-from docbot.errors import ConfigError, GitError, ReviewError
+from docbot.errors import ConfigError, GitError, GitHubError, ReviewError
 from docbot.findings import MAX_BYTES, decode, encode
 from docbot.git import Repository
 from docbot.revision import Question
@@ -47,14 +47,16 @@ def run(options: argparse.Namespace, settings: Mapping[str, object]) -> int:
     """
     posting = options.post or options.pr is not None
     happened = _event(options, posting=posting)
-    token = _token() if posting and options.mode != "annotations" else ""
+    token = _token() if posting and _has_page(options, happened) else ""
     if options.from_file is not None:
         found = decode(_read(options.from_file))
     else:
         found = _analysed(options, settings, happened)
     _show(found, options)
-    if posting:
+    if token:
         _post(found, options, happened, token)
+    elif posting:
+        _annotate(found, options, happened)
     return MISSING if options.fail_on == "missing" and found.findings else CLEAN
 
 
@@ -233,20 +235,43 @@ def _token() -> str:
     return token
 
 
+def _has_page(options: argparse.Namespace, happened: Event | None) -> bool:
+    """Whether GitHub is to be asked: without a pull request nobody needs a token."""
+    if options.mode == "annotations":
+        return False
+    if options.pr is not None or happened is None:
+        return True
+    return happened.number is not None or happened.name == "workflow_run"
+
+
+def _annotate(found: Findings, options: argparse.Namespace, happened: Event | None) -> None:
+    from docbot import post
+
+    if options.mode == "annotations":
+        sys.stdout.write(formatted(found, "github"))
+    elif happened is not None:
+        _tell(f"the event {happened.name} has no pull request, so nothing is posted")
+    post.summarise(found)
+
+
 def _post(found: Findings, options: argparse.Namespace, happened: Event | None, token: str) -> None:
     from docbot import post
     from docbot.github import GitHub
 
     api = os.environ.get("GITHUB_API_URL") or PUBLIC
     graphql = os.environ.get("GITHUB_GRAPHQL_URL") or f"{api.removesuffix('/v3')}/graphql"
+    settings = post.Settings(mode=options.mode, limit=options.max_comments, key=options.key)
     with closing(GitHub(api, graphql, _repository(options), token)) as client:
-        target = _target(found, options, happened, client)
+        try:
+            target = _target(found, options, happened, client)
+        except GitHubError as error:
+            target, why = None, str(error)
+        else:
+            why = "there is no open pull request with this head"
         if target is None:
-            name = happened.name if happened else ""
-            _tell(f"the event {name} leads to no open pull request, so nothing is posted")
-            post.summarise(found)
+            _tell(f"nothing is posted: {why}")
+            post.summarise(found, f"nothing is posted: {why}")
             return
-        settings = post.Settings(mode=options.mode, limit=options.max_comments, key=options.key)
         outcome = post.post(found, target, client, settings)
     if outcome.trouble:
         _tell(outcome.trouble)

@@ -357,15 +357,51 @@ def test_a_head_that_moved_is_left_alone(pull, docbot, github):
     assert github.writes == []
 
 
-@pytest.mark.usefixtures("served_pull")
-def test_events_without_a_pull_request_post_nothing(pull, docbot, github, event):
+def test_events_without_a_pull_request_post_nothing_and_need_no_token(
+    pull, docbot, event, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
     event(
         "merge_group", merge_group={"head_sha": sha(pull, "topic"), "base_sha": sha(pull, "main")}
     )
     ran = docbot("review", "--post", "--fail-on", "missing")
     assert ran.code == 1
-    assert "merge_group" in ran.err
-    assert github.asked == []
+    assert "merge_group has no pull request" in ran.err
+    assert "Box.__len__" in (tmp_path / "summary.md").read_text()
+
+
+def test_annotations_need_no_token(pull, docbot, event):
+    event("pull_request", **pull_request(pull))
+    ran = docbot("review", "--post", "--mode", "annotations")
+    assert ran.code == 0
+    assert ran.out.splitlines()[-1].startswith("::notice file=b.py,line=2,")
+
+
+def test_a_fork_posts_from_a_second_workflow_what_the_first_found(
+    docbot, github, event, served_pull, report
+):
+    served_pull.head_repository = "somebody/demo"
+    run = {
+        "event": "pull_request",
+        "head_sha": served_pull.head,
+        "head_branch": served_pull.head_ref,
+        "head_repository": {"full_name": "somebody/demo"},
+        "pull_requests": [],
+    }
+    event("workflow_run", workflow_run=run, repository={"full_name": github.repository})
+    os.chdir(report.parent)  # nothing is checked out; the fixture of `pull` goes back
+    ran = docbot("review", "--post", "--from", report)
+    assert ran.code == 0, ran.err
+    assert len(served_pull.inline) == 1
+    event(
+        "workflow_run",
+        workflow_run=run | {"head_sha": "0" * 39 + "1"},
+        repository={"full_name": github.repository},
+    )
+    before = len(github.writes)
+    ran = docbot("review", "--post", "--from", report)
+    assert (ran.code, len(github.writes)) == (0, before)
+    assert "no open pull request" in ran.err
 
 
 def test_the_repository_is_told_by_its_origin(pull, monkeypatch, docbot):
