@@ -18,7 +18,8 @@ from docbot import cli
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from github_fake import GitHub
+    from github_fake import File, GitHub
+    from github_page import Review
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +158,32 @@ def plain_network(
         first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
         one.write_text(f"{first}{end}\n")
     monkeypatch.setenv("SSL_CERT_FILE", str(one))
+
+
+@pytest.fixture
+def page(github: GitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Review]:
+    """Open a pull request of these files; a step's summary is wanted."""
+    from github_client import Clock
+    from github_page import Review
+
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+
+    def opened(*files: File, **known: object) -> Review:
+        return Review(github, github.pull(*files, **known), Clock())
+
+    return opened
+
+
+@pytest.fixture
+def step_summary(tmp_path: Path) -> Callable[[], str]:
+    """What the step's summary says so far."""
+    return (tmp_path / "summary.md").read_text
+
+
+@pytest.fixture
+def on_a_runner(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    """GitHub's runner, as its variable says; `github` takes away what was said before."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
 
 
 @pytest.fixture
