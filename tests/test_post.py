@@ -297,6 +297,14 @@ def test_findings_of_another_commit_are_not_posted(page, github):
     assert github.writes == []
 
 
+def test_outside_of_a_runner_nothing_is_printed(page, capsys):
+    file, found = listing("one")
+    review = page(file)
+    review.github.tokens[TOKEN] = Login(writes=False)
+    assert review.run(found).trouble
+    assert capsys.readouterr().out == ""
+
+
 # The pull request behind a workflow_run.
 
 
