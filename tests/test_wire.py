@@ -156,6 +156,16 @@ def test_nobody_waits_for_an_hour(client, github, clock):
     assert clock.slept == []
 
 
+def test_waiting_has_an_end_over_all_requests(client, github, clock):
+    for _ in range(2):
+        github.limited("GET", "*/pulls/1", after=400)
+        client.pull(1)
+    github.limited("GET", "*/pulls/1", after=400)
+    with pytest.raises(LimitedError, match="asks for 400 seconds of patience"):
+        client.pull(1)
+    assert clock.slept == [400.0, 400.0]
+
+
 # Trouble.
 
 
