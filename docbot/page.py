@@ -105,7 +105,7 @@ def _withheld(findings: Sequence[Finding]) -> list[_Section]:
     """Findings without words, the commonest reason first."""
     groups: dict[str, list[str]] = {}
     for finding in findings:
-        groups.setdefault(_why(finding), []).append(f"- {where(finding)}")
+        groups.setdefault(_why(finding), []).append(f"- {where(finding)}{_by_hand(finding)}")
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return [
         _Section(
@@ -117,11 +117,19 @@ def _withheld(findings: Sequence[Finding]) -> list[_Section]:
     ]
 
 
+def _by_hand(finding: Finding) -> str:
+    """What a suggestion cannot say, where only that kept it back."""
+    told = finding.suggestion is None and finding.reason == SkipReason.LEFT_ALONE.value
+    return f": {plain(finding.detail)}" if told and finding.detail else ""
+
+
 def _why(finding: Finding) -> str:
     if finding.suggestion is not None:
         return "its suggestion stood here before, and was hidden or deleted"
     if not finding.reason:
         return "none was asked for"
+    if finding.reason == SkipReason.LEFT_ALONE.value:
+        return "one click would not do"
     return EXPLANATIONS[SkipReason(finding.reason)]
 
 

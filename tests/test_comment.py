@@ -80,6 +80,14 @@ POP = finding("Stack.pop", 9, kind="method", words="Return the item on top.")
 PEEK = finding("peek", 20, words="", reason="unsure", detail="0.31")
 MERGE = finding("merge", 4, path="pkg/merge.py", words="", reason="rejected", detail="names x")
 LATE = finding("late", 40, words="", reason="out-of-time")
+BY_HAND = finding(
+    "dial",
+    5,
+    path="pkg/dos.py",
+    words="",
+    reason="left-alone",
+    detail="the file's lines end with carriage returns; to be set by hand: Dial @number.",
+)
 MODULE = Finding(
     path="pkg/new.py",
     line=1,
@@ -99,7 +107,7 @@ MODULE = Finding(
 
 def full():
     report = found(
-        PUSH, POP, PEEK, MERGE, LATE, MODULE,
+        PUSH, POP, PEEK, MERGE, LATE, MODULE, BY_HAND,
         documented=7, skipped={"private": 3, "test": 1},
         notices=("pkg/old.py: skipped: the file cannot be read as Python",),
     )  # fmt: skip
