@@ -6,12 +6,10 @@ are stubbed by name. Nothing of the tests' own environment reaches a step but PA
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import subprocess
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -111,12 +109,13 @@ class Runner:
 
     def _value(self, expression: str) -> str:
         tokens = TOKEN.findall(expression)
-        if "".join(tokens) != "".join(expression.split()):
+        if not tokens or "".join(tokens) != "".join(expression.split()):
             raise UnsupportedError(expression)
-        return functools.reduce(lambda a, b: a or b, map(self._all, _split(tokens, "||")))
+        return next(filter(None, map(self._all, " ".join(tokens).split(" || "))), "")
 
-    def _all(self, tokens: list[str]) -> str:
-        return functools.reduce(lambda a, b: a and b, map(self._compared, _split(tokens, "&&")))
+    def _all(self, text: str) -> str:
+        values = [self._compared(part.split(" ")) for part in text.split(" && ")]
+        return values[-1] if all(values) else ""
 
     def _compared(self, tokens: list[str]) -> str:
         match tokens:
@@ -138,10 +137,6 @@ class Runner:
         raise UnsupportedError(token)
 
 
-def _split(tokens: list[str], operator: str) -> list[list[str]]:
-    return [list(part) for at, part in groupby(tokens, operator.__ne__) if at] or [[]]
-
-
 def _outputs(text: str) -> dict[str, str]:
     """What a step wrote to GITHUB_OUTPUT: `name=value`, or `name<<END` and lines up to END."""
     found, lines = {}, iter(text.split("\n")[:-1])
@@ -149,6 +144,5 @@ def _outputs(text: str) -> dict[str, str]:
         if match := re.fullmatch(r"([\w-]+)<<(\S+)", line):
             found[match[1]] = "\n".join(iter(lines.__next__, match[2]))
         else:
-            name, value = line.split("=", 1)
-            found[name] = value
+            found.update([line.split("=", 1)])
     return found

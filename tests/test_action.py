@@ -90,11 +90,6 @@ def test_zizmor_would_find_an_injection(tmp_path):
     assert "template-injection" in done.stdout
 
 
-def test_the_hooks_manifest_is_valid():
-    done = run(sys.executable, "-m", "pre_commit", "validate-manifest", ".pre-commit-hooks.yaml")
-    assert done.returncode == 0, done.stdout
-
-
 def test_actions_are_pinned_alike():
     """One commit and one version for each action, wherever it is named."""
     pins = {}
