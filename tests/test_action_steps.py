@@ -292,6 +292,8 @@ def test_a_workflow_run_never_saves_a_cache(job):
         ("", False),
         ("docbot-tiny", False),
         ("/models/own.gguf", False),
+        ("own.gguf", False),
+        ("models/own", False),
         ("qwen2.5-coder-0.5b", True),
         (f"hf://octo/models@{COMMIT}/small.gguf", True),
     ],
