@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
-from action_harness import Runner, UnsupportedError
+from action_harness import UnsupportedError
+from action_job import HOME, REAL, make_job
 
-HOME = Path(__file__).parents[1]
 ACTION = yaml.safe_load((HOME / "action.yml").read_text())
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MARK = "PWNED"
 HOSTILE = (
     "plain", "--output=/etc/passwd", "-x", "--", "a  b", "*", "'", '"', "\\", "$HOME", "~",
@@ -38,100 +38,10 @@ EVENT = {
 }
 
 
-STUB = """#!{python} -I
-import json, os, shutil, sys
-
-here, arguments = os.path.realpath(sys.argv[0]), sys.argv[1:]
-with open({log!r}, "a") as log:
-    call = {{"argv": arguments, "environment": dict(os.environ), "cwd": os.getcwd()}}
-    log.write(json.dumps(call) + "\\n")
-if arguments == ["-I", "-"]:
-    os.execv({python!r}, [{python!r}, *arguments])
-if arguments[:3] == ["-I", "-m", "venv"]:
-    os.makedirs(f"{{arguments[3]}}/bin", exist_ok=True)
-    shutil.copy(here, f"{{arguments[3]}}/bin/python")
-if arguments[:4] == ["-I", "-m", "docbot", "review"] and {docbot!r}:
-    os.execv({python!r}, [{python!r}, "-I", "-c", {docbot!r}, *arguments[3:]])
-failing = {failing!r}
-sys.exit(failing[1] if failing and failing[0] in " ".join(arguments) else 0)
-"""
-REAL = f"""
-import sys
-sys.path.insert(0, {str(HOME)!r})
-from docbot.__main__ import main
-sys.exit(main())
-"""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One run of the Python that the action was given."""
-
-    argv: list[str]
-    environment: dict[str, str]
-    cwd: str
-
-
-@dataclass(frozen=True)
-class Job:
-    """What ran on one runner."""
-
-    runner: Runner
-    log: Path
-    cached: list[str]
-
-    def calls(self, *, of):
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        calls = [Call(**json.loads(line)) for line in lines]
-        return [call for call in calls if [*of] == call.argv[2 : 2 + len(of)]]
-
-    def actions(self):
-        return [step.name for step in self.runner.steps if "/" in step.name]
-
-    @property
-    def folder(self):
-        return self.runner.temp / "docbot"
-
-
 @pytest.fixture
 def job(tmp_path):
-    """A runner of whose Python a stub stands in, `failing` where its arguments hold a text."""
-
-    def make(event="pull_request", *, hit="", docbot="", failing=None, environment=None, **github):
-        home = tmp_path / "runner"
-        for name in ("temp", "workspace"):
-            (home / name).mkdir(parents=True)
-        log, cached = tmp_path / "calls", []
-        stub = home / "python"
-        python = sys.executable
-        stub.write_text(STUB.format(python=python, log=str(log), docbot=docbot, failing=failing))
-        stub.chmod(0o755)
-
-        def save(given):
-            cached.append(given["key"])
-            return {}
-
-        runner = Runner(
-            action=HOME,
-            temp=home / "temp",
-            github={
-                "token": "the-job's-token",
-                "event_name": event,
-                "workspace": str(home / "workspace"),
-                **github,
-            },
-            stubs={
-                "actions/setup-python": lambda _: {
-                    "python-path": str(stub), "python-version": "3.12.1"
-                },
-                "actions/cache/restore": lambda _: {"cache-hit": hit},
-                "actions/cache/save": save,
-            },
-            environment=environment or {},
-        )  # fmt: skip
-        return Job(runner, log, cached)
-
-    return make
+    """A runner to start: `make_job`, in a folder of its own."""
+    return functools.partial(make_job, tmp_path)
 
 
 def test_hostile_inputs_arrive_as_they_are(job, tmp_path):
@@ -232,102 +142,6 @@ def test_without_an_analysis_nothing_is_posted(job):
     assert len(ran.calls(of=("docbot",))) == 1
 
 
-# Wheels and weights
-
-
-def test_wheels_are_made_once_and_kept(job):
-    ran = job()
-    ran.runner.run({})
-    prebuilt, build, install = ran.calls(of=("pip",))
-    assert {"--no-deps", "--only-binary=:all:", "llama-cpp-python>=0.3.35"} <= set(prebuilt.argv)
-    assert {"wheel", "--find-links=wheels", str(HOME)} <= set(build.argv)
-    assert "index" not in " ".join(build.argv), "it is asked for llama-cpp-python alone"
-    assert build.environment["CMAKE_ARGS"] == "-DGGML_NATIVE=off"
-    assert {"install", "--no-index", "--find-links=wheels", str(HOME)} <= set(install.argv)
-    assert len(ran.cached) == 1
-    assert ran.actions() == ["actions/setup-python", "actions/cache/restore", "actions/cache/save"]
-
-
-def test_kept_wheels_are_installed_without_the_network(job):
-    ran = job(hit="true")
-    ran.runner.run({})
-    [install] = ran.calls(of=("pip",))
-    assert "--no-index" in install.argv
-    assert ran.cached == []
-
-
-@pytest.mark.parametrize("index", ["", "http://127.0.0.1:9/simple"])
-def test_without_a_prebuilt_wheel_it_is_built(job, index):
-    ran = job(failing=("--index-url", 1))
-    ran.runner.run({"wheel-index": index})
-    assert not ran.runner.failed
-    assert ("building it" in ran.runner.steps[-4].out) is bool(index)
-    assert len(ran.calls(of=("pip",))) == (3 if index else 2)
-
-
-@pytest.mark.parametrize("event", ["workflow_run", "pull_request"])
-def test_findings_to_post_touch_no_cache_and_build_nothing(job, event):
-    ran = job(event)
-    ran.runner.run({"findings": "/a/findings.json", "model": "qwen2.5-coder-0.5b"})
-    assert ran.actions() == ["actions/setup-python"]
-    client, plain = ran.calls(of=("pip",))
-    assert {"install", "--no-deps", str(HOME)} <= set(plain.argv)
-    assert client.argv[-1].startswith("httpx>=")
-    assert [step.name for step in ran.runner.steps[1:]] == ["prepare", "install", "post"]
-
-
-def test_a_workflow_run_never_saves_a_cache(job):
-    ran = job("workflow_run")
-    ran.runner.run({"model": "qwen2.5-coder-0.5b"})
-    assert "actions/cache/save" not in ran.actions()
-    for step in ACTION["runs"]["steps"]:
-        if "cache/save" in step.get("uses", ""):
-            assert step["if"].endswith("&& github.event_name != 'workflow_run'")
-        assert "actions/cache@" not in step.get("uses", ""), "it saves on its own"
-
-
-@pytest.mark.parametrize(
-    ("model", "pulled"),
-    [
-        ("", False),
-        ("docbot-tiny", False),
-        ("/models/own.gguf", False),
-        ("own.gguf", False),
-        ("models/own", False),
-        ("qwen2.5-coder-0.5b", True),
-        (f"hf://octo/models@{COMMIT}/small.gguf", True),
-    ],
-)
-def test_weights_are_pulled_where_they_are_not_here(job, model, pulled):
-    ran = job()
-    ran.runner.run({"model": model})
-    pulls = ran.calls(of=("docbot", "models"))
-    assert [call.argv[3:] for call in pulls] == [["models", "pull", "--", model]] * pulled
-    assert len(ran.cached) == 1 + pulled
-    analyse = ran.calls(of=("docbot", "review"))[0]
-    assert analyse.environment["HF_HOME"] == f"{ran.folder}/weights"
-    assert all(call.environment["HF_HOME"] == f"{ran.folder}/weights" for call in pulls)
-
-
-def test_a_caches_key_is_of_what_decides_its_content(job, tmp_path):
-    keys = []
-    for number, inputs in enumerate(
-        ({}, {"style": "numpy"}, {"wheel-index": ""}, {"model": "qwen3-0.6b"})
-    ):
-        ran = job()
-        ran.runner.run({"model": "qwen2.5-coder-0.5b", **inputs})
-        keys.append(ran.cached)
-        (tmp_path / "runner").rename(tmp_path / f"runner-{number}")
-    (wheels, weights), same, other_index, other_model = keys
-    assert re.fullmatch("docbot-wheels-[0-9a-f]{64}", wheels)
-    assert re.fullmatch("docbot-weights-[0-9a-f]{64}", weights)
-    assert same == [wheels, weights]
-    assert other_index[1] == weights
-    assert other_index[0] != wheels
-    assert other_model[0] == wheels
-    assert other_model[1] != weights
-
-
 # With the real docbot
 
 
@@ -379,10 +193,11 @@ def test_findings_are_posted_with_httpx_alone(job, pull, tmp_path, mode):
     report = tmp_path / "findings.json"
     place = {"workspace": str(pull.root), "repository": "octo/one", "actions": "true"}
     told = event(tmp_path, pull, "pull_request" if mode == "annotations" else "push")
+    command = [sys.executable, "-I", "-c", REAL, "review", "--base=main", "--format=json"]
+    alone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     analysed = subprocess.run(
-        [sys.executable, "-I", "-c", REAL, "review", "--base=main", "--format=json",
-         f"--output={report}"], cwd=pull.root, capture_output=True, text=True,
-    )  # fmt: skip
+        [*command, f"--output={report}"], cwd=pull.root, env=alone, capture_output=True, text=True
+    )
     assert analysed.returncode == 0, analysed.stderr
     ran = job("pull_request" if mode == "annotations" else "push", event_path=told, **place,
               docbot=f"import sys\nsys.modules.update({refused})\n{REAL}")  # fmt: skip
