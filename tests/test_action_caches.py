@@ -79,10 +79,11 @@ def test_a_workflow_run_never_saves_a_cache(job):
         ("own.gguf", False),
         ("models/own", False),
         ("qwen2.5-coder-0.5b", True),
+        ("--help\n$(touch PWNED); touch 'PWNED' `touch PWNED`", True),
         (f"hf://octo/models@{COMMIT}/small.gguf", True),
     ],
 )
-def test_weights_are_pulled_where_they_are_not_here(job, model, pulled):
+def test_weights_are_pulled_where_they_are_not_here(job, tmp_path, model, pulled):
     ran = job()
     ran.runner.run({"model": model})
     pulls = ran.calls(of=("docbot", "models"))
@@ -91,6 +92,7 @@ def test_weights_are_pulled_where_they_are_not_here(job, model, pulled):
     analyse = ran.calls(of=("docbot", "review"))[0]
     assert analyse.environment["HF_HOME"] == f"{ran.folder}/weights"
     assert all(call.environment["HF_HOME"] == f"{ran.folder}/weights" for call in pulls)
+    assert not list(tmp_path.rglob("PWNED"))
 
 
 def test_a_caches_key_is_of_what_decides_its_content(job, tmp_path):
