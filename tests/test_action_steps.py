@@ -207,16 +207,16 @@ def test_findings_are_posted_with_httpx_alone(job, pull, tmp_path, mode):
 # The harness
 
 
-@pytest.mark.parametrize(
-    "expression",
-    ["inputs.nothing", "github.nothing", "steps.nothing.outputs.x", "fromJSON('1')", "'a' < 'b'",
-     "secrets.TOKEN", "!inputs.mode", "(inputs.mode)", "inputs.mode ==", ""],
-)  # fmt: skip
-def test_what_the_harness_does_not_know_is_an_error(job, expression):
+def test_what_the_harness_does_not_know_is_an_error(job):
     runner = job().runner
     runner.run({"findings": "/a"})
-    with pytest.raises(UnsupportedError):
-        runner._value(expression)
+    assert runner._value("inputs.mode == 'review' && inputs.key || 'no'") == "docbot"
+    for expression in (
+        "inputs.nothing", "github.nothing", "steps.nothing.outputs.x", "fromJSON('1')", "'a' < 'b'",
+        "secrets.TOKEN", "!inputs.mode", "(inputs.mode)", "inputs.mode ==", "",
+    ):  # fmt: skip
+        with pytest.raises(UnsupportedError):
+            runner._value(expression)
 
 
 def test_the_harness_shows_an_injection(job, tmp_path):
