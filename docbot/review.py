@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot import isolation
-from docbot.actions import emit, line, output
 from docbot.actions import event as read_event
+from docbot.actions import line, output
 from docbot.analysis import request
 from docbot.errors import ConfigError, GitError, GitHubError, ReviewError
 from docbot.findings import MAX_BYTES, decode, encode
@@ -54,9 +54,7 @@ def run(options: argparse.Namespace, settings: Mapping[str, object]) -> int:
         found = _analysed(options, settings, happened)
     _show(found, options)
     _set_outputs(found)
-    if posting and options.mode == "annotations":
-        _annotate(found)
-    elif posting:
+    if token:
         _post(found, options, happened, token)
     elif posting:
         _annotate(found, options, happened)
@@ -246,11 +244,22 @@ def _token() -> str:
     return token
 
 
-def _annotate(found: Findings) -> None:
-    """Notices and the step's summary, which need neither a token nor a client."""
-    from docbot import formats, post
+def _has_page(options: argparse.Namespace, happened: Event | None) -> bool:
+    """Whether GitHub is to be asked: without a pull request nobody needs a token."""
+    if options.mode == "annotations":
+        return False
+    if options.pr is not None or happened is None:
+        return True
+    return happened.number is not None or happened.name == "workflow_run"
 
-    emit(*formats.annotations(found))  # type: ignore[attr-defined,operator]  # __future__'s too
+
+def _annotate(found: Findings, options: argparse.Namespace, happened: Event | None) -> None:
+    from docbot import post
+
+    if options.mode == "annotations":
+        sys.stdout.write(formatted(found, "github"))
+    elif happened is not None:
+        _tell(f"the event {happened.name} has no pull request, so nothing is posted")
     post.summarise(found)
 
 
