@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -275,20 +276,8 @@ def _by_workers(
     chunks: Sequence[list[Identified]], algorithm: str, count: int
 ) -> Iterator[list[_Surveyed]]:
     """The chunks' surveys in order, as far as worker processes can be had."""
-    from docbot.workers import pool
+    from docbot.workers import WorkerError, Workers
 
-    try:
-        with pool(count, _begin) as executor:
-            for each in [executor.submit(_survey_chunk, chunk, algorithm) for chunk in chunks]:
-                yield each.result()
-    except (OSError, RuntimeError):  # memory, limits: the caller does the rest itself
-        return
-
-
-def _begin() -> None:
-    import gc
-
-    from docbot.workers import attend
-
-    gc.disable()  # plain data and a short life
-    attend()
+    with Workers(count, _survey_chunk) as workers, suppress(WorkerError):
+        for answer in [workers.ask(chunk, algorithm) for chunk in chunks]:
+            yield answer()

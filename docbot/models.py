@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from docbot import digest, hub
 from docbot.errors import ModelError
 from docbot.gguf import read_header
+from docbot.run import at_a_terminal, tell
 from docbot.weights import MODELS, Model, find, named, rehash
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def run_pull(options: argparse.Namespace) -> int:
     """Download what is not here, and check it."""
     for model in [named(name) for name in options.names]:
         if not model.repository:
-            _say(f"{model.name}: is inside the package")
+            tell(f"{model.name}: is inside the package")
             continue
-        path = hub.pull(model, _bar if _at_a_terminal() else hub.Silent)
+        path = hub.pull(model, _bar if at_a_terminal() else hub.Silent)
         if not model.bytes:
             read_header(path)  # nobody has looked at this file yet
-        _say(f"{model.name}: {_megabytes(path.stat().st_size)}, sound, {path}")
+        tell(f"{model.name}: {_megabytes(path.stat().st_size)}, sound, {path}")
     return CLEAN
 
 
@@ -101,7 +101,7 @@ def run_verify(options: argparse.Namespace) -> int:
             if not model.bytes:
                 read_header(path)
         except ModelError as error:
-            _say(str(error))
+            tell(str(error))
             code = CANNOT_RUN
         else:
             said = "is sound" if hub.expected(path, model) else "has a sound header, no known hash"
@@ -120,7 +120,7 @@ def run_remove(options: argparse.Namespace) -> int:
     for model in [named(name) for name in options.names]:
         if not model.repository:
             raise ModelError(f"{model.name}: is part of docbot; pip uninstall docbot removes it")
-        _say(f"{model.name}: removed, {hub.remove(model):,} bytes")
+        tell(f"{model.name}: removed, {hub.remove(model):,} bytes")
     return CLEAN
 
 
@@ -204,13 +204,5 @@ def _bar(desc: str = "", total: float | None = None, **_: object) -> _Bar:
     return _Bar(progress, desc, total)
 
 
-def _at_a_terminal() -> bool:
-    return sys.stderr.isatty() and not os.environ.get("CI")
-
-
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
-
-
-def _say(sentence: str) -> None:
-    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from docbot.cli import parser
+from docbot.options import parser
 
 HOME = Path(__file__).parents[1]
 ACTION = yaml.safe_load((HOME / "action.yml").read_text())

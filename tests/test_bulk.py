@@ -12,11 +12,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from docbot import bulk, files
+from docbot import bulk, files, workers
 from docbot.bulk import Surveys, blob_id
 from docbot.cache import FILE, Cache
 from docbot.errors import SourceError
 from docbot.scope import open_scope
+from docbot.workers import Workers
 
 FUNCTION = "def total(prices):\n    return sum(prices) * 2\n"
 METHOD = "from base import Base\n\n\nclass A(Base):\n    def run(self):\n        return [self]\n"
@@ -282,9 +283,13 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
     assert (done.returncode, done.stdout.count("\n")) == (1, MANY * 5)
 
 
-def test_a_pool_that_breaks_is_done_without(tmp_path, monkeypatch):
+def die(*_):
+    os._exit(9)
+
+
+def test_workers_that_die_are_done_without(tmp_path, monkeypatch):
     folder = many(tmp_path / "many")
-    monkeypatch.setattr(bulk, "_begin", os.abort)  # what a worker does first
+    monkeypatch.setattr(workers, "Workers", lambda count, _: Workers(count, die))
     monkeypatch.setattr(bulk, "WORTHWHILE", 1)
     monkeypatch.setattr(bulk, "CHUNK", 500)
     monkeypatch.setattr("docbot.hardware.usable_cores", lambda: 4)

@@ -17,6 +17,7 @@ from github_fake import TOKEN, File
 from docbot import cli, findings, review
 from docbot.git import Repository
 from docbot.hunks import by_path
+from docbot.options import parser
 
 SCHEMA = json.loads(Path(findings.__file__).with_name("review.schema.json").read_text())
 BOX = "class Box:\n    def __len__(self):\n        return len(self.items)\n"
@@ -405,7 +406,7 @@ def test_a_fork_posts_from_a_second_workflow_what_the_first_found(
 
 
 def test_the_repository_is_told_by_its_origin(pull, monkeypatch, docbot):
-    options = cli.parser().parse_args(["review", "--pr", "7"])
+    options = parser().parse_args(["review", "--pr", "7"])
     for address in (
         "https://github.com/octo/demo.git", "git@github.com:octo/demo.git", "https://ghe.example:8443/octo/demo/"
     ):  # fmt: skip

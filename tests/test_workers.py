@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import PurePosixPath
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from docbot import workers
 from docbot.config import Config
 from docbot.pipeline import File, sift, sift_each
-from docbot.workers import AHEAD, scanners, sifter
+from docbot.workers import AHEAD, WorkerError, Workers, scanners, sifter
 
 CONFIG = Config(kinds=("module", "class", "function", "method"))
 FUNCTION = """
@@ -74,11 +75,50 @@ def test_no_more_files_are_read_than_are_scanned_ahead():
     assert pulled == 3 * AHEAD
 
 
+def die(*_):
+    os._exit(9)
+
+
+def die_of_seven(number):
+    if number == 7:
+        os._exit(9)
+    return number * number
+
+
 def test_a_worker_that_dies_takes_no_file_with_it():
-    with workers.pool(1, os.abort) as executor:  # what a worker does first
-        given = files("lacking.py", "broken.py")
-        got = [each() for _, each in workers._sift_ahead(executor, 1, given, CONFIG)]
+    given = files("lacking.py", "broken.py", "latin.py")
+    with Workers(2, die) as dying:
+        got = [each() for _, each in workers._sift_ahead(dying, 1, given, CONFIG)]
     assert got == [sift(file, CONFIG) for file in given]
+
+
+def test_answers_are_had_in_any_order_until_a_worker_dies():
+    with Workers(2, die_of_seven) as two:
+        answers = [two.ask(number) for number in range(12)]
+        assert [answers[n]() for n in (4, 0, 5, 1, 2, 3)] == [16, 0, 25, 1, 4, 9]
+        assert [answers[n]() for n in (6, 8, 10)] == [36, 64, 100]  # the other worker's
+        for number in (7, 9, 11):
+            with pytest.raises(WorkerError):
+                answers[number]()
+
+
+def double(data):
+    return data + data
+
+
+def test_nobody_waits_for_room_in_a_pipe():
+    with Workers(1, double) as one:
+        answers = [one.ask(b"x" * 1_000_000) for _ in range(20)]
+        assert {len(each()) for each in answers} == {2_000_000}
+
+
+def test_leaving_kills_workers_in_the_middle_of_their_work():
+    with Workers(2, time.sleep) as sleeping:
+        for _ in range(4):
+            sleeping.ask(600)
+        processes = [worker._process for worker in sleeping._started]
+        assert all(process.is_alive() for process in processes)
+    assert not any(process.is_alive() for process in processes)
 
 
 @pytest.mark.parametrize(("load", "cores", "count", "expected"), [

@@ -1,0 +1,177 @@
+"""The command line's words: the commands and their flags, and what each is for."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, get_origin, get_type_hints
+
+from docbot import __version__
+from docbot.config import CHOICES, Config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MOST_COMMENTS = 25
+HELP: Mapping[str, str] = {
+    "exclude": "leave paths alone that match this gitignore pattern",
+    "kinds": "kinds of definition that count",
+    "select": "document what this skip rule leaves out",
+    "ignore": "leave out what this skip rule, off by default, names",
+    "style": "docstring style",
+    "sections": "write parameter sections",
+    "line-length": "longest line written; 0 follows the formatter's configuration",
+    "model": "a name of `docbot models list`, hf://owner/repository@commit/file.gguf, or a path",
+    "prompt-format": "how a GGUF of your own is prompted",
+    "candidates": "answers asked for per question; the surest that passes is taken",
+    "max-tokens": "longest answer of the model, in tokens",
+    "max-lines": "leave longer functions alone",
+    "min-confidence": "write nothing below this token probability (geometric mean)",
+    "threads": "threads for llama.cpp; 0 takes the cores that are free",
+    "gpu-layers": "layers of the model on the GPU, where llama.cpp has one; -1: all that fit",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The commands and their flags; configuration flags are made from `Config`'s fields."""
+    top = argparse.ArgumentParser(
+        prog="docbot", description="Keeps Python code documented, offline.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"docbot {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    fix = _command(commands, "fix", "write the docstrings that are missing")
+    fix.add_argument("--diff", action="store_true", help="print a unified diff and write nothing")
+    fix.add_argument(
+        "--force", action="store_true", help="also write files that have uncommitted changes"
+    )
+    fix.add_argument(
+        "--time-budget",
+        type=float,
+        metavar="SECONDS",
+        help="after this long, list what is left and stop; 0 (the default) means no limit",
+        default=0.0,
+    )
+    check = _command(commands, "check", "list what has no docstring; needs no model")
+    check.add_argument(
+        "--fail-under",
+        type=float,
+        metavar="PERCENT",
+        help="exit 1 only when coverage is below this, instead of when anything is missing",
+    )
+    _review_command(commands)
+    _models_command(commands)
+    _cache_command(commands)
+    return top
+
+
+def _review_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "tell what a pull request leaves without a docstring, with suggestions"
+    command = commands.add_parser("review", help=text, description=text, allow_abbrev=False)
+    command.set_defaults(command="review")
+    command.add_argument("paths", nargs="*", type=Path, default=[], help="files and folders")
+    add = command.add_argument
+    add("--base", metavar="REV", help="what it goes to; its settings count (default: the event's)")
+    add("--head", metavar="REV", help="what is reviewed (default: the event's, else HEAD)")
+    forms = ("text", "markdown", "json", "sarif", "rdjson", "github")
+    add("--format", choices=forms, default="text")
+    add("--output", type=Path, metavar="FILE", help="instead of standard output")
+    add("--post", action="store_true", help="comment on the pull request of GITHUB_EVENT_PATH")
+    add("--pr", type=_from_to(1, 2**31), metavar="NUMBER", help="comment on this pull request")
+    add("--repo", metavar="OWNER/NAME", help="of --pr (default: GITHUB_REPOSITORY, else origin)")
+    report = "take this JSON report instead of analysing"
+    add("--from", type=Path, dest="from_file", metavar="FILE", help=report)
+    add("--mode", choices=("review", "annotations", "summary"), default="review")
+    add("--fail-on", choices=("missing", "never"), default="never", help="when to exit with 1")
+    most = f"most inline comments of one review, at most {MOST_COMMENTS}"
+    add(
+        "--max-comments",
+        type=_from_to(0, MOST_COMMENTS),
+        metavar="N",
+        default=MOST_COMMENTS,
+        help=most,
+    )
+    key = "tells the comments of two workflows on one pull request apart"
+    add("--key", metavar="WORD", default="docbot", help=key)
+    budget = "after this long, list what is left without words; 0 means no limit"
+    add("--time-budget", type=float, metavar="SECONDS", default=300.0, help=budget)
+    _settings_flags(command)
+
+
+def _from_to(least: int, most: int) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+        return int(text)
+
+    return convert
+
+
+def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "list, pull, verify and remove models; the one command that uses the network"
+    command = commands.add_parser("models", help=text, description=text, allow_abbrev=False)
+    actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+    for name, count, text in (
+        ("list", None, "the known models, and which of them are here"),
+        ("pull", "+", "download models that are not here, and check them"),
+        ("verify", "*", "hash models again, all that are here if none is named"),
+        ("path", 1, "print where a model's file is"),
+        ("remove", "+", "delete pulled models"),
+    ):
+        action = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+        action.set_defaults(command="models")
+        if count is None:
+            action.add_argument("--json", action="store_true", help="for programs")
+        else:
+            about = "a name of the list, or hf://owner/repository@commit/file.gguf"
+            action.add_argument("names", nargs=count, metavar="NAME", help=about)
+
+
+def _cache_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "tell of, or empty, what docbot remembers of files and answers"
+    command = commands.add_parser("cache", help=text, description=text, allow_abbrev=False)
+    command.add_argument("action", choices=("info", "clear"))
+    command.set_defaults(command="cache")
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    command.set_defaults(command=name)
+    command.add_argument("paths", nargs="*", type=Path, default=[], help="files and folders")
+    scope = command.add_mutually_exclusive_group()
+    scope.add_argument("--staged", action="store_true", help="only what the staged changes touch")
+    scope.add_argument("--since", metavar="REV", help="only what changed since HEAD and REV parted")
+    command.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
+    command.add_argument("-q", "--quiet", action="store_true", help="findings only")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    _settings_flags(command)
+    return command
+
+
+def _settings_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="remember nothing, reuse nothing"
+    )
+    command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
+    settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
+    for name_, hint in get_type_hints(Config).items():
+        flag = name_.replace("_", "-")
+        many = get_origin(hint) is tuple
+        settings.add_argument(
+            f"--{flag}",
+            dest=f"set_{name_}",
+            action="append" if many else "store",
+            type=str if many else hint,
+            choices=CHOICES.get(name_),
+            metavar=None if CHOICES.get(name_) else flag.rpartition("-")[2].upper(),
+            help=HELP[flag],
+        )
+
+
+def settings_of(options: argparse.Namespace) -> dict[str, object]:
+    """The configuration flags that were given, as kebab-case keys."""
+    given = {n.removeprefix("set_"): v for n, v in vars(options).items() if n.startswith("set_")}
+    return {name.replace("_", "-"): value for name, value in given.items() if value is not None}
