@@ -1,7 +1,7 @@
 """The one summary of a review: what is missing, what was withheld and why, what is settled.
 
 It is read by people who did not ask for it. So it opens with the count, folds what is long, says
-each thing once, and ends with how to be left alone.
+each thing once, and ends with how to be left alone, unless there is nothing to leave alone.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OPEN = 10
 
 _FOOTER = (
     "<sub>`# docbot: skip` on or above its line leaves a definition alone. The words are a small "
-    "model's that ran on this job's own machine: no code left it.</sub>"
+    "local model's: no code left the job's machine.</sub>"
 )
 _CUT = "{} more did not fit on this page; the report of the job has them."
 _ROOM_FOR_CUT = 200
@@ -67,7 +67,8 @@ def page(findings: Findings, standing: Standing, *, most: int) -> str:
         *_withheld(standing.bare),
         _notices(findings.notices),
     ]
-    bottom = [*_left_out(findings), *_settled(standing.settled), _FOOTER]
+    bottom = [*_left_out(findings), *_settled(standing.settled)]
+    bottom += [_FOOTER] if findings.findings else []
     room = most - sum(len(text.encode("utf-8", "replace")) + 2 for text in (*top, *bottom))
     middle, cut = _fitted([s for s in sections if s.items], room - _ROOM_FOR_CUT)
     if cut:
