@@ -157,7 +157,7 @@ def open_revision(question: Question) -> Iterator[Revision]:
             for revision in (question.base, question.head, parted)
         )
         theirs = _base_config(base, file, repository.root, required=bool(question.config_file))
-        narrow = _narrowing(base, head, file, theirs)
+        narrow = _narrowing(head, old, file, theirs)
         config = replace(theirs, question.settings, source="command line")
         config = dataclasses.replace(config, ignore=_joined(config.ignore, narrow.ignore))
         touched = _touched(head, old, question.paths)
@@ -246,9 +246,12 @@ class _Narrowing:
     notices: tuple[str, ...] = ()
 
 
-def _narrowing(base: Snapshot, head: Snapshot, file: PurePosixPath, ours: Config) -> _Narrowing:
-    """The head's `exclude` and `ignore`; and one notice, if that is not all it changes."""
-    if base.files.get(file) == head.files.get(file) or file.is_absolute():
+def _narrowing(head: Snapshot, old: Snapshot, file: PurePosixPath, ours: Config) -> _Narrowing:
+    """The head's `exclude` and `ignore`; and one notice, if that is not all it changes.
+
+    What the base branch has changed since they parted is none of the head's doing.
+    """
+    if old.files.get(file) == head.files.get(file) or file.is_absolute():
         return _Narrowing()
     try:
         theirs = parse_config(head.read(file), source=str(file)) if file in head.files else Config()

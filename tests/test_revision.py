@@ -198,6 +198,17 @@ def test_a_pattern_of_the_head_takes_nothing_back(pull):
     assert list(changed(pull)) == ["c.py"]
 
 
+def test_settings_that_only_the_base_branch_changed(pull):
+    pull.commit("new.py", FUNCTION)
+    pull.git("switch", "--quiet", "main")
+    pull.commit(TOML, "[tool.docbot]\nmin-confidence = 0.9\n")
+    config, notices = settings(pull)
+    assert (config.min_confidence, notices) == (0.9, ())
+    pull.git("switch", "--quiet", "topic")
+    pull.commit("gen/new.py", FUNCTION)
+    assert set(changed(pull)) == {"new.py", "gen/new.py"}  # `exclude` was given up
+
+
 def test_settings_that_are_gone_or_become_a_link(pull):
     pull.git("rm", "--quiet", TOML)
     (pull.root / TOML).symlink_to("/etc/passwd")
