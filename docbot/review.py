@@ -157,15 +157,21 @@ def _show(found: Findings, options: argparse.Namespace) -> None:
         sys.stdout.flush()
     for notice in found.notices:
         _tell(notice)
+    _tell(_counts(found))
+
+
+def _counts(found: Findings) -> str:
+    if not found.files:
+        return "no Python file changed"
     missing = len(found.findings)
-    if found.files:
-        suggested = sum(finding.suggestion is not None for finding in found.findings)
-        _tell(
-            f"{missing} of {missing + found.documented} new or changed definitions that count have"
-            f" no docstring; {suggested} suggested"
-        )
-    else:
-        _tell("no Python file changed")
+    total = missing + found.documented
+    if not total:
+        return "no definition that counts is new or changed"
+    suggested = sum(finding.suggestion is not None for finding in found.findings)
+    return (
+        f"{missing} of {total} new or changed definitions that count have no docstring;"
+        f" {suggested} suggested"
+    )
 
 
 def formatted(found: Findings, form: str) -> str:
@@ -205,7 +211,7 @@ def _harmless(words: str, form: str) -> str:
 
 def _save(path: Path, words: str) -> None:
     """Replace a file, at once: whoever reads it sees the old one or the new one."""
-    temporary = path.with_name(f".docbot-{secrets.token_hex(8)}.tmp")
+    temporary = path.parent / f".docbot-{secrets.token_hex(8)}.tmp"
     try:
         with temporary.open("xb") as file:
             file.write(words.encode("utf-8", "replace"))

@@ -95,6 +95,7 @@ def test_nothing_missing_passes_the_gate(pull, docbot):
     pull.commit("b.py", "x = 1\n")
     ran = docbot("review", "--base", "main", "--fail-on", "missing")
     assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "docbot: no definition that counts is new or changed\n"
     ran = docbot("review", "--base", "topic", "--fail-on", "missing")
     assert (ran.code, ran.err) == (0, "docbot: no Python file changed\n")
 
@@ -156,6 +157,8 @@ def test_a_report_made_elsewhere(pull, docbot, report):
         (["--base", "main", "--post"], "GITHUB_EVENT_PATH"),
         (["--base", "main", "--pr", "7"], "GITHUB_TOKEN"),
         (["--base", "main", "--output", "b.py/x"], "b.py/x"),
+        (["--base", "main", "--output", "."], ".: cannot be written"),
+        (["--base", "main", "--output", ""], ".: cannot be written"),
         (["--from", "gone.json"], "gone.json"),
     ],
 )
