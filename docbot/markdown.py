@@ -30,6 +30,7 @@ _COMMENT = re.compile(r"<!-*|-*-->")
 # A word that no Markdown, GitHub's references and autolinks included, takes for more than it is.
 _WORD = re.compile(r"\(?[^\W\d_]+(?:['\u2019-][^\W\d_]+)*\)?[,.;:?!]?|\d{1,6}(?:\.\d{1,6})?[,;:]?")
 _COMMIT = re.compile(r"[0-9a-f]{7,}[,.;:?!]?", re.IGNORECASE)
+_FRAMED = re.compile(r"\A(\(*)(.+?)([).,;:]*)\Z", re.DOTALL)
 _FENCE = 3
 
 
@@ -70,12 +71,19 @@ def fence(lines: Sequence[str], info: str = "") -> str:
 
 
 def plain(text: str, longest: int = 500) -> str:
-    """A sentence on one line: words and numbers as they are, all else in code spans."""
+    """A sentence on one line: words and numbers as they are, all else in code spans.
+
+    Brackets around a span, and what ends a clause, stand outside of it.
+    """
     words = one_line(text, longest).split()
     return " ".join(
-        " ".join(group) if harmless else code(" ".join(group), longest)
+        " ".join(group) if harmless else _framed(" ".join(group), longest)
         for harmless, group in groupby(words, _harmless)
     )
+
+
+def _framed(text: str, longest: int) -> str:
+    return _FRAMED.sub(lambda m: f"{m[1]}{code(m[2], longest)}{m[3]}", text)
 
 
 def _harmless(word: str) -> bool:
