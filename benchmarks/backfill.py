@@ -32,6 +32,7 @@ def inner(repository: str) -> None:
     """`docbot fix` in this process with a clock around `llama_decode`; figures on stderr."""
     begun = time.perf_counter()
     from docbot import cli, llama
+    from docbot.hardware import usable_cores
 
     clocks: list[Clock] = []
     library = llama.library
@@ -42,7 +43,11 @@ def inner(repository: str) -> None:
         return (clocks[-1], *rest)  # type: ignore[return-value]
 
     llama.library = timed  # type: ignore[assignment]
-    code = cli.main(["fix", repository, "--format", "json", "--no-cache", "--quiet"])
+    # Threads are named, since the load that docbot goes by is of the round before.
+    threads = str(usable_cores())
+    sys.argv[1:] = ["fix", repository, "--format", "json", "--no-cache", "--quiet"]
+    sys.argv += ["--threads", threads]
+    code = cli.main()
     figures = {
         "code": code,
         "wall": time.perf_counter() - begun,

@@ -230,10 +230,10 @@ def _survey_all(
     chunks = list(_chunks(files))
     done = 0
     if workers and sum(file.size for file in files) >= WORTHWHILE:
-        from docbot.hardware import free_cores, usable_cores
+        from docbot.hardware import usable_cores
 
-        # On two idle cores two workers take 0.7 of the time, on two busy ones more than alone.
-        count = min(free_cores(usable_cores()), MOST_WORKERS, len(chunks))
+        # On two idle cores two workers take 0.7 of the time, on two busy ones as long as one.
+        count = min(usable_cores(), MOST_WORKERS, len(chunks))
         if count > 1:
             for surveyed in _by_workers(chunks, algorithm, count):
                 yield from zip(chunks[done], surveyed, strict=True)

@@ -81,7 +81,7 @@ def rdjson(findings: Findings) -> str:
     )
 
 
-def annotations(findings: Findings) -> tuple[str, ...]:  # type: ignore[no-redef]  # not __future__'s
+def notices(findings: Findings) -> tuple[str, ...]:
     """Workflow commands, one a line; the last tells of those that GitHub would not show."""
     ordered = _ordered(findings)
     fit = len(ordered) <= MOST_ANNOTATIONS

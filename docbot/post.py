@@ -119,8 +119,7 @@ def _acted(findings: Findings, target: Target, client: GitHub, settings: Setting
 
 
 def _annotate(findings: Findings) -> None:
-    # mypy takes the name for the one that every file imports from __future__
-    actions.emit(*formats.annotations(findings))  # type: ignore[attr-defined,operator]
+    actions.emit(*formats.notices(findings))
 
 
 def _sentence(error: GitHubError, target: Target) -> str:

@@ -181,7 +181,7 @@ def formatted(found: Findings, form: str) -> str:
     if form == "text":
         return "".join(f"{line(_sentence(finding))}\n" for finding in found.findings)
     if form == "github":
-        told = formats.annotations(found)  # type: ignore[attr-defined,operator]  # __future__'s too
+        told = formats.notices(found)
         return "".join(f"{command}\n" for command in told)
     made: dict[str, Callable[[Findings], str]] = {
         "json": encode,

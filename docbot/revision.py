@@ -173,7 +173,7 @@ def open_revision(question: Question) -> Iterator[Revision]:
                 p: lines[p] for p in touched if p in lines and p not in left and p not in excluded
             },
             left={path: skip for path, skip in left.items() if path not in excluded},
-            notices=narrow.notices,
+            notices=(*narrow.notices, *_lost(question.paths, head, old)),
         )
 
 
@@ -295,6 +295,15 @@ def _touched(head: Snapshot, old: Snapshot, paths: Collection[str]) -> list[Pure
         and old.files.get(path) != blob
         and (not folders or any(path.is_relative_to(folder) for folder in folders))
     )
+
+
+def _lost(paths: Iterable[str], head: Snapshot, old: Snapshot) -> Iterator[str]:
+    """A sentence for each path below which neither commit has a Python file."""
+    for name in paths:
+        folder = PurePosixPath(name)
+        files = (*head.files, *old.files)
+        if not any(_is_python(path) and path.is_relative_to(folder) for path in files):
+            yield f"{name}: neither commit has a Python file there"
 
 
 def _left(

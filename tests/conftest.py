@@ -112,7 +112,8 @@ CLIENTS = ("HF_", "HUGGINGFACE_", "TRANSFORMERS_")
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     """A hub on loopback and empty caches, for this process and its children."""
     for name in list(os.environ):
-        if name.startswith(CLIENTS) or name.lower().endswith("_proxy"):
+        proxy = name.lower().endswith("_proxy") and not name.startswith("DOCBOT_")
+        if name.startswith(CLIENTS) or proxy:
             monkeypatch.delenv(name)
     constants = sys.modules.get("huggingface_hub.constants")
     if constants is not None and constants.HF_HUB_OFFLINE:  # as the training line imports it

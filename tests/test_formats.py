@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from docbot.findings import Finding, Findings, Suggestion
-from docbot.formats import MAX_PAGE, MOST_ANNOTATIONS, annotations, markdown, rdjson, sarif
+from docbot.formats import MAX_PAGE, MOST_ANNOTATIONS, markdown, notices, rdjson, sarif
 
 DATA = Path(__file__).parent / "data"
 SCHEMAS = {
@@ -129,12 +129,12 @@ def test_an_rdjson_suggestion_is_whole_lines():
 def test_a_suggestion_that_is_more_than_a_docstring_is_in_no_format():
     evil = replace(FINDING, suggestion=replace(SUGGESTION, after=(HEADER, "    import os")))
     report = replace(REPORT, findings=(evil,))
-    for make in (sarif, rdjson, markdown, lambda r: "\n".join(annotations(r))):
+    for make in (sarif, rdjson, markdown, lambda r: "\n".join(notices(r))):
         assert "import os" not in make(report)
 
 
 def test_annotations_name_the_line():
-    assert annotations(REPORT) == (
+    assert notices(REPORT) == (
         "::notice file=b.py,line=1,title=docbot::This module has no docstring.",
         (
             "::notice file=src/a.py,line=3,title=docbot::"
@@ -142,7 +142,7 @@ def test_annotations_name_the_line():
         ),
         "::notice file=src/a.py,line=9,title=docbot::The method A.g has no docstring.",
     )
-    assert annotations(EMPTY) == ()
+    assert notices(EMPTY) == ()
 
 
 @pytest.mark.parametrize(
@@ -151,13 +151,13 @@ def test_annotations_name_the_line():
 )
 def test_annotations_keep_githubs_cap(count, lines, rest):
     many = tuple(replace(METHOD, line=line) for line in range(1, count + 1))
-    found = annotations(replace(REPORT, findings=many))
+    found = notices(replace(REPORT, findings=many))
     assert len(found) == lines <= MOST_ANNOTATIONS
     assert rest in found[-1]
 
 
 def test_hostile_names_are_no_commands():
-    lines = annotations(HOSTILE)
+    lines = notices(HOSTILE)
     assert len(lines) == len(HOSTILE.findings)
     for each in lines:
         assert each.startswith("::notice file=")
@@ -244,8 +244,8 @@ def test_any_names_stay_within_every_format(found, notices):
     report = replace(REPORT, findings=tuple(found), notices=tuple(notices))
     SCHEMAS["rdjson.schema"].validate(json.loads(rdjson(report)))
     SCHEMAS["sarif-schema-2.1.0"].validate(json.loads(sarif(report)))
-    assert all(line.startswith("::notice ") for line in annotations(report))
-    assert not any("\n" in line or "\r" in line for line in annotations(report))
+    assert all(line.startswith("::notice ") for line in notices(report))
+    assert not any("\n" in line or "\r" in line for line in notices(report))
     text, html, kinds = outside(markdown(report))
     assert not set(text) & set("@#[]")
     for ours in ("<sub>", "</sub>", "<details>", "</details>", "<summary>", "</summary>"):

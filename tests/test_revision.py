@@ -127,6 +127,15 @@ def test_the_work_tree_is_not_read(pull):
     assert (changed(pull), settings(pull)) == before
 
 
+def test_a_path_without_python_files_is_told(pull):
+    pull.commit("docs/index.md", "# Prices\n")
+    with opened(pull, paths=("a.py", "docs", "nosuch.py")) as revision:
+        assert revision.notices == (
+            "docs: neither commit has a Python file there",
+            "nosuch.py: neither commit has a Python file there",
+        )
+
+
 def test_revisions_that_do_not_fit(pull, tmp_path):
     with pytest.raises(GitError, match="'nope' is not a revision"):
         changed(pull, base="nope")
