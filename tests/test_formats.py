@@ -240,8 +240,8 @@ findings = st.builds(
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(findings, max_size=14), st.lists(names, max_size=3))
-def test_any_names_stay_within_every_format(found, notices):
-    report = replace(REPORT, findings=tuple(found), notices=tuple(notices))
+def test_any_names_stay_within_every_format(found, told):
+    report = replace(REPORT, findings=tuple(found), notices=tuple(told))
     SCHEMAS["rdjson.schema"].validate(json.loads(rdjson(report)))
     SCHEMAS["sarif-schema-2.1.0"].validate(json.loads(sarif(report)))
     assert all(line.startswith("::notice ") for line in notices(report))
