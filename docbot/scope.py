@@ -58,7 +58,10 @@ class Scope:
 
     def relative(self, path: Path) -> PurePosixPath:
         """A path as reports and patches show it."""
-        return PurePosixPath(os.path.relpath(path, self.root).replace(os.sep, "/"))
+        text, above = os.fspath(path), os.path.join(self.root, "")  # noqa: PTH118 - ends in a slash
+        if not text.startswith(above) or ".." in text:
+            text, above = os.path.relpath(path, self.root), ""
+        return PurePosixPath(text.removeprefix(above).replace(os.sep, "/"))
 
     def rows(
         self, *, staged: bool = False, since: str | None = None, writing: bool = False
