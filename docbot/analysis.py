@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from docbot.definition import Kind
 from docbot.edit import Edit
 from docbot.errors import SourceError
-from docbot.findings import Finding, Findings, Suggestion, cut, encode
+from docbot.findings import Finding, Findings, Suggestion
+from docbot.handover import cut, encode
 from docbot.lineage import Lineage
 from docbot.pipeline import COUNTED, File, Result, fix, verdict, with_kinds
 from docbot.source import BOM, read

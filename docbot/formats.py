@@ -1,6 +1,6 @@
 """Findings for other readers: a page of Markdown, SARIF, rdjson, annotations of a log.
 
-Each is made of the same findings; the JSON that docbot reads again is `findings.encode`. What
+Each is made of the same findings; the JSON that docbot reads again is `handover.encode`. What
 comes from the pull request is neutral in each of them, by its own rules.
 """
 

@@ -20,8 +20,8 @@ from docbot.actions import event as read_event
 from docbot.actions import line, output
 from docbot.analysis import request
 from docbot.errors import ConfigError, GitError, GitHubError, ReviewError
-from docbot.findings import MAX_BYTES, decode, encode
 from docbot.git import Repository
+from docbot.handover import MAX_BYTES, decode, encode
 from docbot.revision import Question
 from docbot.weights import HUB, MODELS
 

@@ -11,7 +11,8 @@ from github_client import Clock, connect, patch
 from github_documents import entry
 from github_fake import TOKEN, File
 
-from docbot.findings import Finding, Findings, Suggestion, decode, encode
+from docbot.findings import Finding, Findings, Suggestion
+from docbot.handover import decode, encode
 from docbot.post import Settings, Target, post
 
 if TYPE_CHECKING:

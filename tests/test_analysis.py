@@ -14,7 +14,7 @@ import pytest
 from docbot.analysis import analyse
 from docbot.backend import Completion
 from docbot.cache import open_cache
-from docbot.findings import decode, encode
+from docbot.handover import decode, encode
 from docbot.lineage import Lineage
 from docbot.pipeline import File, fix
 from docbot.revision import Question, open_revision

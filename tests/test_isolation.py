@@ -20,7 +20,7 @@ import pytest
 from docbot import isolation
 from docbot.analysis import request
 from docbot.errors import ReviewError
-from docbot.findings import decode
+from docbot.handover import decode
 from docbot.revision import Question
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")

@@ -27,7 +27,7 @@ LINE = [
 ]  # fmt: skip
 DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache", "payload", "actions", "wire",
          "github"]  # fmt: skip
-REVIEW = ["markdown", "hunks", "findings", "page", "comment", "formats"]
+REVIEW = ["markdown", "hunks", "findings", "handover", "page", "comment", "formats"]
 POSTING = ["conversation", "post"]
 ABOVE = ["answers", "workers", "bulk", "replay", "report", "scope", "revision", "analysis",
          "isolation", "review", "run", "models", "__init__", "options", "cli", "glance",

@@ -14,12 +14,12 @@ import jsonschema
 import pytest
 from github_fake import TOKEN, File
 
-from docbot import cli, findings, review
+from docbot import cli, handover, review
 from docbot.git import Repository
 from docbot.hunks import by_path
 from docbot.options import parser
 
-SCHEMA = json.loads(Path(findings.__file__).with_name("review.schema.json").read_text())
+SCHEMA = json.loads(Path(handover.__file__).with_name("review.schema.json").read_text())
 BOX = "class Box:\n    def __len__(self):\n        return len(self.items)\n"
 SAID = 'suggested: """Return the number of items."""'
 PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
@@ -124,7 +124,7 @@ def test_output_goes_to_a_file_whole(docbot, tmp_path):
     for _ in range(2):
         command = ("review", "--base", "main", "--format", "json", "--output", "report.json")
         assert docbot(*command).out == ""
-        assert findings.decode(Path("report.json").read_bytes()).files == 1
+        assert handover.decode(Path("report.json").read_bytes()).files == 1
     assert kept.read_text() == "kept"
     assert not list(Path().glob(".docbot-*"))
     ran = docbot("review", "--base", "main", "--output", "no/such/folder.txt")
