@@ -1,19 +1,14 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docbot import findings as module
 from docbot.findings import Finding, Suggestion
-
-SCHEMA = json.loads(Path(module.__file__).with_name("review.schema.json").read_text())
 
 
 def suggest(before, after):
