@@ -16,6 +16,7 @@ import functools
 import io
 import itertools
 import keyword
+import math
 import re
 import tokenize
 from collections import deque
@@ -164,7 +165,8 @@ def unsure(confidence: float, wanted: float) -> Refusal | None:
     """The refusal of an answer that the model does not stand behind."""
     if confidence >= wanted:  # a NaN is no confidence either
         return None
-    detail = f"the model's confidence was {confidence:.2f}, {wanted:.2f} is wanted"
+    percent = 0 if math.isnan(confidence) else math.floor(100 * confidence)  # never 60 of 60
+    detail = f"the model's confidence was {percent / 100:.2f}, {wanted:.2f} is wanted"
     return Refusal(reason=SkipReason.UNSURE, detail=detail)
 
 

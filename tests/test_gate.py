@@ -16,7 +16,7 @@ from docbot import gate
 from docbot import words as english
 from docbot.backend import Completion
 from docbot.config import Config
-from docbot.gate import Facts, Refusal, check, facts_of, near_of
+from docbot.gate import Facts, Refusal, check, facts_of, near_of, unsure
 from docbot.scan import scan
 from docbot.source import read
 from docbot.summarize import Summary, confidence_of, judge
@@ -504,3 +504,14 @@ def test_judge_reads_the_reply_and_weighs_its_tokens() -> None:
     assert isinstance(refusal, Refusal)
     assert refusal.reason is SkipReason.UNSURE
     assert confidence_of(Completion(text="", logprob=0.0, tokens=0, ended=True)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"), [(0.5999, "0.59"), (0.5, "0.50"), (0.0, "0.00"), (float("nan"), "0.00")]
+)
+def test_a_confidence_that_is_not_enough_never_reads_as_if_it_were(confidence, said):
+    assert f"was {said}, 0.60 is wanted" in unsure(confidence, 0.6).detail
+
+
+def test_a_confidence_that_is_enough():
+    assert unsure(0.6, 0.6) is None
