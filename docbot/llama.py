@@ -10,8 +10,9 @@ import ctypes
 import functools
 import math
 import os
+import signal
 import weakref
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docbot.errors import ModelError
@@ -19,7 +20,7 @@ from docbot.grammar import Grammar
 from docbot.hardware import Size, layers_that_fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 UBATCH = 512  # fixed: another size is another order of summation, so another last digit
@@ -75,14 +76,13 @@ class Engine:
     def __init__(
         self, path: Path, *, context: int, slots: int, threads: int, gpu_layers: int = -1
     ) -> None:
-        self._llama, log, _ = library()
-        log.clear()
+        self._llama, *_ = library()
         self._path = path
         self._slots = slots
         self._shared: list[int] = []
         self._fixed: dict[str, list[int]] = {}
         self._pieces: dict[int, bytes | None] = {}
-        with ExitStack() as native:
+        with ExitStack() as native, listening() as log:
             model = self._load(path, context * (slots + 1), gpu_layers)
             if model is None:
                 reason = f" ({log[0]})" if log else ""
@@ -402,6 +402,33 @@ def library() -> tuple[Any, list[str], Any]:
             complaints.append(line[:200])
 
     callback = llama_cpp.llama_log_callback(keep_errors)
-    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+    _silence(llama_cpp)
     llama_cpp.llama_backend_init()
     return llama_cpp, complaints, callback
+
+
+@contextmanager
+def listening() -> Iterator[list[str]]:
+    """Keep llama.cpp's first complaint for so long, and Ctrl-C for afterwards.
+
+    Python notices Ctrl-C when it next calls a function of its own. That would be the callback which
+    llama.cpp tells its log to, and what is raised in a callback is lost. So it is not told to
+    Python while it decodes.
+    """
+    llama, complaints, callback = library()
+    complaints.clear()
+    mask = getattr(signal, "pthread_sigmask", None)  # not on Windows
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else set()
+    llama.llama_log_set(callback, ctypes.c_void_p(0))
+    try:
+        yield complaints
+    finally:
+        _silence(llama)
+        if mask:
+            mask(signal.SIG_SETMASK, before)
+
+
+def _silence(llama: Any) -> None:
+    """Have the log told to a native function that takes no arguments and does nothing."""
+    silent = ctypes.cast(llama.llama_supports_mmap, llama.llama_log_callback)
+    llama.llama_log_set(silent, ctypes.c_void_p(0))

@@ -83,7 +83,8 @@ def test_an_installed_package_has_its_model_inside(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "docbot-tiny-q8_0.gguf: is missing from the package; reinstall docbot" in done.stderr
     inside = shutil.copy(resolve("docbot-tiny", "").path, package / "models" / TINY.name)
-    shutil.copy(Path(cli.__file__).with_name("models.py"), package)  # beside the folder
+    for name in ("models.py", "run.py"):  # beside the folder
+        shutil.copy(Path(cli.__file__).with_name(name), package)
     run += "; import docbot.models; print(docbot.models.run_list.__name__)"
     command = [sys.executable, "-c", run]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

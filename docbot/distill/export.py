@@ -157,14 +157,15 @@ def quantise(source: Path, path: Path, kind: str) -> None:
         ModelError: llama.cpp refuses.
 
     """
-    from docbot.llama import library
+    from docbot.llama import library, listening
 
-    llama, complaints, _ = library()
-    complaints.clear()
+    llama, *_ = library()
     params = llama.llama_model_quantize_default_params()
     params.ftype = getattr(llama, f"LLAMA_FTYPE_MOSTLY_{kind}")
     params.nthread = torch.get_num_threads()
-    if llama.llama_model_quantize(bytes(source), bytes(path), ctypes.byref(params)):
+    with listening() as complaints:
+        failed = llama.llama_model_quantize(bytes(source), bytes(path), ctypes.byref(params))
+    if failed:
         reason = complaints[0] if complaints else "no reason given"
         raise ModelError(f"{source}: llama.cpp does not quantise it to {kind} ({reason})")
 
