@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from docbot.errors import ReviewError
+from docbot.handover import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-ANSWER_BYTES = 4_000_000
 GRACE = 120
 """Seconds past its time budget after which the process is ended: for the file it is at, and for
 what it has to load."""
@@ -146,7 +146,7 @@ def _tell(process: subprocess.Popen[bytes], question: Mapping[str, Any]) -> None
 
 def _answer(status: int, answer: IO[bytes], complaint: IO[bytes]) -> bytes:
     answer.seek(0)
-    said = answer.read(ANSWER_BYTES + 1)
+    said = answer.read(MAX_BYTES + 1)
     if status == 0:
         return said
     if status == SENTENCE and said:

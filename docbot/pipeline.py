@@ -20,7 +20,7 @@ from docbot import edit, verify
 from docbot.context import build
 from docbot.definition import Kind
 from docbot.errors import SourceError, TooLargeError, VerifyError
-from docbot.gate import Near, Refusal, near_of
+from docbot.gate import NOWHERE, Near, Refusal, near_of
 from docbot.outline import outline
 from docbot.prompts import Task, headline
 from docbot.source import read
@@ -140,7 +140,7 @@ class Sifted:
     outline: Outline | None = None
     definitions: tuple[Definition, ...] = ()
     encoding: str = ""
-    near: Near | None = None
+    near: Near = NOWHERE
 
 
 def sift(file: File, config: Config) -> Sifted:
@@ -233,10 +233,6 @@ class _Draft:
     sealed: bool = False
     summaries: list[tuple[Target, Summary]] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
-
-    @property
-    def near(self) -> Near:
-        return self.sifted.near or near_of(self.file.path, self.sifted.definitions)
 
     @property
     def complete(self) -> bool:
@@ -373,7 +369,7 @@ class _Stream:
 
     def _take_headline(self, words: _Words, completion: Completion) -> None:
         job, definition = self.job, words.target.definition
-        near = words.draft.near
+        near = words.draft.sifted.near
         verdict = judge(completion, job.format.reply, definition, job.config, near)
         if isinstance(verdict, Refusal):
             words.settle(_skip(words.target, verdict.reason, verdict.detail))
@@ -390,7 +386,7 @@ class _Stream:
     ) -> None:
         """Note one phrase; the first that is refused leaves the headline alone."""
         job, definition = self.job, words.target.definition
-        near = words.draft.near
+        near = words.draft.sifted.near
         verdict = judge_phrase(completion, job.format.reply, definition, slot, job.config, near)
         if isinstance(verdict, Refusal):
             words.settle(summary)
