@@ -19,8 +19,12 @@ from docbot import cli
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from github_client import Clock
     from github_fake import File, GitHub
     from github_page import Review
+    from github_state import Pull
+
+    from docbot.github import GitHub as Client
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -167,6 +171,32 @@ def plain_network(
         first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----")
         one.write_text(f"{first}{end}\n")
     monkeypatch.setenv("SSL_CERT_FILE", str(one))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The client's time, which passes only while it waits."""
+    from github_client import Clock
+
+    return Clock()
+
+
+@pytest.fixture
+def pull(github: GitHub) -> Pull:
+    """A pull request with a function and a binary file; files of tests have others of their own."""
+    from github_client import LINES, patch
+    from github_fake import File
+
+    return github.pull(File("a.py", patch(LINES)), File("b.bin"))
+
+
+@pytest.fixture
+def client(github: GitHub, clock: Clock, pull: Pull) -> Iterator[Client]:  # noqa: ARG001 - asked for
+    """A client of the loopback GitHub, on which there is something to ask for."""
+    from github_client import connect
+
+    with connect(github, clock) as made:
+        yield made
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+LINES = ("def f():", "    return 1")
+
+
 @dataclass
 class Clock:
     """Seconds since 1970, and what was waited for."""

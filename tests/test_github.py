@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from github_client import Clock, connect, patch
-from github_fake import BOT, TOKEN, File
+from github_client import LINES, patch
+from github_fake import BOT, TOKEN
 
 from docbot import github as door
 from docbot import wire
 from docbot.errors import ForbiddenError, GitHubError
 
 pytestmark = pytest.mark.usefixtures("plain_network")
-LINES = ("def f():", "    return 1")
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def pull(github):
-    return github.pull(File("a.py", patch(LINES)), File("b.bin"))
-
-
-@pytest.fixture
-def client(github, clock, pull):  # noqa: ARG001 - there is something to ask for
-    with connect(github, clock) as made:
-        yield made
 
 
 # What is there.

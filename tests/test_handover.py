@@ -9,11 +9,12 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_findings import DEF, DOC, FINDING
 
 from docbot import handover as module
 from docbot.definition import Kind
 from docbot.errors import ReviewError
-from docbot.findings import Finding, Findings, Suggestion
+from docbot.findings import Finding, Findings
 from docbot.handover import (
     LONGEST,
     MAX_BYTES,
@@ -28,17 +29,6 @@ from docbot.handover import (
 from docbot.targets import SkipReason
 
 SCHEMA = json.loads(Path(module.__file__).with_name("review.schema.json").read_text())
-
-
-DEF = "def f(x):"
-DOC = '    """Do it."""'
-FINDING = Finding(
-    path="src/a.py",
-    line=3,
-    qualname="f",
-    kind="function",
-    suggestion=Suggestion(first=3, last=3, before=(DEF,), after=(DEF, DOC)),
-)
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 REPORT = Findings(
     base="a" * 40,

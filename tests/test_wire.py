@@ -8,7 +8,7 @@ import traceback
 from email.utils import formatdate
 
 import pytest
-from github_client import Clock, connect, patch
+from github_client import connect
 from github_fake import BOT, TOKEN, File
 
 from docbot import github as door
@@ -16,23 +16,6 @@ from docbot import wire
 from docbot.errors import ForbiddenError, GitHubError, LimitedError, RefusedError, UnsureError
 
 pytestmark = pytest.mark.usefixtures("plain_network")
-LINES = ("def f():", "    return 1")
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture
-def pull(github):
-    return github.pull(File("a.py", patch(LINES)), File("b.bin"))
-
-
-@pytest.fixture
-def client(github, clock, pull):  # noqa: ARG001 - there is something to ask for
-    with connect(github, clock) as made:
-        yield made
 
 
 # Refusals.
