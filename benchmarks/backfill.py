@@ -31,8 +31,9 @@ ASKED = ("unsure", "rejected")  # skips of definitions that the model was asked 
 def inner(repository: str) -> None:
     """`docbot fix` in this process with a clock around `llama_decode`; figures on stderr."""
     begun = time.perf_counter()
-    from docbot import cli, llama
-    from docbot.hardware import usable_cores
+    from docbot import cli
+    from docbot.llm import llama
+    from docbot.parallel import usable_cores
 
     clocks: list[Clock] = []
     library = llama.library

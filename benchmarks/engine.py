@@ -27,19 +27,24 @@ import sysconfig
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from docbot.backend import AHEAD, LlamaCpp
-from docbot.context import build
-from docbot.definition import Kind
 from docbot.errors import SourceError
-from docbot.hardware import free_cores, usable_cores
-from docbot.llama import library
-from docbot.prompts import FORMATS, Prompt, headline
-from docbot.scan import scan
-from docbot.source import read
-from docbot.targets import Target
-from docbot.weights import Weights, resolve
+from docbot.llm.batching import AHEAD, LlamaCpp
+from docbot.llm.devices import free_cores
+from docbot.llm.llama import library
+from docbot.llm.weights import Weights, resolve
+from docbot.parallel import usable_cores
+from docbot.prompt.context import build
+from docbot.prompt.formats import FORMATS
+from docbot.prompt.task import headline
+from docbot.scan.definition import Kind
+from docbot.scan.facts import scan
+from docbot.scan.source import read
+from docbot.select.skip import Target
+
+if TYPE_CHECKING:
+    from docbot.llm.protocol import Prompt
 
 SIDES = ("high-level", "docbot", "bound")
 CALL, ROWS = 512, 32  # tokens of a full call that reads prompts, and of one that writes answers

@@ -21,23 +21,29 @@ from zipfile import ZipFile
 sys.path.insert(0, str(Path(__file__).parent))
 from safety import HERE, fetch
 
-from docbot.backend import open_backend
 from docbot.config import Config
-from docbot.context import build, first_sentence
-from docbot.definition import Definition, Kind
+from docbot.docstring.special_methods import fixed
 from docbot.errors import SourceError
-from docbot.gate import Refusal, check, facts_of
-from docbot.outline import outline
-from docbot.prompts import FORMATS, headline
-from docbot.scan import scan
-from docbot.source import read
-from docbot.summarize import confidence_of, fixed
-from docbot.targets import Place, Target, rule_out
-from docbot.weights import resolve
-from docbot.words import STOPWORDS, stem
+from docbot.gate.english import STOPWORDS, stem
+from docbot.gate.facts import facts_of
+from docbot.gate.headline import check
+from docbot.gate.judge import confidence_of
+from docbot.llm.batching import open_backend
+from docbot.llm.weights import resolve
+from docbot.prompt.context import build, first_sentence
+from docbot.prompt.formats import FORMATS
+from docbot.prompt.task import headline
+from docbot.scan.definition import Definition, Kind
+from docbot.scan.facts import scan
+from docbot.scan.outline import outline
+from docbot.scan.source import read
+from docbot.select.rules import Place, rule_out
+from docbot.select.skip import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from docbot.gate.sentence import Refusal
 
 THRESHOLDS = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
 CLOSE = 0.6

@@ -26,13 +26,15 @@ from gate import documented
 from safety import HERE, fetch
 
 from docbot.config import Config
-from docbot.context import first_sentence
-from docbot.gate import Near, Refusal, check, facts_of, markup, near_of
+from docbot.gate.facts import Surroundings, facts_of, surroundings_of
+from docbot.gate.headline import check
+from docbot.gate.sentence import Refusal, markup
+from docbot.prompt.context import first_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from docbot.definition import Definition
+    from docbot.scan.definition import Definition
 
 SIBLINGS, STRANGERS = 3, 20
 """Foreign sentences that each definition is judged with."""
@@ -46,7 +48,7 @@ class Row:
     path: str
     definition: Definition
     sentence: str
-    near: Near
+    near: Surroundings
 
 
 @dataclass
@@ -80,7 +82,7 @@ def rows(wheel: Path, config: Config) -> Iterator[Row]:
                 path=str(path),
                 definition=definition,
                 sentence=sentence,
-                near=near_of(path, definitions),
+                near=surroundings_of(path, definitions),
             )
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import gguf
 import numpy as np
 
-from docbot.weights import resolve
+from docbot.llm.weights import resolve
 
 LAYERS, WIDTH, HEADS, SHARED, INNER, TOKENS = 24, 896, 14, 2, 4864, 151_936
 CONTEXT = 2048  # the real one has 32,768; docbot asks for no more than 4,096

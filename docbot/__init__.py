@@ -35,24 +35,25 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
     """
     from pathlib import PurePosixPath
 
-    from docbot.backend import open_backend
     from docbot.config import Config
+    from docbot.docstring.style import StyleCounts, detect
     from docbot.errors import SourceError, VerifyError
-    from docbot.house import Evidence, detect
-    from docbot.lineage import Lineage
-    from docbot.pipeline import File, Job, fix
-    from docbot.prompts import format_named
-    from docbot.weights import resolve
+    from docbot.llm.batching import open_backend
+    from docbot.llm.weights import resolve
+    from docbot.pipeline import Job, fix
+    from docbot.prompt.formats import get_format
+    from docbot.scanned import SourceFile
+    from docbot.select.inheritance import ParentIndex
 
     config = config or Config()
     weights = resolve(config.model, config.prompt_format)
-    format_ = format_named(weights.format)
-    file = File(path=PurePosixPath(path), source=source)
+    format_ = get_format(weights.format)
+    file = SourceFile(path=PurePosixPath(path), source=source)
     with open_backend(weights, config) as backend:
         job = Job(
             config=config,
-            lineage=Lineage(lambda _path: None),
-            house=lambda: detect(Evidence(), {}, config),
+            lineage=ParentIndex(lambda _path: None),
+            house=lambda: detect(StyleCounts(), {}, config),
             backend=backend,
             format=format_,
         )

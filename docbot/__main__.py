@@ -2,7 +2,7 @@
 
 import sys
 
-from docbot.glance import nothing_lacks
+from docbot.scan.quick import nothing_lacks
 
 
 def main() -> int:

@@ -18,16 +18,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
-import stat
 import sys
 import time
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docbot.digest import folder
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+import sqlite3
+import stat
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -295,3 +299,23 @@ def open_cache(*, on: bool = True, warn: Callable[[str], None] = lambda _sentenc
         cache = Cache(None)
         cache.trouble = str(error)
         return cache
+
+
+def folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """The cache folder: `DOCBOT_CACHE_DIR`, else the one the platform has for a program's cache.
+
+    Raises:
+        RuntimeError: the user has no home.
+
+    """
+    if named := environment.get("DOCBOT_CACHE_DIR"):
+        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100 - links stay as named
+    if platform == "win32":
+        base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+        return Path(base) / "docbot" / "Cache"
+    if platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "docbot"
+    base = environment.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # noqa: PTH117 - the specification has a relative one ignored
+        base = str(Path.home() / ".cache")
+    return Path(base) / "docbot"

@@ -19,12 +19,12 @@ from docbot import cli
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from github_client import Clock
-    from github_fake import File, GitHub
-    from github_page import Review
-    from github_state import Pull
+    from fake_github.client import Clock
+    from fake_github.fake import File, GitHub
+    from fake_github.page import Review
+    from fake_github.state import Pull
 
-    from docbot.github import GitHub as Client
+    from docbot.review.post.github import GitHub as Client
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -176,7 +176,7 @@ def plain_network(
 @pytest.fixture
 def clock() -> Clock:
     """The client's time, which passes only while it waits."""
-    from github_client import Clock
+    from fake_github.client import Clock
 
     return Clock()
 
@@ -184,8 +184,8 @@ def clock() -> Clock:
 @pytest.fixture
 def pull(github: GitHub) -> Pull:
     """A pull request with a function and a binary file; files of tests have others of their own."""
-    from github_client import LINES, patch
-    from github_fake import File
+    from fake_github.client import LINES, patch
+    from fake_github.fake import File
 
     return github.pull(File("a.py", patch(LINES)), File("b.bin"))
 
@@ -193,7 +193,7 @@ def pull(github: GitHub) -> Pull:
 @pytest.fixture
 def client(github: GitHub, clock: Clock, pull: Pull) -> Iterator[Client]:  # noqa: ARG001 - asked for
     """A client of the loopback GitHub, on which there is something to ask for."""
-    from github_client import connect
+    from fake_github.client import connect
 
     with connect(github, clock) as made:
         yield made
@@ -202,8 +202,8 @@ def client(github: GitHub, clock: Clock, pull: Pull) -> Iterator[Client]:  # noq
 @pytest.fixture
 def page(github: GitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Review]:
     """Open a pull request of these files; a step's summary is wanted."""
-    from github_client import Clock
-    from github_page import Review
+    from fake_github.client import Clock
+    from fake_github.page import Review
 
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
-from docbot.weights import Model
+from docbot.llm.known_models import Model
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILE = "tiny-q8_0.gguf"

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from docbot.cache import ANSWER, FILE, KEPT, KINDS, RESOLUTION, RUN, Cache, open_cache
-from docbot.digest import folder
+from docbot.cache import ANSWER, FILE, KEPT, KINDS, RESOLUTION, RUN, Cache, folder, open_cache
 
 
 @pytest.fixture

@@ -24,27 +24,30 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from places import undocumented
 
 from docbot import config as config_module
-from docbot.backend import Completion
 from docbot.config import Config
-from docbot.edit import apply, edit
+from docbot.docstring.edit import apply, edit
+from docbot.docstring.style import DocstringStyle
+from docbot.docstring.verify import verify
 from docbot.errors import SourceError
-from docbot.house import House
-from docbot.lineage import Lineage
-from docbot.outline import outline
-from docbot.pipeline import File, Job, Result, fix
-from docbot.prompts import Format, Prompt, Task
-from docbot.scan import scan
-from docbot.source import read
-from docbot.verify import verify
+from docbot.llm.protocol import Completion, Prompt
+from docbot.pipeline import Job, fix
+from docbot.prompt.formats import Format
+from docbot.prompt.task import Task
+from docbot.scan.facts import scan
+from docbot.scan.outline import outline
+from docbot.scan.source import read
+from docbot.scanned import Result, SourceFile
+from docbot.select.inheritance import ParentIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from docbot.backend import Backend
-    from docbot.context import Context
-    from docbot.prompts import Slot
+    from docbot.llm.protocol import Backend
+    from docbot.prompt.context import Context
+    from docbot.prompt.task import Slot
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -89,8 +92,8 @@ class Canned:
 def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: Any) -> Job:
     """A house that writes Google style in 88 columns, and sections where `config` wants them."""
     given: dict[str, Any] = {
-        "lineage": Lineage(lambda _: None),
-        "house": lambda: House(sections=config.sections == "always"),
+        "lineage": ParentIndex(lambda _: None),
+        "house": lambda: DocstringStyle(sections=config.sections == "always"),
         "format": PLAINLY,
         **more,
     }
@@ -100,9 +103,9 @@ def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: A
 def document(source: bytes, path: str, config: Config, backend: Canned) -> Result:
     """One file through the whole line."""
     name = PurePosixPath(path)
-    lineage = Lineage(lambda asked: outline(source) if asked == name else None)
+    lineage = ParentIndex(lambda asked: outline(source) if asked == name else None)
     job = job_of(config, backend, lineage=lineage)
-    (result,) = fix([File(path=name, source=source)], job)
+    (result,) = fix([SourceFile(path=name, source=source)], job)
     return result
 
 
@@ -410,7 +413,7 @@ def test_what_a_model_cannot_be_asked_is_left_alone(
     source = b"class Cart:\n    def total(self):\n        return sum(self.prices)\n"
     only_functions = Format(prompt=ask, reply=str.strip, tasks=frozenset({Task.FUNCTION}))
     job = job_of(Config(kinds=kinds), format=only_functions)
-    (result,) = fix([File(path=PurePosixPath("a.py"), source=source)], job)
+    (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)
     assert [edit.qualname for edit in result.edits] == ["Cart.total"]
     assert [(skip.qualname, skip.reason.value) for skip in result.skips] == expected
 
@@ -467,7 +470,7 @@ def test_further_questions_join_the_stream(slots: int) -> None:
     config = Config(kinds=("function",), sections="always")
     backend = Slots(WORDS_FOR_LONG, slots)
     names = [f"{number}.py" for number in range(7)]
-    files = [File(path=PurePosixPath(name), source=LONG) for name in names]
+    files = [SourceFile(path=PurePosixPath(name), source=LONG) for name in names]
     results = list(fix(files, job_of(config, backend)))
     assert sorted(str(result.path) for result in results) == names
     for result in results:
@@ -481,7 +484,7 @@ def test_further_questions_join_the_stream(slots: int) -> None:
 def test_a_refused_headline_leads_to_no_questions() -> None:
     config = Config(kinds=("function",), sections="always")
     backend = Slots(Canned(text="Total."))
-    (result,) = fix([File(path=PurePosixPath("a.py"), source=LONG)], job_of(config, backend))
+    (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=LONG)], job_of(config, backend))
     assert [skip.reason.value for skip in result.skips] == ["rejected"]
     assert backend.heads == ["function"]
 
@@ -489,7 +492,7 @@ def test_a_refused_headline_leads_to_no_questions() -> None:
 def test_a_refused_phrase_takes_back_what_was_still_to_be_asked() -> None:
     config = Config(kinds=("function",), sections="always")
     backend = Slots(Canned(), slots=1)  # one answer for everything, which fits no slot
-    (result,) = fix([File(path=PurePosixPath("a.py"), source=LONG)], job_of(config, backend))
+    (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=LONG)], job_of(config, backend))
     assert result.after == LONG.replace(
         b"):\n", b'):\n    """Return the sum of all prices."""\n', 1
     )
@@ -512,10 +515,10 @@ def test_when_sections_are_asked_for(
     job = job_of(
         Config(kinds=("function",), sections=sections),
         WORDS_FOR_LONG,
-        house=lambda: House(sections=True),
+        house=lambda: DocstringStyle(sections=True),
         format=Format(prompt=ask, reply=str.strip, tasks=frozenset(tasks)),
     )
-    (result,) = fix([File(path=PurePosixPath("a.py"), source=source)], job)
+    (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)
     assert len(result.edits) == 1
     assert (b"Args:" in result.after) == expected
 
@@ -523,14 +526,14 @@ def test_when_sections_are_asked_for(
 def test_changed_lines_only() -> None:
     source = PLAIN + b"\n\n" + PLAIN.replace(b"total", b"total_of")
     job = job_of()
-    (result,) = fix([File(path=PurePosixPath("a.py"), source=source, changed=((6, 6),))], job)
+    (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source, changed=((6, 6),))], job)
     assert [edit.qualname for edit in result.edits] == ["total_of"]
 
 
 def test_no_word_is_lost_between_many_files() -> None:
     """Answers come back last first; each file is done when its last one is there."""
     files = [
-        File(path=PurePosixPath(f"{name}.py"), source=case.source)
+        SourceFile(path=PurePosixPath(f"{name}.py"), source=case.source)
         for name, case in FILES.items()
         if case.path == "shop.py"
     ]
@@ -545,7 +548,7 @@ def test_out_of_time_lists_the_rest() -> None:
     turns = iter([False, False, False, True, True, True, True])
     job = job_of(out_of_time=lambda: next(turns))
     source = PLAIN + b"\n\n" + PLAIN.replace(b"total", b"total_of")
-    files = [File(path=PurePosixPath(f"{n}.py"), source=source) for n in "abc"]
+    files = [SourceFile(path=PurePosixPath(f"{n}.py"), source=source) for n in "abc"]
     results = {str(result.path): result for result in fix(files, job)}
     assert [len(results[name].edits) for name in ("a.py", "b.py", "c.py")] == [2, 0, 0]
     assert [s.reason.value for s in results["b.py"].skips] == ["out-of-time"]
@@ -691,9 +694,9 @@ def test_any_literal_goes_where_it_belongs(source: bytes, text: str, quotes: str
     escaped = text.replace("\\", "\\\\").replace(quotes[0], "\\" + quotes[0])
     decoded = read(source)
     made = [
-        edit(quotes + escaped + quotes, d, d.anchor, decoded.encoding)
-        for d in scan(decoded)[1:]
-        if d.anchor is not None
+        edit(quotes + escaped + quotes, d, anchor, decoded.encoding)
+        for d, anchor in undocumented(decoded)
+        if d.name
     ]
     after = apply(source, made)
     verify(source, after, made)

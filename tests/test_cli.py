@@ -16,7 +16,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from docbot import cli, report
+from docbot import cli
+from docbot.commands import report
 
 SCHEMA = json.loads(Path(report.__file__).with_name("report.schema.json").read_text())
 SIZED = """class Box:

@@ -38,7 +38,7 @@ def test_what_cannot_be_done_says_so(source, config, error):
 
 
 def test_an_unknown_format_for_a_model_of_ones_own():
-    from docbot.weights import resolve
+    from docbot.llm.weights import resolve
 
     path = str(resolve("docbot-tiny", "chatml").path)
     with pytest.raises(ConfigError, match="prompt-format"):
@@ -46,7 +46,7 @@ def test_an_unknown_format_for_a_model_of_ones_own():
 
 
 def test_the_embedded_model_by_its_path_in_its_own_format():
-    from docbot.weights import resolve
+    from docbot.llm.weights import resolve
 
     path = str(resolve("docbot-tiny", "chatml").path)
     config = Config(model=path, prompt_format="tasks", min_confidence=0.0)

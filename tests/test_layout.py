@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import json
 import re
 import subprocess
@@ -14,86 +15,75 @@ import pytest
 
 import docbot
 from docbot.config import Config
-from docbot.targets import SkipReason
+from docbot.select.skip import SkipReason
 
 HOME = Path(__file__).parents[1]
 PACKAGE = HOME / "docbot"
+MOST_LINES = 400
 
-# Earlier names may not import later ones.
-LINE = [
-    "errors", "config", "definition", "source", "outline", "readers", "targets", "survey",
-    "lineage", "context", "telling", "prompts", "hardware", "grammar", "llama", "backend", "words",
-    "gate", "phrases", "sentences", "summarize", "house", "render", "edit", "verify", "pipeline",
-]  # fmt: skip
-DOORS = ["git", "files", "gguf", "digest", "hub", "weights", "cache", "payload", "actions", "wire",
-         "github"]  # fmt: skip
-REVIEW = ["markdown", "hunks", "findings", "handover", "page", "comment", "formats"]
-POSTING = ["conversation", "post"]
-ABOVE = ["answers", "workers", "bulk", "replay", "report", "scope", "revision", "analysis",
-         "isolation", "review", "run", "models", "__init__", "options", "cli", "glance",
-         "__main__"]  # fmt: skip
+# A name may import those before it.
+RANKS = (
+    "errors", "config", "cache", "parallel", "scan", "select", "repo", "llm", "prompt", "gate",
+    "docstring", "scanned", "pipeline", "session", "review", "commands", "__init__", "cli",
+    "__main__", "distill",
+)  # fmt: skip
 HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
          "numpy")  # fmt: skip
 
 
+def modules() -> dict[str, Path]:
+    """docbot's modules by their dotted names, without `docbot.`."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    names = [".".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in files]
+    return {name.removesuffix(".__init__"): path for name, path in zip(names, files, strict=True)}
+
+
+MODULES = modules()
+
+
 def imports(module: str) -> set[str]:
-    """The docbot modules that a module imports, lazily or not, type checking aside."""
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text())
-    guarded = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+    """The docbot modules that a module imports, lazily or not, for its annotations or not."""
     found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and id(node) not in guarded:
-            if node.module == "docbot":
-                names = {a.name for a in node.names} - {"__version__"}
-                found |= names
-            elif (node.module or "").startswith("docbot."):
-                found.add(node.module.partition(".")[2])
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "docbot":
+            base = (node.module or "").removeprefix("docbot").removeprefix(".")
+            names = [f"{base}.{alias.name}".removeprefix(".") for alias in node.names]
+            found |= {name if name in MODULES else base or "__init__" for name in names}
     return found
 
 
-def test_every_module_is_placed():
-    assert {p.stem for p in PACKAGE.glob("*.py")} - {"scan"} == {
-        *LINE,
-        *DOORS,
-        *REVIEW,
-        *POSTING,
-        *ABOVE,
-    }
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_one_way_between_packages(module):
+    rank = {name: at for at, name in enumerate(RANKS)}
+    own = module.partition(".")[0]
+    for imported in imports(module):
+        other = imported.partition(".")[0]
+        allowed = rank[other] <= rank[own] or (other, imported) == ("__init__", "__init__")
+        assert allowed, f"{module} imports {imported}"
 
 
-@pytest.mark.parametrize("module", [*LINE, "scan"])
-def test_the_line_imports_only_earlier_stages(module):
-    place = LINE.index("readers" if module == "scan" else module)
-    allowed = set(LINE[:place]) | ({"scan"} if module in ("pipeline", "survey") else set())
-    assert imports(module) <= allowed
+def test_no_circle_of_imports():
+    graph = {module: imports(module) - {"__init__"} for module in MODULES}
+    tuple(graphlib.TopologicalSorter(graph).static_order())
 
 
-@pytest.mark.parametrize("module", DOORS)
-def test_doors_import_errors_and_plain_facts(module):
-    earlier = DOORS[: DOORS.index(module)]
-    assert imports(module) <= {"errors", "config", "source", *earlier}
+def test_no_module_is_long():
+    lines = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    long = {name: count for name, count in lines.items() if count > MOST_LINES}
+    assert long == {}
 
 
-@pytest.mark.parametrize("module", REVIEW)
-def test_the_review_imports_plain_facts_and_its_earlier_parts(module):
-    facts = {"errors", "definition", "targets", "git", "actions"}
-    assert imports(module) <= {*facts, *REVIEW[: REVIEW.index(module)]}
+def test_each_package_says_what_it_is():
+    for path in PACKAGE.rglob("__init__.py"):
+        tree = ast.parse(path.read_text())
+        assert len((ast.get_docstring(tree) or "").splitlines()) >= 1
+        assert path.parent == PACKAGE or len(tree.body) == 1
 
 
-def test_what_posts_reads_no_code():
-    ours = {"conversation", "post", "errors", *REVIEW, *DOORS[-4:]}
-    assert imports("post") | imports("conversation") <= ours
-    assert "post" not in imports("conversation")
-
-
-@pytest.mark.parametrize("module", [*LINE, *DOORS, *REVIEW, *POSTING, "scan", "report"])
-def test_nothing_below_imports_the_command_line(module):
-    assert not imports(module) & {"cli", "scope", "models", "__main__"}
+def test_the_half_with_the_token_and_the_half_that_reads_code_are_apart():
+    for module in MODULES:
+        halves = {name.split(".")[1] for name in {module, *imports(module)} if name.count(".") > 1}
+        assert module == "commands.review" or not {"analyse", "post"} <= halves
 
 
 def loaded(code: str, cwd: Path) -> set[str]:
@@ -129,27 +119,26 @@ def test_check_and_fix_load_nothing_of_the_review(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
-    there = {name.partition(".")[2] for name in json.loads(done.stderr.splitlines()[-1])}
-    ours = {"review", "revision", "analysis", "isolation", *REVIEW, *POSTING, *DOORS[-4:]}
+    there = {name.removeprefix("docbot.") for name in json.loads(done.stderr.splitlines()[-1])}
     assert "pipeline" in there
-    assert not there & ours
-
-
-def test_only_the_command_knows_both_halves():
-    assert not (imports("analysis") | imports("revision") | imports("isolation")) & {
-        *POSTING,
-        "github",
-    }
+    assert not {name for name in there if name.split(".")[0] == "review"}
 
 
 @pytest.mark.parametrize(
     ("library", "home"),
-    [("huggingface_hub", "hub"), ("llama_cpp", "llama"), ("httpx", "wire")],
+    [
+        ("huggingface_hub", "llm.hub"),
+        ("llama_cpp", "llm.llama"),
+        ("httpx", "review.post.http"),
+        ("libcst", "scan.anchors"),
+        ("git", "repo.git"),
+    ],
 )
 def test_one_file_knows_each_outside_thing(library, home):
     found = {
-        path.stem
-        for path in PACKAGE.glob("*.py")
+        name
+        for name, path in MODULES.items()
+        if not name.startswith("distill")
         for node in ast.walk(ast.parse(path.read_text()))
         if (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == library)
         or (isinstance(node, ast.Import) and library in {a.name.split(".")[0] for a in node.names})
@@ -165,26 +154,8 @@ def test_the_readme_lists_every_key_and_rule():
         assert f"`{reason.value}`" in readme
 
 
-def test_the_readme_tree_is_true():
-    readme = (HOME / "README.md").read_text()
-    tree = set(re.findall(r"^  (\w+\.py) ", readme, re.MULTILINE))
-    assert tree == {p.name for p in PACKAGE.glob("*.py")}
-
-
-def test_the_readme_lists_the_training_line():
-    readme = (HOME / "README.md").read_text()
-    lines = re.findall(r"^    ((?:\w+\.py(?:, )?)+) ", readme, re.MULTILINE)
-    listed = {name for line in lines for name in line.split(", ")}
-    assert listed == {p.name for p in (PACKAGE / "distill").glob("[a-z]*.py")}
-
-
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_nothing_imports_the_training_line(path):
-    assert "distill" not in imports(path.stem)
-
-
 def test_hooks_name_commands_that_exist():
-    from docbot.options import parser
+    from docbot.commands.options import parser
 
     text = (HOME / ".pre-commit-hooks.yaml").read_text()
     entries = re.findall(r"entry: docbot (.*)", text)
@@ -202,7 +173,7 @@ def test_the_version_is_one():
 
 
 def test_the_card_and_the_table_agree():
-    from docbot.weights import MODELS
+    from docbot.llm.known_models import MODELS
 
     for model in (model for model in MODELS.values() if not model.repository):
         card = (HOME / "models" / model.name / "README.md").read_text()

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pytest
+from places import undocumented
 from test_cases import harm
 
-from docbot.edit import apply, edit, unified_diff
+from docbot.docstring.edit import apply, edit
+from docbot.docstring.verify import verify
 from docbot.errors import SourceError
-from docbot.outline import outline
-from docbot.scan import scan
-from docbot.source import read
-from docbot.verify import verify
+from docbot.repo.diff import unified_diff
+from docbot.scan.outline import outline
+from docbot.scan.source import read
 
 LIBRARY = Path(os.__file__).parent
 EVERY = 40
@@ -63,8 +64,8 @@ def document(path: Path) -> Outcome:
     try:
         text = read(source)
         outline(source)
-        lacking = [d for d in scan(text) if d.anchor is not None and d.code.strip()]
-        edits = [edit(LITERAL, d, d.anchor, text.encoding) for d in lacking if d.anchor]
+        lacking = [(d, anchor) for d, anchor in undocumented(text) if d.code.strip()]
+        edits = [edit(LITERAL, d, anchor, text.encoding) for d, anchor in lacking]
         after = apply(source, edits)
         verify(source, after, edits)
     except SourceError:
@@ -74,7 +75,7 @@ def document(path: Path) -> Outcome:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the library's own, as of invalid escapes
         problem = harm(source, after)
-    again = [d for d in scan(read(after)) if d.anchor is not None and d.code.strip()]
+    again = [d for d, _ in undocumented(read(after)) if d.code.strip()]
     if not problem and again:
         problem = "a second run finds more"
     patch = unified_diff(PurePosixPath("module.py"), source, after).splitlines()[2:]

@@ -9,7 +9,17 @@ from pathlib import Path
 
 from docbot.errors import DocbotError
 
-COMMANDS = ("recipe", "corpus", "teacher", "train", "export", "evaluate", "cycle", "soup", "card")
+COMMANDS = {
+    "recipe": "corpus.recipe",
+    "corpus": "corpus.extract",
+    "teacher": "corpus.teacher",
+    "train": "train.run",
+    "export": "export",
+    "evaluate": "evaluate.run",
+    "cycle": "iterate.cycle",
+    "soup": "train.soup",
+    "card": "card.card",
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -19,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("command", choices=COMMANDS)
     name = parser.parse_args(argv[:1]).command
     try:
-        module = importlib.import_module(f"docbot.distill.{name}")
+        module = importlib.import_module(f"docbot.distill.{COMMANDS[name]}")
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("docbot"):
             raise

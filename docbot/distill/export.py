@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from docbot.distill.shards import Rows
-from docbot.distill.student import FUSED, Shape, Student
-from docbot.distill.training import load
+from docbot.distill.train.shards import Rows
+from docbot.distill.train.student import FUSED, Shape, Student
+from docbot.distill.train.training import load
 from docbot.distill.vocabulary import ANSWER, BODY, END, PAD, SPECIAL, SUM
 from docbot.errors import ConfigError, ModelError
 
@@ -157,7 +157,7 @@ def quantise(source: Path, path: Path, kind: str) -> None:
         ModelError: llama.cpp refuses.
 
     """
-    from docbot.llama import library, listening
+    from docbot.llm.llama import library, listening
 
     llama, *_ = library()
     params = llama.llama_model_quantize_default_params()
@@ -211,8 +211,8 @@ def equality(student: Student, gguf: Path, tokenizer: Tokenizer, rows: Rows) -> 
         ModelError: llama.cpp refuses the file.
 
     """
-    from docbot.backend import LlamaCpp
-    from docbot.prompts import Prompt
+    from docbot.llm.batching import LlamaCpp
+    from docbot.llm.protocol import Prompt
 
     heads = [int(rows.ids[at]) for at in rows.start]
     spans = zip(rows.start, rows.prompt, strict=True)
@@ -245,7 +245,7 @@ def tokenised(gguf: Path, texts: Sequence[str]) -> list[list[int]]:
         ModelError: llama.cpp refuses the file.
 
     """
-    from docbot.llama import library
+    from docbot.llm.llama import library
 
     llama, *_ = library()
     params = llama.llama_model_default_params()

@@ -5,7 +5,8 @@ Nothing heavy is imported here: training on a GPU machine needs it, and so does 
 
 from __future__ import annotations
 
-from docbot.prompts import BODY, Task
+from docbot.prompt.formats import BODY
+from docbot.prompt.task import Task
 
 __all__ = ["ANSWER", "BODY", "END", "FIRST_TASK", "PAD", "SPECIAL", "SUM", "TASKS"]
 

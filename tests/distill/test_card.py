@@ -12,10 +12,10 @@ import pytest
 
 pytest.importorskip("numpy")
 
-from docbot.distill import card
-from docbot.distill.markdown import code, table
+from docbot.distill.card import card
+from docbot.distill.card.markdown import code, table
 from docbot.errors import DocbotError
-from docbot.weights import MODELS
+from docbot.llm.known_models import MODELS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,9 @@ pytest.importorskip("tokenizers")
 np = pytest.importorskip("numpy")
 
 from docbot.distill import __main__ as line
-from docbot.distill import corpus, decontamination, recipe, tokens
+from docbot.distill.corpus import decontamination, recipe
+from docbot.distill.corpus import extract as corpus
+from docbot.distill.corpus import write_shards as tokens
 from docbot.errors import DocbotError
 
 HELD = decontamination.Decontamination(

@@ -21,19 +21,23 @@ pytest.importorskip("tqdm")
 
 import numpy as np
 
-from docbot.distill import cycle, feedback, tokens, train, training
-from docbot.distill.corpus import Row, read_package, read_rows, write_rows
-from docbot.distill.cycle import HeldOut, improves
-from docbot.distill.decontamination import load
+from docbot.distill.corpus import write_shards as tokens
+from docbot.distill.corpus.decontamination import load
+from docbot.distill.corpus.extract import read_package
+from docbot.distill.corpus.rows import Row, read_rows, write_rows
 from docbot.distill.export import read_tokenizer
-from docbot.distill.faults import Fault, Faulty, Problem, faults, parameters, problems
-from docbot.distill.feedback import Item, Judged, Places
-from docbot.distill.shards import read_contrast
-from docbot.distill.student import Shape
+from docbot.distill.iterate import cycle, feedback
+from docbot.distill.iterate.cycle import HeldOut, improves
+from docbot.distill.iterate.faults import Fault, Faulty, Problem, faults, parameters, problems
+from docbot.distill.iterate.feedback import Item, Judged, Places
+from docbot.distill.train import run as train
+from docbot.distill.train import training
+from docbot.distill.train.shards import read_contrast
+from docbot.distill.train.student import Shape
 from docbot.errors import ConfigError
-from docbot.prompts import Slot, Task, headline
-from docbot.scan import scan
-from docbot.source import read
+from docbot.prompt.task import Slot, Task, headline
+from docbot.scan.facts import scan
+from docbot.scan.source import read
 
 TAUGHT = ("argparse", "calendar", "fractions", "gettext", "heapq", "queue", "random", "shlex",
           "statistics", "textwrap")  # fmt: skip

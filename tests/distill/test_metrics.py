@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("nltk")
 pytest.importorskip("numpy")
 
-from docbot.distill import metrics
+from docbot.distill.evaluate import metrics
 
 FIXTURE = json.loads((Path(__file__).parents[1] / "data" / "metrics.json").read_text("utf-8"))
 ROWS = FIXTURE["pairs"]

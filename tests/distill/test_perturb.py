@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docbot.distill.perturb import PERTURBATIONS, rename_locals, reorder_keywords
+from docbot.distill.evaluate.perturb import PERTURBATIONS, rename_locals, reorder_keywords
 from docbot.errors import SourceError
 
 # source of a function `f`, and arguments to try it with

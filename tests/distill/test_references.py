@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docbot.distill.references import (
+from docbot.distill.corpus.references import (
     Filter,
     Reference,
     clean,

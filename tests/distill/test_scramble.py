@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docbot.distill.scramble import scramble
+from docbot.distill.corpus.scramble import scramble
 from docbot.errors import SourceError
 
 

@@ -8,8 +8,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from docbot.distill import soup, train, training
 from docbot.distill.__main__ import main
+from docbot.distill.train import run as train
+from docbot.distill.train import soup, training
 from docbot.errors import ConfigError
 
 PRESET = training.PRESETS["test"]

@@ -20,15 +20,16 @@ import pytest
 
 pytest.importorskip("tqdm")
 
-from docbot.distill import teacher
-from docbot.distill.corpus import Row, read_package, write_rows
-from docbot.distill.decontamination import load
-from docbot.distill.endpoint import PATIENCE, TRIES, Endpoint, Reply
-from docbot.distill.labels import read_labels
-from docbot.distill.teacher import again, ask_all, label, question
+from docbot.distill.corpus import teacher
+from docbot.distill.corpus.decontamination import load
+from docbot.distill.corpus.endpoint import PATIENCE, TRIES, Endpoint, Reply
+from docbot.distill.corpus.extract import read_package
+from docbot.distill.corpus.labels import read_labels
+from docbot.distill.corpus.rows import Row, write_rows
+from docbot.distill.corpus.teacher import again, ask_all, label, question
 from docbot.errors import ConfigError, DocbotError, ModelError
-from docbot.prompts import FORMATS
-from docbot.weights import resolve
+from docbot.llm.weights import resolve
+from docbot.prompt.formats import FORMATS
 
 MODULES = ("textwrap", "shlex", "queue", "calendar")
 TINY = resolve("docbot-tiny", "")
@@ -143,7 +144,7 @@ def test_a_label_replaces_the_reference_in_the_shards(work):
     tokenizers = pytest.importorskip("tokenizers")
     import numpy as np
 
-    from docbot.distill.tokens import write_shards
+    from docbot.distill.corpus.write_shards import write_shards
 
     class Sure:
         name, tasks = "sure", frozenset(FORMATS["tasks"].tasks)

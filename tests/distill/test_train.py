@@ -14,17 +14,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from docbot.distill import muon, train, training
-from docbot.distill.shards import (
-    ANSWERS,
-    Rows,
-    Scoring,
-    Stream,
-    collate,
-    plan,
-    read_contrast,
-)
-from docbot.distill.student import Student
+from docbot.distill.train import muon, training
+from docbot.distill.train import run as train
+from docbot.distill.train.shards import ANSWERS, Rows, Scoring, Stream, collate, plan, read_contrast
+from docbot.distill.train.student import Student
 from docbot.distill.vocabulary import PAD, TASKS
 from docbot.errors import ConfigError
 

@@ -1,0 +1,82 @@
+"""`docbot fix`: write the docstrings that are missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from docbot.commands.exit_codes import BUG, CHANGES, CLEAN
+from docbot.commands.options import settings_of
+from docbot.commands.output import Run, user_cache
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from docbot.cache import Cache
+    from docbot.pipeline import Job
+    from docbot.repo.worktree import WorkTree
+    from docbot.scanned import Scanner
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the docstrings that are missing, each file as soon as its last one is there."""
+    started = time.monotonic()
+    from docbot.pipeline import fix
+    from docbot.repo.worktree import open_worktree
+
+    scope = open_worktree(options.paths, settings_of(options), options.config)
+    run = Run(options, scope)
+    writing = not options.diff and not (options.force and not options.staged)
+    rows = scope.rows(staged=options.staged, since=options.since, writing=writing)
+    deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
+    with (
+        run.meter(len(rows)),
+        user_cache(options) as cache,
+        _job(scope, cache, deadline) as job,
+        _scanner(options, len(rows)) as scanner,
+    ):
+        for result in fix(run.files(rows), dataclasses.replace(job, scanner=scanner)):
+            run.add(result if options.diff else run.write(result))
+    run.close("fix")
+    if run.tally.errors:
+        return BUG
+    return CHANGES if run.tally.written else CLEAN
+
+
+def _job(scope: WorkTree, cache: Cache, deadline: float) -> AbstractContextManager[Job]:
+    from docbot.llm.batching import AHEAD
+    from docbot.repo.scans import CachedScans
+    from docbot.select.inheritance import ParentIndex
+    from docbot.session import open_job, style_of
+
+    return open_job(
+        scope.config,
+        cache,
+        lineage=ParentIndex(CachedScans(scope, cache).outline_of),
+        house=lambda: style_of(scope),
+        out_of_time=lambda: time.monotonic() > deadline,
+        ahead=AHEAD if deadline == float("inf") else 0,
+    )
+
+
+@contextmanager
+def _scanner(options: argparse.Namespace, files: int) -> Iterator[Scanner]:
+    """What scans the files: worker processes beside the model where many are to be documented."""
+    count = 0
+    if options.own_process and not options.time_budget:
+        from docbot.session import worker_count
+
+        count = worker_count(files)
+    if not count:
+        from docbot.scanned import scan_each
+
+        yield scan_each
+        return
+    from docbot.session import scanner
+
+    with scanner(count) as ahead:
+        yield ahead

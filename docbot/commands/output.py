@@ -1,0 +1,184 @@
+"""One command's results as they come: written, counted, shown; data to stdout, words to stderr."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from docbot.errors import WriteError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from docbot.cache import Cache
+    from docbot.commands.check_cache import CheckOutput
+    from docbot.commands.report import Meter
+    from docbot.repo.worktree import SelectedFile, WorkTree
+    from docbot.scanned import Result, SourceFile
+
+
+def tell(sentence: str) -> None:
+    """Say something to people."""
+    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201 - rich may be what failed
+
+
+class Run:
+    """One command's results as they come: written, counted, shown."""
+
+    def __init__(self, options: argparse.Namespace, scope: WorkTree) -> None:
+        from docbot.commands.report import Tally
+
+        self.options = options
+        self.scope = scope
+        self.tally = Tally()
+        self.results: list[Result] = []
+        self.undo: Path | None = None
+        self.out: list[bytes] = []
+        self.said: list[str] = []
+        self._meter: Meter | None = None
+
+    def meter(self, files: int) -> Meter:
+        """The progress bar; nothing at all in a pipe, in CI or with --quiet."""
+        from docbot.commands.report import Meter
+
+        self._meter = Meter(files, shown=not self.options.quiet and at_a_terminal())
+        return self._meter
+
+    def files(self, rows: Sequence[SelectedFile]) -> Iterator[SourceFile]:
+        """Read the rows; those left alone become Results at once."""
+        from docbot.repo.worktree import load
+        from docbot.scanned import Result, SourceFile
+        from docbot.select.skip import Skip
+
+        for row in rows:
+            path = self.scope.relative(row.path)
+            source = load(row)
+            if isinstance(source, Skip):
+                self.add(Result(path=path, skips=(source,)))
+            else:
+                yield SourceFile(path=path, source=source, changed=row.changed)
+
+    def add(self, result: Result) -> None:
+        """Count a file, and keep of it what the report will say."""
+        self.tally.add(result)
+        if self.options.format == "text":
+            self._show(result)
+        else:
+            self.results.append(dataclasses.replace(result, before=b"", after=b""))
+        if self._meter is not None:
+            told = sum(bool(skip.qualname) for skip in result.skips)
+            self._meter.step(len(result.edits) + len(result.missing) + result.documented + told)
+
+    def _show(self, result: Result) -> None:
+        from docbot.commands import report
+        from docbot.repo.diff import unified_diff
+
+        if getattr(self.options, "diff", False):
+            self._print(unified_diff(result.path, result.before, result.after))
+        else:
+            lines = report.findings(result, verbose=self.options.verbose)
+            self._print("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+        for line in report.troubles(result):
+            self.say(line)
+
+    def write(self, result: Result) -> Result:
+        """Replace the file on disk; one that cannot be written becomes a Skip."""
+        from docbot.repo.diff import unified_diff
+        from docbot.repo.write import append_undo, write
+        from docbot.select.skip import Skip, SkipReason
+
+        if not result.edits:
+            return result
+        try:
+            write(self.scope.root / result.path, result.before, result.after)
+        except WriteError as error:
+            skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
+            return dataclasses.replace(result, edits=(), skips=(*result.skips, skip))
+        if self.scope.repository is not None and not self.options.staged:
+            if self.undo is None:
+                self.undo = self.scope.repository.undo_file()
+                self.undo.unlink(missing_ok=True)
+            append_undo(self.undo, unified_diff(result.path, result.before, result.after))
+        return result
+
+    def close(self, command: str, counted: Sequence[str] = ()) -> None:
+        """The closing words; of `check` with the kinds that it counted."""
+        from docbot.commands import report
+
+        if self.options.format == "json":
+            self._print(f"{report.to_json(command, self.results, self.tally)}\n".encode())
+        if command == "check":
+            self.say(report.coverage_line(self.tally, counted))
+            return
+        if self.options.quiet:
+            return
+        if self.tally.files:
+            report.summary(self.tally, dry=self.options.diff)
+        if self.undo is not None:
+            place = _shell(os.path.relpath(self.undo, self.scope.root))
+            where = _shell(os.path.relpath(self.scope.root))
+            self.say(f"undo this run: git -C {where} apply -R --whitespace=nowarn {place}")
+        elif self.tally.written and self.scope.repository is None:
+            self.say("this folder is not under git, so docbot cannot tell how to undo the run")
+
+    def repeat(self, words: CheckOutput) -> None:
+        """Say what an earlier run said."""
+        self._print(words.out.encode("utf-8", "surrogateescape"))
+        for sentence in words.said:
+            self.say(sentence)
+
+    def say(self, sentence: str) -> None:
+        """A line for people."""
+        self.said.append(sentence)
+        if not self.options.quiet:
+            tell(sentence)
+
+    def _print(self, data: bytes) -> None:
+        if data:
+            self.out.append(data)
+            _out(data)
+
+
+def _out(data: bytes) -> None:
+    """Data to stdout: bytes as they are into a pipe, text at a terminal, above the progress bar."""
+    if sys.stdout.isatty():
+        print(data.decode("utf-8", "replace"), end="")  # noqa: T201
+    else:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody watches: a progress bar is for people."""
+    return sys.stderr.isatty() and not os.environ.get("CI")
+
+
+def _shell(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)
+
+
+def complain(sentence: str, code: int) -> int:
+    """Print why a command ends, and return its exit code."""
+    tell(sentence)
+    return code
+
+
+@contextmanager
+def user_cache(options: argparse.Namespace) -> Iterator[Cache]:
+    """The user's cache, closed in the end; with --verbose, why there is none."""
+    from docbot.cache import open_cache
+
+    cache = open_cache(on=options.cache, warn=tell)
+    try:
+        yield cache
+    finally:
+        cache.close()
+    if options.verbose and options.cache and cache.trouble:
+        tell(f"without a cache: {cache.trouble}")

@@ -1,0 +1,262 @@
+"""Results to words: counts, one line a finding, JSON. Nothing here decides anything.
+
+What the user asked for goes to stdout (findings, JSON, diffs); what docbot has to say about its
+work goes to stderr. The JSON is described by `report.schema.json` beside this file, and a change
+that breaks a reader raises its `version`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from docbot import __version__
+from docbot.select.skip import EXPLANATIONS, SkipReason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.progress import Progress
+
+    from docbot.scanned import Result
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """Running counts over Results; `skipped` counts definitions, `files_skipped` whole files."""
+
+    files: int = 0
+    changed_files: int = 0
+    written: int = 0
+    missing: int = 0
+    documented: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
+    files_skipped: Counter[SkipReason] = field(default_factory=Counter)
+    errors: int = 0
+
+    def add(self, result: Result) -> None:
+        """Count one file."""
+        self.files += 1
+        self.changed_files += bool(result.edits)
+        self.written += len(result.edits)
+        self.missing += len(result.missing)
+        self.documented += result.documented
+        self.errors += bool(result.error)
+        for skip in result.skips:
+            (self.skipped if skip.qualname else self.files_skipped)[skip.reason] += 1
+
+    @property
+    def coverage(self) -> float | None:
+        """Documented share in percent of the definitions that count; None when none does."""
+        total = self.documented + self.missing
+        return 100 * self.documented / total if total else None
+
+
+def findings(result: Result, *, verbose: bool) -> list[str]:
+    """One line a definition, in the form that editors and linters share: `path:line: words`."""
+    lines = [(edit.line, f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
+    lines += [
+        (
+            target.definition.line,
+            f"{target.definition.kind.value} {target.definition.qualname} has no docstring",
+        )
+        for target in result.missing
+    ]
+    if verbose:
+        lines += [
+            (
+                skip.line or 1,
+                f"{skip.qualname or 'file'} skipped, {skip.reason.value}: {skip.detail}",
+            )
+            for skip in result.skips
+        ]
+    return [f"{result.path}:{line}: {words}" for line, words in sorted(lines)]
+
+
+def _first_line(docstring: bytes) -> str:
+    return docstring.decode("utf-8", "backslashreplace").strip().partition("\n")[0].rstrip()
+
+
+def troubles(result: Result) -> list[str]:
+    """What went wrong with a file as a whole, or was left for want of time."""
+    told = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE, SkipReason.LEFT_ALONE)
+    lines = [
+        f"{result.path}: skipped: {skip.detail}"
+        for skip in result.skips
+        if not skip.qualname and skip.reason in told
+    ]
+    lines += [
+        f"{result.path}:{skip.line or 1}: {skip.qualname or 'the file'}: no time left for it"
+        for skip in result.skips
+        if skip.reason is SkipReason.OUT_OF_TIME
+    ]
+    if result.error:
+        lines.append(f"{result.path}: left as it was, docbot's own check failed: {result.error}")
+    return lines
+
+
+class Meter:
+    """The progress bar of a long run: files, functions, functions a second, time left."""
+
+    def __init__(self, files: int, *, shown: bool) -> None:
+        self._files = files
+        self._shown = shown
+        self._functions = 0
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> Meter:  # noqa: PYI034 - Self is in typing from 3.11 on
+        """Enter the context and return self."""
+        if not self._shown:
+            return self
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        self._bar = Progress(
+            TextColumn("docbot"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("files, {task.fields[functions]} functions, {task.fields[rate]:.0f}/s,"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("files", total=self._files, functions=0, rate=0.0)
+        self._bar.start()
+        return self
+
+    def step(self, functions: int) -> None:
+        """One more file is done, with so many functions looked at."""
+        self._functions += functions
+        if self._bar is not None:
+            rate = self._functions / (self._bar.tasks[0].elapsed or 1.0)
+            self._bar.update(self._task, advance=1, functions=self._functions, rate=rate)
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the context."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def coverage_line(tally: Tally, kinds: Sequence[str]) -> str:
+    """The coverage with its denominator explained."""
+    total = tally.documented + tally.missing
+    left_out = sum(tally.skipped.values())
+    what = f"the {_joined(_PLURALS[k] for k in kinds)} that count"
+    if tally.coverage is None:
+        return f"coverage: none of {what} was found ({left_out} left out)"
+    reasons = ", ".join(f"{n} {reason.value}" for reason, n in tally.skipped.most_common())
+    beside = f"; {left_out} without a docstring do not count ({reasons})" if left_out else ""
+    return (
+        f"coverage: {tally.coverage:.1f} %, {tally.documented} of {total} of {what} "
+        f"have a docstring{beside}"
+    )
+
+
+_PLURALS = {
+    k: k + ("es" if k == "class" else "s") for k in ("module", "class", "function", "method")
+}
+
+
+def _joined(words: Any) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else str(last)
+
+
+def summary(tally: Tally, *, dry: bool) -> None:
+    """The closing table of a `fix` run on stderr: written, skipped by reason, failed."""
+    verb = "would be documented" if dry else "documented"
+    files = f"in {tally.changed_files} of {tally.files} {_count('file', tally.files)}"
+    rows = [(tally.written, f"[bold]{verb}[/bold] {files}")]
+    rows += [
+        (count, f"skipped, [cyan]{reason.value}[/cyan]: {EXPLANATIONS[reason]}")
+        for reason, count in tally.skipped.most_common()
+    ]
+    rows += [
+        (count, f"{_count('file', count)} left alone, [cyan]{reason.value}[/cyan]")
+        for reason, count in tally.files_skipped.most_common()
+    ]
+    if tally.errors:
+        rows.append((tally.errors, "[red]failed[/red] docbot's own check; left as they were"))
+    width = max(len(str(count)) for count, _ in rows)
+    lines = [f"{count:>{width}}  {words}" for count, words in rows]
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(lines))
+    else:  # no colour to show, and importing rich would double a hook's time
+        print(re.sub(r"\[/?[a-z]+\]", "", "\n".join(lines)), file=sys.stderr)  # noqa: T201
+
+
+def _count(noun: str, count: int) -> str:
+    return noun if count == 1 else noun + "s"
+
+
+def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
+    """The whole run as JSON, files in path order (schema: report.schema.json)."""
+    coverage = tally.coverage
+    return json.dumps(
+        {
+            "version": SCHEMA_VERSION,
+            "docbot": __version__,
+            "command": command,
+            "files": [_file(result) for result in sorted(results, key=lambda r: str(r.path))],
+            "summary": {
+                "files": tally.files,
+                "changed_files": tally.changed_files,
+                "written": tally.written,
+                "missing": tally.missing,
+                "documented": tally.documented,
+                "coverage": None if coverage is None else round(coverage, 2),
+                "skipped": {reason.value: n for reason, n in sorted(tally.skipped.items())},
+                "files_skipped": {r.value: n for r, n in sorted(tally.files_skipped.items())},
+                "errors": tally.errors,
+            },
+        },
+        indent=2,
+        ensure_ascii=True,
+    )
+
+
+def _file(result: Result) -> dict[str, Any]:
+    return {
+        "path": str(result.path),
+        "written": [
+            {
+                "qualname": edit.qualname,
+                "line": edit.line,
+                "docstring": edit.text.decode("utf-8", "backslashreplace").strip(),
+            }
+            for edit in result.edits
+        ],
+        "missing": [
+            {
+                "qualname": target.definition.qualname,
+                "kind": target.definition.kind.value,
+                "line": target.definition.line,
+            }
+            for target in result.missing
+        ],
+        "skipped": [
+            {
+                "qualname": skip.qualname or None,
+                "line": skip.line or None,
+                "reason": skip.reason.value,
+                "detail": skip.detail,
+            }
+            for skip in result.skips
+        ],
+        "error": result.error or None,
+    }

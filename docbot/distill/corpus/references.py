@@ -1,0 +1,302 @@
+"""What people wrote, as something to learn from: docstring in, clean sentences out, or why not.
+
+A docstring is parsed in the three styles docbot writes (Google, NumPy, Sphinx). Each text becomes
+one plain lower-case sentence in the imperative, markup gone and identifiers split into their words,
+as `telling` splits those of the code: what the model is to say must be sayable in words it sees.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from inspect import cleandoc
+from typing import TYPE_CHECKING
+
+from docbot.gate.english import DANGLING, STOPWORDS, VERBS, english, stem, third_persons
+from docbot.scan.identifiers import split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MIN_WORDS, MAX_WORDS = 3, 26
+MIN_PHRASE, MAX_PHRASE = 2, 22
+COMMON = 0.5
+"""The least share of English words in a reference."""
+
+
+class Filter(str, Enum):
+    """Why a reference teaches nothing."""
+
+    EMPTY = "no text"
+    SHORT = "fewer than three words"
+    LONG = "too long for one sentence"
+    NOISE = "TODO, link, licence, deprecation or see-elsewhere"
+    FOREIGN = "not plain English"
+    MARKUP = "code, table or formula"
+    NAME = "only the name again"
+    CUT = "stops in the middle"
+    MOOD = "begins with no verb"
+    UNOWED = "speaks of what the code does not show"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reference:
+    """A docstring's parts as first written, whitespace joined.
+
+    `params` and `raises` map names, without stars and module paths, to their descriptions.
+    """
+
+    headline: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    returns: str = ""
+    raises: Mapping[str, str] = field(default_factory=dict)
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a paragraph, on one line."""
+    return _SENTENCE.split(" ".join(text.split()))[0].strip()
+
+
+def read_docstring(docstring: str) -> Reference:
+    """Headline and sections of a docstring in Google, NumPy or Sphinx style."""
+    lines = cleandoc(docstring).splitlines()
+    blocks: dict[str, list[str]] = {"": []}
+    at = ""
+    skip = False
+    for number, line in enumerate(lines):
+        below = lines[number + 1].strip() if number + 1 < len(lines) else ""
+        title = _TITLES.get(line.strip().rstrip(":").lower())
+        underlined = len(below) > 2 and not below.strip("-=")  # noqa: PLR2004 - a numpy underline
+        if skip:
+            skip = False
+        elif underlined and line.strip():
+            at, skip = title or "other", True
+            blocks.setdefault(at, [])
+        elif title and line.rstrip().endswith(":") and not line[:1].isspace():
+            at = title
+            blocks.setdefault(at, [])
+        else:
+            if at and line.strip() and not line[:1].isspace() and not _is_numpy(lines):
+                at = ""
+            blocks[at].append(line)
+    prose, fields = _split_fields(blocks[""])
+    params = {**_items(blocks.get("params", []), numpy=_is_numpy(lines)), **fields["param"]}
+    raises = {**_items(blocks.get("raises", []), numpy=_is_numpy(lines)), **fields["raises"]}
+    returns = fields["returns"].get("", "") or _returned(
+        blocks.get("returns", []), numpy=_is_numpy(lines)
+    )
+    return Reference(
+        headline=first_sentence(_paragraph(prose)),
+        params={_bare(name): first_sentence(text) for name, text in params.items() if text},
+        returns=first_sentence(returns),
+        raises={_bare(name): first_sentence(text) for name, text in raises.items() if text},
+    )
+
+
+def clean(text: str, *, phrase: bool = False) -> str | Filter:
+    """The text as the model should say it: lower case, imperative, with its period; or why not.
+
+    A `phrase` (of a class, a module, a parameter, a return value, an exception) need not be
+    imperative, and keeps its first word as it is.
+    """
+    text = _plain(text)
+    words = _spelt(text)
+    if not phrase and words:
+        words[0] = third_persons().get(words[0], words[0])
+    problem = _unfit(text, words, phrase=phrase)
+    return problem or _joined(words)
+
+
+def _unfit(text: str, words: list[str], *, phrase: bool) -> Filter | None:
+    """Why the text teaches nothing."""
+    count = sum(word[0].isalnum() for word in words)
+    known = sum(word in english() or word in STOPWORDS for word in words)
+    checks = (
+        (not text, Filter.EMPTY),
+        (_NOISE.search(text), Filter.NOISE),
+        (not text.isascii() or known < COMMON * count, Filter.FOREIGN),
+        (_MARKUP.search(text), Filter.MARKUP),
+        (count < (MIN_PHRASE if phrase else MIN_WORDS), Filter.SHORT),
+        (count > (MAX_PHRASE if phrase else MAX_WORDS), Filter.LONG),
+        (words[-1:] and words[-1] in DANGLING, Filter.CUT),
+        (not phrase and words[:1] and words[0] not in _STARTS, Filter.MOOD),
+    )
+    return next((reason for failed, reason in checks if failed), None)
+
+
+def owed_share(answer: str, prompt: str) -> float:
+    """The share of an answer's meaning words with a stem among the prompt's words; 1 without any.
+
+    What is not owed to the code a model can only guess, and learns to guess.
+    """
+    known = {stem(word) for word in prompt.split()}
+    meant = _meant(answer)
+    return sum(stem(word) in known for word in meant) / len(meant) if meant else 1.0
+
+
+def restates(answer: str, name: str) -> bool:
+    """Whether an answer has no meaning word but the name's own."""
+    named = {stem(word) for word in split_words(name)}
+    meant = _meant(answer)
+    return bool(meant) and all(stem(word) in named for word in meant)
+
+
+def content(answer: str) -> Iterator[str]:
+    """The meaning words of a cleaned answer."""
+    return (word for word in re.findall(r"[a-z]+", answer) if word not in STOPWORDS)
+
+
+def _meant(answer: str) -> list[str]:
+    """Those of them that claim something."""
+    return [word for word in content(answer) if word not in _FREE]
+
+
+# Sections.
+
+
+def _is_numpy(lines: Iterable[str]) -> bool:
+    return any(re.fullmatch(r"\s*-{3,}\s*", line) for line in lines)
+
+
+def _paragraph(lines: Iterable[str]) -> str:
+    """The first block of lines, up to a blank one or to what is no prose."""
+    taken: list[str] = []
+    for line in lines:
+        stripped = line.strip()
+        if (not stripped and taken) or _BREAK.match(stripped):
+            break
+        if stripped:
+            taken.append(stripped)
+    return " ".join(taken)
+
+
+def _split_fields(lines: list[str]) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """Prose lines, and Sphinx's fields: `:param int x: text` and kin."""
+    prose: list[str] = []
+    fields: dict[str, dict[str, str]] = {"param": {}, "returns": {}, "raises": {}}
+    target: tuple[str, str] | None = None
+    for line in lines:
+        match = _FIELD.match(line)
+        if match:
+            role, names = match.group(1), match.group(2).split()
+            kind = _FIELDS.get(role, "")
+            name = names[-1] if names and kind != "returns" else ""
+            target = (kind, name) if kind else None
+            if target:
+                fields[kind][name] = match.group(3)
+        elif line[:1].isspace() and target:
+            fields[target[0]][target[1]] += " " + line.strip()
+        elif not line.strip() or not fields["param"]:
+            target = None
+            prose.append(line)
+    return prose, fields
+
+
+def _items(lines: list[str], *, numpy: bool) -> dict[str, str]:
+    """Names to descriptions of a Google (`x (int): text`) or NumPy (`x : int`, indented) list."""
+    margin = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in lines:
+        if not line.strip():
+            if numpy:
+                continue
+            names = []
+        elif len(line) - len(line.lstrip()) > margin:
+            for name in names:
+                found[name] = f"{found[name]} {line.strip()}".strip()
+        else:
+            names = []
+            match = (_NUMPY_ITEM if numpy else _GOOGLE_ITEM).match(line.strip())
+            if match:
+                names = [part.strip() for part in match.group(1).split(",")]
+                text = "" if numpy else match.group(2)
+                found.update(dict.fromkeys(names, text))
+    return found
+
+
+def _returned(lines: list[str], *, numpy: bool) -> str:
+    if not numpy:
+        return re.sub(r"^[\w\[\], .|]+:\s+", "", _paragraph(lines))
+    margin = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)
+    return _paragraph(line for line in lines if len(line) - len(line.lstrip()) > margin)
+
+
+def _bare(name: str) -> str:
+    return name.strip("*\\`~:").rpartition(".")[2]
+
+
+# Words.
+
+
+def _plain(text: str) -> str:
+    """Without roles, links, quotes of code and what stands in brackets or after a dash."""
+    text = _ROLE.sub(lambda m: m.group(1).lstrip("~.!").rpartition(".")[2], text)
+    text = _LINK.sub(r"\1", text)
+    text = re.sub(r"\b[A-Z]\{([^{}]*)\}", r"\1", text)  # epytext
+    text = re.sub(r"^(?:This|The) (?:function|method|class|module) (?=[a-z]+s )", "", text)
+    text = re.sub(r"`+|\*\*|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)", "", text)
+    text = re.sub(r"\s*(\([^()]*\)|\[[^\[\]]*\]_?)", "", text)
+    text = re.split(r"\s+--+\s+|\s+-\s+|\u2014|;\s|:\s|:$|, e\.g\.|, i\.e\.", text)[0]
+    text = text.replace("\u2019", "'").replace("\u2018", "'").replace('"', "").replace(" '", " ")
+    return re.sub(r"(?<!\w)'|'(?!\w)", "", text).strip(" .!?,:-")
+
+
+def _spelt(text: str) -> list[str]:
+    """Lower-case words and commas; an identifier becomes its words."""
+    words: list[str] = []
+    for raw in _TOKEN.findall(text):
+        if raw == ",":
+            words.append(raw)
+        elif re.search(r"_|[a-z][A-Z]|\w\.\w|\(", raw):
+            words += split_words(raw.removesuffix("'s"))
+        else:
+            words.append(raw.lower())
+    return words
+
+
+def _joined(words: Iterable[str]) -> str:
+    return " ".join(words).replace(" ,", ",").rstrip(", ") + "."
+
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(:*])")
+_BREAK = re.compile(r"(:\w|@\w|>>>|\.\. |-{3,}|={3,}|\+-|[-*] |\d+[.)] )")
+_FIELD = re.compile(r"\s*[:@](\w+)\s*([^:]*):\s*(.*)")
+_FIELDS = {
+    **dict.fromkeys(("param", "parameter", "arg", "argument", "key", "keyword"), "param"),
+    **dict.fromkeys(("return", "returns"), "returns"),
+    **dict.fromkeys(("raise", "raises", "except", "exception"), "raises"),
+    **dict.fromkeys(("type", "rtype", "var", "ivar", "cvar"), ""),
+}
+_TITLES = {
+    **dict.fromkeys(("args", "arguments", "parameters", "params", "keyword args",
+                     "keyword arguments", "other parameters"), "params"),
+    **dict.fromkeys(("returns", "return", "yields", "yield"), "returns"),
+    **dict.fromkeys(("raises", "raise", "exceptions"), "raises"),
+    **dict.fromkeys(("example", "examples", "note", "notes", "see also", "references", "attributes",
+                     "warning", "warnings", "usage", "todo", "methods", "properties"), "other"),
+}  # fmt: skip
+_GOOGLE_ITEM = re.compile(r"(\*{0,2}[\w.`]+)\s*(?:\([^)]*\)|\[[^\]]*\])?\s*:\s*(.*)")
+_NUMPY_ITEM = re.compile(r"(\*{0,2}\w[\w., *]*?)\s*(?::.*)?$")
+_ROLE = re.compile(r":[a-zA-Z:.+-]+:`([^`<]*?)(?:\s*<[^>]*>)?`")
+_LINK = re.compile(r"`([^`<]+?)\s*<[^>]*>`_*")
+_NOISE = re.compile(
+    r"https?:|\b(todo|fixme|xxx|copyright|licen[cs]e|auto-?generated|deprecated|obsolete|see also"
+    r"|same as above|not implemented|unused|placeholder|docstring)\b|\bsee \w+\.|\binherited from"
+    r"|^see |^refer to|^alias (of|for)|^this is an? (internal|private|automatically)",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"[=<>{}\\|$^~@#;&+%]|::|->|\w\[|//|\w\(\w")
+_TOKEN = re.compile(r"[A-Za-z0-9_.'/-]*[A-Za-z0-9_](?:\(\))?|,")
+_STARTS = VERBS | {"whether", "the", "a", "an"}
+_FREE = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        return get set create given specified whether value values object instance function method
+        class current new using use based used associated provided default optional otherwise
+        corresponding related available
+        """,
+    )
+)

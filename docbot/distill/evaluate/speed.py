@@ -1,0 +1,85 @@
+"""How long a function takes and what memory that needs, measured in a process of its own.
+
+Run as a program it reads a request in JSON on its standard input and writes the figures in JSON:
+nothing but docbot's backend is loaded, so the peak is what `docbot fix` needs for the model.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docbot.config import Config
+from docbot.llm.batching import LlamaCpp
+from docbot.llm.protocol import Prompt
+from docbot.llm.weights import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MIB = 1 << 20
+WARM_UP = 4
+"""Prompts answered before the clock starts: the first ones load the model."""
+
+
+def measure(path: Path, form: str, prompts: Sequence[Prompt], **settings: int) -> dict[str, float]:
+    """Figures of one run over the prompts; `settings` are LlamaCpp's: slots, threads, candidates.
+
+    `ms` is wall time a prompt and `cpu_ms` the processor's, both in milliseconds without loading;
+    `peak_mib` is the process's largest resident memory, the file's mapped pages included, in MiB.
+    """
+    request = {
+        "path": str(path),
+        "form": form,
+        "settings": settings,
+        "prompts": [asdict(prompt) for prompt in prompts],
+    }
+    command = [sys.executable, "-m", "docbot.distill.speed"]
+    done = subprocess.run(
+        command, input=json.dumps(request), capture_output=True, text=True, check=True
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def _answer(request: dict[str, Any]) -> dict[str, float]:
+    weights = resolve(request["path"], request["form"])
+    prompts = [Prompt(**{**p, "stop": tuple(p["stop"])}) for p in request["prompts"]]
+    with LlamaCpp(
+        weights.path,
+        context=weights.context,
+        max_tokens=Config().max_tokens,
+        **request["settings"],
+    ) as backend:
+        list(backend.complete(prompts[:WARM_UP]))
+        wall, cpu = time.perf_counter(), time.process_time()
+        count = sum(1 for _ in backend.complete(prompts))
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    return {
+        "ms": 1000 * wall / count,
+        "cpu_ms": 1000 * cpu / count,
+        "peak_mib": _peak_bytes() / MIB,
+    }
+
+
+def _peak_bytes() -> float:
+    """The largest resident memory so far; 0 where the system does not tell (Windows)."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # Linux hands ru_maxrss down from the process that started this one
+        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        return float(found.group(1)) * 1024 if found else 0.0
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+if __name__ == "__main__":
+    print(json.dumps(_answer(json.load(sys.stdin))))

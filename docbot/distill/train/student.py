@@ -1,0 +1,156 @@
+"""The student: a Llama-shaped decoder that llama.cpp runs unchanged.
+
+Architecture "llama": RMSNorm, SwiGLU, rotary positions on interleaved pairs, no biases, the
+embedding tied to the output. Rows are divisible by 256, or K-quants fall back to larger types.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from docbot.distill.train.shards import Batch
+
+
+FUSED = {"qkv": 3, "gate_up": 2}  # weights that hold several matrices, one above another
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """What decides the size of a student; `context` counts tokens, `theta` is the rotary base."""
+
+    vocab: int = 8192
+    width: int = 256
+    layers: int = 4
+    heads: int = 4
+    inner: int = 768
+    context: int = 320
+    epsilon: float = 1e-5
+    theta: float = 10_000.0
+
+
+class Norm(nn.Module):
+    """RMSNorm over the last dimension."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(shape.width))
+        self.epsilon = shape.epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scale each row to a root mean square of one, then by the weight."""
+        return F.rms_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.epsilon)
+
+
+class Block(nn.Module):
+    """One layer. `qkv` holds query, key and value rows; `gate_up` gate and up rows, in that order.
+
+    Held together they are fewer and larger products, which is what two cores want. `dropout` is the
+    share of what each half adds that training leaves out.
+    """
+
+    def __init__(self, shape: Shape, dropout: float) -> None:
+        super().__init__()
+        width, inner = shape.width, shape.inner
+        self.heads = shape.heads
+        self.dropout = dropout
+        self.attn_norm, self.ffn_norm = Norm(shape), Norm(shape)
+        self.qkv = nn.Parameter(torch.empty(3 * width, width))
+        self.out = nn.Parameter(torch.empty(width, width))
+        self.gate_up = nn.Parameter(torch.empty(2 * inner, width))
+        self.down = nn.Parameter(torch.empty(width, inner))
+
+    def forward(self, x: Tensor, turn: Tensor) -> Tensor:
+        """All positions of x [rows, time, width]; `turn` [2, time, 1, size / 2]: cos and sin."""
+        rows, time, width = x.shape
+        qkv = F.linear(self.attn_norm(x), self.qkv).view(rows, time, 3, self.heads, -1)
+        q, k, v = qkv.unbind(2)
+        q, k = rotate(q, turn).transpose(1, 2), rotate(k, turn).transpose(1, 2)
+        y = F.scaled_dot_product_attention(q, k, v.transpose(1, 2), is_causal=True)
+        y = y.transpose(1, 2).reshape(rows, time, width)
+        return self.feed(x + self.thin(F.linear(y, self.out)))
+
+    def wanted(self, x: Tensor, turn: Tensor, batch: Batch) -> Tensor:
+        """The same at the batch's wanted positions alone: [wanted, width].
+
+        Keys and values need every position; queries, attention's output and the feed-forward
+        only those whose next token is scored.
+        """
+        rows, time, width = x.shape
+        y = self.attn_norm(x)
+        kv = F.linear(y, self.qkv[width:]).view(rows, time, 2, self.heads, -1)
+        k, v = kv.unbind(2)
+        k, v = rotate(k, turn).transpose(1, 2), v.transpose(1, 2)
+        few = y.reshape(-1, width).index_select(0, batch.flat)
+        q = F.linear(few, self.qkv[:width]).view(-1, self.heads, width // self.heads)
+        q = rotate(q, turn.index_select(1, batch.flat % time))
+        most = batch.depth.shape[1]
+        grid = q.new_zeros(rows * most, *q.shape[1:]).index_copy(0, batch.slot, q)
+        grid = grid.view(rows, most, *q.shape[1:]).transpose(1, 2)
+        seen = torch.arange(time, device=x.device) <= batch.depth[:, None, :, None]
+        y = F.scaled_dot_product_attention(grid, k, v, attn_mask=seen)
+        y = y.transpose(1, 2).reshape(rows * most, width).index_select(0, batch.slot)
+        x = x.reshape(-1, width).index_select(0, batch.flat)
+        return self.feed(x + self.thin(F.linear(y, self.out)))
+
+    def feed(self, x: Tensor) -> Tensor:
+        """The residual feed-forward half."""
+        gate, up = F.linear(self.ffn_norm(x), self.gate_up).chunk(2, -1)
+        return x + self.thin(F.linear(F.silu(gate) * up, self.down))
+
+    def thin(self, x: Tensor) -> Tensor:
+        """Dropout, in training."""
+        return F.dropout(x, self.dropout, self.training) if self.dropout else x
+
+
+def rotate(x: Tensor, turn: Tensor) -> Tensor:
+    """Rotary positions on interleaved pairs (Su et al. 2021), as llama.cpp's "llama" has them."""
+    cos, sin = turn[0], turn[1]
+    even, odd = x[..., 0::2], x[..., 1::2]
+    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
+
+
+class Student(nn.Module):
+    """Token ids to hidden states; `logits` of a state are its products with the embedding."""
+
+    turns: Tensor
+
+    def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.shape = shape
+        self.embed = nn.Parameter(torch.empty(shape.vocab, shape.width))
+        self.blocks = nn.ModuleList(Block(shape, dropout) for _ in range(shape.layers))
+        self.norm = Norm(shape)
+        size = shape.width // shape.heads
+        steps = shape.theta ** -(torch.arange(0, size, 2).float() / size)
+        angle = torch.outer(torch.arange(shape.context).float(), steps)
+        turns = torch.stack((angle.cos(), angle.sin()))[:, :, None]
+        self.register_buffer("turns", turns, persistent=False)
+        for name, weight in self.named_parameters():
+            if weight.dim() == 2:  # noqa: PLR2004 - matrices
+                deep = name.endswith(("out", "down"))
+                nn.init.normal_(weight, 0, 0.02 / math.sqrt(2 * shape.layers) if deep else 0.02)
+
+    def forward(self, ids: Tensor, batch: Batch | None = None) -> Tensor:
+        """Final hidden states of ids [rows, time].
+
+        Without `batch` of every position, [rows, time, width]; with it of the wanted positions,
+        [wanted, width], and the last block computes no more than those need.
+        """
+        x = F.embedding(ids, self.embed)
+        turn = self.turns[:, : ids.shape[1]].to(x.dtype)
+        *blocks, last = self.blocks
+        for block in blocks:
+            x = block(x, turn)
+        return self.norm(last(x, turn) if batch is None else last.wanted(x, turn, batch))
+
+    def logprobs(self, batch: Batch) -> Tensor:
+        """Natural-log probability of each wanted target, [wanted], in float32."""
+        logits = F.linear(self(batch.ids, batch), self.embed).float()
+        return -F.cross_entropy(logits, batch.target, reduction="none")

@@ -1,0 +1,294 @@
+"""Exact sentences for special methods, as Python's data model defines them.
+
+A sentence stands here only if it is true whatever the class does, as long as the method does its
+duty at all: one that only raises, returns nothing, or only says `NotImplemented` gets none. There
+is none for `__init__`, `__new__` and `__call__` either: what those do is the class's own business.
+Operators are told in Python (`Return self == other.`), since libraries overload them to mean other
+things than equality or order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docbot.gate.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docbot.scan.definition import Definition
+
+import ast
+import functools
+from typing import TYPE_CHECKING
+
+from docbot.errors import SourceError
+from docbot.scan.definition import Kind, Shape
+from docbot.scan.tree import function_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docbot.scan.definition import Definition
+
+    Wording = str  # may hold {0} and {1}: the names of the first two parameters
+    Rule = Callable[["Definition", "_Body"], Wording | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Body:
+    """What the definition's own statements do, inner functions left out."""
+
+    returned: frozenset[str]
+    ends_in_raise: bool
+
+    @property
+    def gives_up(self) -> bool:
+        """Whether it never does what its name promises."""
+        refuses = bool(self.returned) and self.returned <= {"NotImplemented"}
+        return refuses or (self.ends_in_raise and not self.returned)
+
+
+def sentence(definition: Definition) -> str | None:
+    """The fixed docstring of a special method; None where the model must speak, or nobody."""
+    name = definition.name
+    rule = _RULES.get(name)
+    if (
+        rule is None
+        or definition.kind is not Kind.METHOD
+        or definition.decorator_names not in _DECORATIONS
+        or definition.shape in (Shape.STUB, Shape.EMPTY, Shape.ABSTRACT)
+    ):
+        return None
+    body = _body(definition)
+    if body is None or body.gives_up:
+        return None
+    wording = rule(definition, body)
+    params = [param.name for param in definition.signature.params]
+    if wording is None or len(params) < wording.count("{"):
+        return None
+    return wording.format(*params)
+
+
+@functools.lru_cache(maxsize=64)
+def _body(definition: Definition) -> _Body | None:
+    """None when the code is not one function that stands by itself."""
+    try:
+        function = function_of(definition)
+    except SourceError:
+        return None
+    level: list[ast.AST] = [*function.body]
+    returned = set()
+    while level:
+        node = level.pop()
+        if isinstance(node, ast.Return):
+            returned.add(_text(node.value) if node.value is not None else "")
+        if not isinstance(node, _INNER):
+            level += ast.iter_child_nodes(node)
+    return _Body(
+        returned=frozenset(returned), ends_in_raise=isinstance(function.body[-1], ast.Raise)
+    )
+
+
+def _text(value: ast.expr) -> str:
+    """The expression's text; "..." for one too deep or too large a number to be told."""
+    try:
+        return ast.unparse(value)
+    except (ValueError, RecursionError):
+        return "..."
+
+
+_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_DECORATIONS = (
+    (),
+    ("override",),
+    ("typing.override",),
+    ("typing_extensions.override",),
+    ("classmethod",),
+    ("abstractmethod",),
+    ("abc.abstractmethod",),
+    ("final",),
+    ("typing.final",),
+)
+"""Under other decorators a method need not be what its name says."""
+
+# Rules: what must hold, and the words.
+
+
+def _returns(wording: Wording) -> Rule:
+    return lambda d, _: wording if d.returns and not d.yields and not d.is_async else None
+
+
+def _acts(wording: Wording) -> Rule:
+    """The body is not empty and does not give up: nothing else can be asked."""
+    return lambda d, _: wording if not d.yields and not d.is_async else None
+
+
+def _iterates(returning: Wording, yielding: Wording) -> Rule:
+    def rule(definition: Definition, _: _Body) -> Wording | None:
+        if definition.is_async:
+            return None
+        if definition.yields:
+            return yielding
+        return returning if definition.returns else None
+
+    return rule
+
+
+def _aiter(definition: Definition, _: _Body) -> Wording | None:
+    if definition.yields and definition.is_async:
+        return "Yield each element in turn, asynchronously."
+    if definition.returns and not definition.is_async:
+        return "Return an asynchronous iterator over the elements."
+    return None
+
+
+def _anext(definition: Definition, _: _Body) -> Wording | None:
+    return "Return the next element." if definition.returns and not definition.yields else None
+
+
+def _enter(adverb: str) -> Rule:
+    def rule(definition: Definition, body: _Body) -> Wording | None:
+        if definition.yields or definition.is_async != bool(adverb):
+            return None
+        itself = body.returned == {"self"}
+        return f"Enter the {adverb}context{' and return self' if itself else ''}."
+
+    return rule
+
+
+def _exit(adverb: str) -> Rule:
+    def rule(definition: Definition, _: _Body) -> Wording | None:
+        fits = not definition.yields and definition.is_async == bool(adverb)
+        return f"Leave the {adverb}context." if fits else None
+
+    return rule
+
+
+def _contains(definition: Definition, _: _Body) -> Wording | None:
+    params = definition.signature.params
+    noun = params[0].name if params and params[0].name in _MEMBERS else "item"
+    return f"Return whether the {noun} is contained." if definition.returns else None
+
+
+def _item(*, verb: str, plain: Wording) -> Rule:
+    """Told by what the first parameter is called: a key, an index, or anything else."""
+    wordings = {"key": f"{verb} the item with the given key."}
+    wordings |= dict.fromkeys(("i", "idx", "index"), f"{verb} the item at the given index.")
+
+    def rule(definition: Definition, _: _Body) -> Wording | None:
+        if definition.yields or definition.is_async:
+            return None
+        if verb == "Return" and not definition.returns:
+            return None
+        params = definition.signature.params
+        return wordings.get(params[0].name, plain) if params else None
+
+    return rule
+
+
+def _copy(wording: Wording) -> Rule:
+    """Immutable classes return themselves, which is no copy."""
+    return lambda d, body: wording if d.returns and "self" not in body.returned else None
+
+
+def _power(definition: Definition, _: _Body) -> Wording | None:
+    if not definition.returns:
+        return None
+    modular = len(definition.signature.params) > 1
+    return "Return pow(self, {0}, {1})." if modular else "Return self ** {0}."
+
+
+_MEMBERS = ("key", "value", "element", "node", "name", "point", "path")
+_BINARY = {
+    "add": "+", "sub": "-", "mul": "*", "matmul": "@", "truediv": "/", "floordiv": "//", "mod": "%",
+    "lshift": "<<", "rshift": ">>", "and": "&", "xor": "^", "or": "|",
+}  # fmt: skip
+_COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+_UNARY = {"neg": "-", "pos": "+", "invert": "~"}
+
+_RETURNING = {
+    "__repr__": "Return a string representation for debugging.",
+    "__str__": "Return a readable string representation.",
+    "__bytes__": "Return a representation as bytes.",
+    "__format__": "Return a string formatted by the format specification.",
+    "__hash__": "Return the hash value.",
+    "__bool__": "Return the truth value.",
+    "__len__": "Return the number of items.",
+    "__length_hint__": "Return an estimate of the number of items.",
+    "__sizeof__": "Return the size in memory, in bytes.",
+    "__next__": "Return the next element.",
+    "__getattr__": "Return an attribute that the normal lookup did not find.",
+    "__getattribute__": "Return the attribute of the given name.",
+    "__dir__": "Return the names of the attributes.",
+    "__get__": "Return the value of the attribute.",
+    "__getstate__": "Return the state to be pickled.",
+    "__reduce__": "Return what pickle needs to rebuild the object.",
+    "__reduce_ex__": "Return what pickle needs to rebuild the object.",
+    "__getnewargs__": "Return the arguments for __new__ when unpickling.",
+    "__getnewargs_ex__": "Return the arguments for __new__ when unpickling.",
+    "__missing__": "Return the value for a key that is not in the dictionary.",
+    "__int__": "Return the value as an integer.",
+    "__float__": "Return the value as a float.",
+    "__complex__": "Return the value as a complex number.",
+    "__index__": "Return the value as an integer for use as an index.",
+    "__abs__": "Return abs(self).",
+    "__round__": "Return the value rounded.",
+    "__trunc__": "Return the value truncated toward zero.",
+    "__floor__": "Return the value rounded down.",
+    "__ceil__": "Return the value rounded up.",
+    "__fspath__": "Return the file system path.",
+    "__divmod__": "Return divmod(self, {0}).",
+    "__rdivmod__": "Return divmod({0}, self).",
+    "__rpow__": "Return {0} ** self.",
+    "__instancecheck__": "Return whether the object counts as an instance.",
+    "__subclasscheck__": "Return whether the class counts as a subclass.",
+}
+_ACTING = {
+    "__setattr__": "Set the attribute of the given name.",
+    "__delattr__": "Delete the attribute of the given name.",
+    "__set__": "Set the attribute on the instance.",
+    "__delete__": "Delete the attribute from the instance.",
+    "__set_name__": "Take note of the owning class and the attribute's name.",
+    "__init_subclass__": "Run whenever a subclass is defined.",
+    "__setstate__": "Restore the object from its pickled state.",
+    "__post_init__": "Finish initialization once the fields are set.",
+    "__del__": "Clean up before the object is destroyed.",
+}
+
+_RULES: Mapping[str, Rule] = {
+    **{name: _returns(wording) for name, wording in _RETURNING.items()},
+    **{name: _acts(wording) for name, wording in _ACTING.items()},
+    **{f"__{n}__": _returns(f"Return self {op} {{0}}.") for n, op in _BINARY.items()},
+    **{f"__r{n}__": _returns(f"Return {{0}} {op} self.") for n, op in _BINARY.items()},
+    **{f"__i{n}__": _returns(f"Implement self {op}= {{0}}.") for n, op in _BINARY.items()},
+    **{f"__{n}__": _returns(f"Return self {op} {{0}}.") for n, op in _COMPARISONS.items()},
+    **{f"__{n}__": _returns(f"Return {op}self.") for n, op in _UNARY.items()},
+    "__pow__": _power,
+    "__ipow__": _returns("Implement self **= {0}."),
+    "__iter__": _iterates("Return an iterator over the elements.", "Yield each element in turn."),
+    "__reversed__": _iterates(
+        "Return an iterator over the elements in reverse order.",
+        "Yield the elements in reverse order.",
+    ),
+    "__await__": _iterates("Return an iterator to await.", "Yield until the result is there."),
+    "__aiter__": _aiter,
+    "__anext__": _anext,
+    "__enter__": _enter(""),
+    "__exit__": _exit(""),
+    "__aenter__": _enter("asynchronous "),
+    "__aexit__": _exit("asynchronous "),
+    "__contains__": _contains,
+    "__getitem__": _item(verb="Return", plain="Return self[{0}]."),
+    "__setitem__": _item(verb="Set", plain="Set self[{0}]."),
+    "__delitem__": _item(verb="Delete", plain="Delete self[{0}]."),
+    "__copy__": _copy("Return a shallow copy."),
+    "__deepcopy__": _copy("Return a deep copy."),
+}
+
+
+def fixed(definition: Definition) -> Summary | None:
+    """The data model's own sentence for a special method, where that is true of this one."""
+    headline = sentence(definition)
+    return Summary(headline=headline) if headline is not None else None

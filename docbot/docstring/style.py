@@ -1,0 +1,365 @@
+"""Detect the docstring style of a repository, so that new docstrings look like the old ones.
+
+The user's configuration decides, then the repository's own docstrings, then its tools'
+configuration, then Google style. `StyleCounts` holds nothing but counts: each file adds its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import dataclasses
+import inspect
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from docbot.errors import SourceError
+from docbot.scan.parse import is_documented, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import PurePosixPath
+
+    from docbot.config import Config
+
+SETTINGS_FILES = (
+    ".ruff.toml",
+    "ruff.toml",
+    "pyproject.toml",
+    ".flake8",
+    ".pydocstyle",
+    ".pydocstyle.ini",
+    "setup.cfg",
+    "tox.ini",
+)
+"""Where tools look for their settings; the first file that says something is heard."""
+
+SAMPLE = 100
+"""Files read to learn the style of a repository."""
+
+# One docstring is one person's taste on one day. Three that agree, and outnumber those that do not,
+# are believed over the configuration; fewer are not.
+MINIMUM = 3
+
+LINE_LENGTH = 88  # what ruff and black take when told nothing
+_LINTER_LINE_LENGTH = 79  # what flake8 and pycodestyle take when told nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DocstringStyle:
+    """How a docstring is set.
+
+    Attributes:
+        style: `google`, `numpy` or `sphinx`.
+        quotes: Three double or three single quotes.
+        line_length: Columns, the indent and the quotes included.
+        next_line: In a docstring of several lines the summary stands below the quotes (D213).
+        sections: Parameter sections are written where every slot has words.
+        types: Sections repeat the types of the signature.
+
+    """
+
+    style: str = "google"
+    quotes: str = '"""'
+    line_length: int = LINE_LENGTH
+    next_line: bool = False
+    sections: bool = False
+    types: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StyleCounts:
+    """Counts of docstrings; those of two files add up with `+`.
+
+    They count styles by their sections (`google`, `numpy`, `sphinx`), quotes (`double`, `single`),
+    and where the summary stands when there are several lines (`first_line`, `next_line`); functions
+    with parameters by whether a section describes these (`sectioned`, `bare`), and such sections by
+    whether they state types (`typed`, `untyped`).
+    """
+
+    google: int = 0
+    numpy: int = 0
+    sphinx: int = 0
+    double: int = 0
+    single: int = 0
+    first_line: int = 0
+    next_line: int = 0
+    sectioned: int = 0
+    bare: int = 0
+    typed: int = 0
+    untyped: int = 0
+
+    def __add__(self, other: StyleCounts) -> StyleCounts:
+        """Return self + other."""
+        return StyleCounts(**{n: getattr(self, n) + getattr(other, n) for n in _COUNTS})
+
+
+_COUNTS = tuple(field.name for field in dataclasses.fields(StyleCounts))
+
+
+class _Marks(NamedTuple):
+    """What tells, in a docstring without indent: the style, a parameter section, types in it."""
+
+    style: re.Pattern[str]
+    parameters: re.Pattern[str]
+    types: re.Pattern[str]
+
+
+def _marks(*patterns: str) -> _Marks:
+    return _Marks(*(re.compile(pattern, re.MULTILINE) for pattern in patterns))
+
+
+# The first that matches is the docstring's style: an underline or a field is seldom an accident,
+# while `Returns:` also stands in prose.
+_STYLES = {
+    "numpy": _marks(
+        r"^(?:Parameters|Returns|Yields|Raises|Attributes)\n-{3,}$",
+        r"^Parameters\n-{3,}$",
+        r"^Parameters\n-{3,}\n[\w*, ]+?:\s*\S",
+    ),
+    "sphinx": _marks(
+        r"^:(?:param|type|returns?|rtype|raises?)\b[^:\n]*:",
+        r"^:param\b",
+        r"^:(?:type\b|param +[^\s:][^:\n]* +\S+:)",
+    ),
+    "google": _marks(
+        r"^(?:Args|Arguments|Returns|Yields|Raises|Attributes):\n +\S",
+        r"^(?:Args|Arguments):\n +\S",
+        r"^(?:Args|Arguments):\n +[\w*]+ *\(.*\):",
+    ),
+}
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Documented = ast.Module | ast.ClassDef | _Function
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def evidence(source: bytes, tree: ast.Module | None = None) -> StyleCounts:
+    """Count the habits that one file's docstrings show.
+
+    `tree` is the file already parsed, for a caller who has it at hand.
+
+    Raises:
+        SourceError: Python cannot parse the file.
+
+    """
+    tree = tree or parse(source)
+    lines = source.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    counts = dict.fromkeys(_COUNTS, 0)
+    for node in _definitions(tree):
+        literal = _literal(node)
+        if literal is not None:
+            for name in _habits(node, str(literal.value), _quotes(literal, lines)):
+                counts[name] += 1
+    return StyleCounts(**counts)
+
+
+def detect_in(
+    paths: Sequence[PurePosixPath],
+    read: Callable[[PurePosixPath], bytes],
+    settings: Mapping[str, str],
+    config: Config,
+) -> DocstringStyle:
+    """Detect the style from a sample of these files, spread over them: the same in every run."""
+    seen = StyleCounts()
+    ordered = sorted(paths)
+    for path in ordered[:: max(1, len(ordered) // SAMPLE)]:
+        with suppress(SourceError):
+            seen += evidence(read(path))
+    return detect(seen, settings, config)
+
+
+def detect(seen: StyleCounts, settings: Mapping[str, str], config: Config) -> DocstringStyle:
+    """Decide how docstrings are set.
+
+    `settings` maps file names, as in `SETTINGS_FILES`, to their text; a file that its own tool
+    could not read is passed over. The user's word in `config` is final.
+    """
+    tools = _Tools(settings)
+    style = config.style
+    if style == "auto":
+        style = _majority({s: getattr(seen, s) for s in _STYLES}) or _told_style(tools) or "google"
+    single = _agree(seen.single, seen.double)
+    next_line = _agree(seen.next_line, seen.first_line)
+    types = _agree(seen.typed, seen.untyped)
+    if single is None:
+        single = any(tools.get(path) in ("single", "'", "'''") for path in _QUOTES)
+    if next_line is None:
+        next_line = tools.says("docformatter.pre-summary-newline", default=False)
+    if types is None:
+        types = _told_types(tools, style)
+    always = _agree(seen.sectioned, seen.bare) is True
+    return DocstringStyle(
+        style=style,
+        quotes="'''" if single else '"""',
+        line_length=config.line_length or _told_line_length(tools),
+        next_line=next_line,
+        sections=always if config.sections == "auto" else config.sections == "always",
+        types=types,
+    )
+
+
+def _majority(counts: Mapping[str, int]) -> str | None:
+    """The name counted more often than all others together, if often enough to be believed."""
+    name = max(counts, key=lambda name: counts[name])
+    return name if counts[name] >= MINIMUM and 2 * counts[name] > sum(counts.values()) else None
+
+
+def _agree(yes: int, no: int) -> bool | None:
+    """What most do; None where too few were seen to tell."""
+    return None if max(yes, no) < MINIMUM or yes == no else yes > no
+
+
+def _definitions(tree: ast.Module) -> Iterator[_Documented]:
+    """What may carry a docstring; expressions, most of a tree, are not entered."""
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _Documented):
+            yield node
+        stack += [child for child in ast.iter_child_nodes(node) if isinstance(child, _BLOCKS)]
+
+
+def _literal(node: _Documented) -> ast.Constant | None:
+    """Return the literal of a node's docstring."""
+    first = node.body[0] if is_documented(node) else None
+    value = first.value if isinstance(first, ast.Expr) else None
+    return value if isinstance(value, ast.Constant) else None
+
+
+def _quotes(literal: ast.Constant, lines: Sequence[bytes]) -> str:
+    """The name of the count for the literal's quotes, "" for one in neither kind of three."""
+    # ast's column counts bytes of UTF-8 and its line may end at a lone carriage return: where the
+    # file does otherwise, no quotes stand there, and the literal is not counted.
+    line = lines[literal.lineno - 1] if literal.lineno <= len(lines) else b""
+    start = line[literal.col_offset :].lstrip(b"rRuU")[:3]
+    return {b'"""': "double", b"'''": "single"}.get(start, "")
+
+
+def _habits(node: _Documented, docstring: str, quotes: str) -> Iterator[str]:
+    """The counts that one docstring adds to."""
+    if quotes:
+        yield quotes
+    if "\n" in docstring.strip():
+        yield "first_line" if docstring.partition("\n")[0].strip() else "next_line"
+    text = inspect.cleandoc(docstring)
+    style = next((style for style, marks in _STYLES.items() if marks.style.search(text)), "")
+    sectioned = bool(style) and bool(_STYLES[style].parameters.search(text))
+    if style:
+        yield style
+    if sectioned:
+        yield "typed" if _STYLES[style].types.search(text) else "untyped"
+    if isinstance(node, _Function) and _takes_arguments(node):
+        yield "sectioned" if sectioned else "bare"
+
+
+def _takes_arguments(node: _Function) -> bool:
+    given = node.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    receiver = bool(named) and named[0].arg in ("self", "cls")
+    return len(named) > receiver or bool(given.vararg or given.kwarg)
+
+
+# Where tools keep what they were told; the first path that leads to a value counts.
+_STYLE = (
+    "ruff.lint.pydocstyle.convention",
+    "ruff.pydocstyle.convention",
+    "pydocstyle.convention",
+    "flake8.docstring-convention",
+    "pydoclint.style",
+    "flake8.style",
+    "docformatter.style",
+)
+_QUOTES = ("ruff.lint.flake8-quotes.docstring-quotes", "flake8.docstring-quotes")
+_FORMATTER_LENGTH = ("ruff.line-length", "black.line-length")
+_PROSE_LENGTH = (
+    "ruff.lint.pycodestyle.max-doc-length",
+    "flake8.max-doc-length",
+    "pycodestyle.max-doc-length",
+)
+
+
+def _told_style(tools: _Tools) -> str | None:
+    """The style that a tool expects; `pep257` names none."""
+    told = [tools.get(path) for path in _STYLE]
+    if tools.get("numpydoc_validation") is not None:
+        told.append("numpy")
+    return next((style for style in told if isinstance(style, str) and style in _STYLES), None)
+
+
+def _told_types(tools: _Tools, style: str) -> bool:
+    """Whether pydoclint expects types, as it does by default; without it, numpydoc's rule."""
+    if tools.get("pydoclint") is None:
+        return style == "numpy"
+    return tools.says("pydoclint.arg-type-hints-in-docstring", default=True)
+
+
+def _told_line_length(tools: _Tools) -> int:
+    """The formatter's line length, else the linter's; a limit for prose narrows either."""
+    length = tools.number(*_FORMATTER_LENGTH)
+    if length is None and tools.get("ruff") is None and tools.get("black") is None:
+        for linter in ("flake8", "pycodestyle"):
+            if length is None and tools.get(linter) is not None:
+                length = tools.number(f"{linter}.max-line-length") or _LINTER_LINE_LENGTH
+    length = length or LINE_LENGTH
+    return min(length, tools.number(*_PROSE_LENGTH) or length)
+
+
+class _Tools:
+    """What linters and formatters were told; TOML tables and INI sections read alike."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self.tables: list[Mapping[str, Any]] = []
+        for name in SETTINGS_FILES:
+            if name in settings:
+                table = (_toml if name.endswith(".toml") else _ini)(settings[name])
+                self.tables.append({"ruff": table} if name.endswith("ruff.toml") else table)
+
+    def get(self, path: str) -> Any:
+        """The value at a dotted path of keys, `-` or `_`, in the first file that has one."""
+        for table in self.tables:
+            value: Any = table
+            for key in path.split("."):
+                inner = value if isinstance(value, dict) else {}
+                value = inner.get(key, inner.get(key.replace("-", "_")))
+            if value is not None:
+                return value
+        return None
+
+    def number(self, *paths: str) -> int | None:
+        """The first positive whole number at these paths."""
+        told = (str(self.get(path)).strip() for path in paths)
+        return next((int(text) for text in told if text.isdecimal() and int(text)), None)
+
+    def says(self, path: str, *, default: bool) -> bool:
+        """A switch, in TOML's spelling or an INI file's."""
+        value = self.get(path)
+        return default if value is None else str(value).lower() in ("true", "yes", "on", "1")
+
+
+def _toml(text: str) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return {}
+    tools = table.get("tool", table)
+    return tools if isinstance(tools, dict) else {}
+
+
+def _ini(text: str) -> Mapping[str, Any]:
+    """Sections by name; setup.cfg may spell `[x]` as `[tool:x]`."""
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return {}
+    return {
+        section.removeprefix("tool:"): dict(parser.items(section)) for section in parser.sections()
+    }

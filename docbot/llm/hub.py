@@ -1,0 +1,337 @@
+"""The door to the Hugging Face hub: where its files lie, how one comes and goes.
+
+Looking for a file that is already here imports nothing and opens no socket. Only `pull` does, and
+only the `models` command calls it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docbot.errors import ModelError
+from docbot.llm import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from docbot.llm.known_models import Model
+
+PUBLIC = "https://huggingface.co"
+RESERVE = 64 << 20  # bytes that a download leaves free on the disk
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Silent:
+    """A progress bar that shows nothing; the client asks for no more than this of one."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def __enter__(self) -> Silent:  # noqa: PYI034 - Self is in typing from 3.11 on
+        """Enter the context and return self."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the context."""
+
+    def update(self, n: float | None = 1) -> None:
+        """So many more bytes are here."""
+
+
+def endpoint() -> str:
+    """The hub's address, or a mirror's from HF_ENDPOINT.
+
+    Raises:
+        ModelError: HF_ENDPOINT is not an address.
+
+    """
+    address = (os.environ.get("HF_ENDPOINT") or PUBLIC).rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", address):
+        raise ModelError(f"HF_ENDPOINT is '{address}', which is not an address; try {PUBLIC}")
+    return address
+
+
+def cache_folder() -> Path:
+    """Where the hub's client keeps files, by the same variables that it reads."""
+    environment = os.environ.get
+    caches = environment("XDG_CACHE_HOME", os.path.join("~", ".cache"))  # noqa: PTH118
+    home = environment("HF_HOME", os.path.join(caches, "huggingface"))  # noqa: PTH118
+    folder = environment("HUGGINGFACE_HUB_CACHE", os.path.join(home, "hub"))  # noqa: PTH118
+    folder = environment("HF_HUB_CACHE", folder)
+    return Path(os.path.expandvars(os.path.expanduser(folder)))  # noqa: PTH111 - as the client does
+
+
+def cached(model: Model) -> Path | None:
+    """The file of a model that was pulled, unchecked; None where it was not."""
+    folder = f"models--{model.repository.replace('/', '--')}"
+    path = cache_folder() / folder / "snapshots" / model.revision / model.file
+    return path if path.is_file() else None
+
+
+def expected(path: Path, model: Model) -> str:
+    """The sha256 that a pulled file must have; empty when nobody said.
+
+    That of a reference was noted when it was pulled. Where the note is lost, as in a CI that kept
+    only the hub's cache, the link to the client's blob tells: a large file's blob is named so.
+    """
+    if model.sha256 or (noted := digest.pinned(model.name)):
+        return model.sha256 or noted
+    with suppress(OSError):
+        blob = path.readlink().name
+        return blob if SHA256.fullmatch(blob) else ""
+    return ""
+
+
+def pull(model: Model, bar: Callable[..., Any] = Silent) -> Path:
+    """Fetch a model's file unless it is here and sound; what arrives is hashed before it is used.
+
+    `bar` is made with tqdm's arguments and told of bytes by `update`.
+
+    Raises:
+        ModelError: offline, refused by the hub, no room, or not the file it should be.
+
+    """
+    path = cached(model)
+    if path is not None and not _wrong(path, model, expected(path, model)):
+        return path
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        raise ModelError(
+            f"{model.name}: HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to pull"
+        )
+    with _explained(model):
+        size, tag = _ask(model)
+        if path is not None:
+            _discard(path)  # only now: a wrong row must not cost others their file
+        _make_room(model, size)
+        path = _download(model, bar)
+        wanted = model.sha256 or (tag if SHA256.fullmatch(tag) else "")
+        if problem := _wrong(path, model, wanted):
+            _discard(path)
+            raise ModelError(
+                f"{model.name}: what {endpoint()} sent {problem}, and was deleted; try again, or "
+                "choose another source"
+            )
+    if not model.sha256:
+        digest.pin(model.name, wanted or digest.known(path))
+    return path
+
+
+def remove(model: Model) -> int:
+    """Delete a pulled file from the hub's cache, and no other; the bytes that this freed.
+
+    Raises:
+        ModelError: it is not there, or cannot be deleted.
+
+    """
+    path = cached(model)
+    if path is None:
+        raise ModelError(f"{model.name}: is not in {cache_folder()}; there is nothing to remove")
+    with _explained(model):
+        freed = _delete(path)
+    if path.exists():
+        raise ModelError(f"{model.name}: cannot be removed by itself; delete {path} by hand")
+    digest.forget(path)
+    return freed
+
+
+def _delete(path: Path) -> int:
+    """Have the client delete a file and, where no other name has it, its blob."""
+    cache = _client().scan_cache_dir(cache_folder())
+    place = cache_folder().resolve() / path.relative_to(cache_folder())
+    for revision in (revision for repo in cache.repos for revision in repo.revisions):
+        for file in (file for file in revision.files if file.file_path == place):
+            if hasattr(cache, "delete_files"):
+                plan = cache.delete_files(file)
+            elif len(revision.files) == 1:  # huggingface_hub before 2.0 deletes whole revisions
+                plan = cache.delete_revisions(revision.commit_hash)
+            else:
+                return 0
+            plan.execute()
+            return int(plan.expected_freed_size)
+    return 0
+
+
+def _ask(model: Model) -> tuple[int, str]:
+    """What the hub says of the file before any of it is sent: its size in bytes, its tag."""
+    client = _client()
+    url = client.hf_hub_url(
+        model.repository, model.file, revision=model.revision, endpoint=endpoint()
+    )
+    told = client.get_hf_file_metadata(url)
+    if told.commit_hash is None or told.etag is None or told.size is None:
+        raise ModelError(
+            f"{model.name}: {endpoint()} does not answer as a hub does; check HF_ENDPOINT and the "
+            "proxy"
+        )
+    if told.commit_hash != model.revision:
+        raise ModelError(f"{model.name}: {endpoint()} answered with another revision; try again")
+    if model.bytes and told.size != model.bytes:
+        raise ModelError(
+            f"{model.name}: {endpoint()} has {told.size} bytes of {model.file} where "
+            f"{model.bytes} are known; it is another file"
+        )
+    if model.sha256 and SHA256.fullmatch(told.etag) and told.etag != model.sha256:
+        raise ModelError(
+            f"{model.name}: {endpoint()} has another sha256 for {model.file} than is known here; "
+            "it is another file"
+        )
+    return told.size, told.etag
+
+
+def _make_room(model: Model, size: int) -> None:
+    folder = cache_folder()
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    if free < size + RESERVE:
+        raise ModelError(
+            f"{model.name}: takes {size / 1e6:,.0f} MB and {cache_folder()} has {free / 1e6:,.0f} "
+            "MB free; make room, or set HF_HOME to another disk"
+        )
+
+
+def _download(model: Model, bar: Callable[..., Any]) -> Path:
+    return Path(
+        _client().hf_hub_download(
+            model.repository,
+            model.file,
+            revision=model.revision,
+            cache_dir=cache_folder(),
+            endpoint=endpoint(),
+            tqdm_class=bar,
+        )
+    )
+
+
+def _wrong(path: Path, model: Model, wanted: str) -> str:
+    """What is wrong with a file, as the end of a sentence; empty when nothing is known to be."""
+    try:
+        size = path.stat().st_size
+        if model.bytes and size != model.bytes:
+            return f"has {size} bytes, not {model.bytes}"
+        if wanted and digest.sha256(path) != wanted:
+            return "has another sha256"
+    except OSError as error:  # another process may have found it wrong first
+        return f"cannot be read ({error.strerror})"
+    return ""
+
+
+def _discard(path: Path) -> None:
+    """Delete a wrong file: its name and what the name links to, which would be taken again."""
+    digest.forget(path)
+    real = path.resolve()
+    path.unlink(missing_ok=True)
+    real.unlink(missing_ok=True)
+
+
+QUIET = ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY")
+
+
+def _client() -> Any:
+    """The client, with its second transport and its statistics off.
+
+    Xet ignores HF_ENDPOINT (huggingface_hub #4475), so with a mirror it would go to the hub after
+    all; and over plain HTTP an interrupted download goes on where it was.
+    """
+    before = {name: os.environ.get(name) for name in QUIET}
+    os.environ.update(dict.fromkeys(QUIET, "1"))
+    try:
+        import huggingface_hub
+        import huggingface_hub.constants  # reads the variables when it is imported
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+    return huggingface_hub
+
+
+@contextmanager
+def _explained(model: Model) -> Iterator[None]:
+    """What the client raises, as one sentence."""
+    _client()
+    from huggingface_hub.errors import HfHubHTTPError
+
+    network: Any = HfHubHTTPError.__bases__[0]  # of httpx or, from huggingface_hub 2 on, of httpx2
+    try:
+        yield
+    except (network, OSError, ValueError) as error:
+        raise ModelError(f"{model.name}: {_sentence(error, model)}") from error
+
+
+def _sentence(error: BaseException, model: Model) -> str:
+    from huggingface_hub import errors
+
+    if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ is not None:
+        error = error.__cause__
+    hub, repository = endpoint(), model.repository
+    tree = f"{hub}/{repository}/tree/{model.revision}"
+    commits = f"{hub}/{repository}/commits/main"
+    login = "set HF_TOKEN or run hf auth login"
+    told: tuple[tuple[type[BaseException], str], ...] = (
+        (
+            errors.OfflineModeIsEnabled,
+            "its client is offline; unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE to pull",
+        ),
+        (
+            errors.GatedRepoError,
+            f"{repository} is gated: accept its terms at {hub}/{repository}, then {login}",
+        ),
+        (errors.DisabledRepoError, f"{repository} was disabled by the hub; choose another model"),
+        (
+            errors.RevisionNotFoundError,
+            f"{repository} has no revision {model.revision}; look at {commits}",
+        ),
+        (
+            errors.EntryNotFoundError,
+            f"{repository} has no file {model.file} in revision {model.revision}; look at {tree}",
+        ),
+        (
+            errors.RepositoryNotFoundError,
+            f"{hub} has no repository {repository}, or shows it only to some: {login}",
+        ),
+    )
+    for kind, sentence in told:
+        if isinstance(error, kind):
+            return sentence
+    if isinstance(error, errors.HfHubHTTPError):
+        return _refused(error)
+    return _broken(error)
+
+
+def _refused(error: Any) -> str:
+    """An answer of the hub that is none of its own errors."""
+    hub, status = endpoint(), error.response.status_code
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return f"{hub} refuses with {status}: set HF_TOKEN to a valid token, or run hf auth login"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = error.response.headers.get("Retry-After", "")
+        seconds = f" in {wait} seconds" if wait.isdigit() else " later"
+        return f"{hub} has had too many requests from here; try again{seconds}"
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return "the proxy wants a login; put one into HTTPS_PROXY"
+    return f"{hub} answered with {status}; try again later"
+
+
+def _broken(error: BaseException) -> str:
+    """No answer of the hub, or not all of one."""
+    reason = " ".join(str(error).split())[:200]
+    number = error.errno if isinstance(error, OSError) else None
+    if number in FULL:
+        return f"{cache_folder()} is full; make room, or set HF_HOME to another disk"
+    if number is not None:
+        return f"{cache_folder()} cannot be written ({os.strerror(number)}); set HF_HOME elsewhere"
+    if "Consistency check failed" in reason:
+        return f"{endpoint()} sent only a part of it; try again"
+    if type(error).__name__ == "ProxyError":
+        return f"the proxy does not let it through ({reason}); check HTTPS_PROXY"
+    return f"{endpoint()} cannot be reached ({reason}); check the network, HF_ENDPOINT, HTTPS_PROXY"

@@ -1,0 +1,181 @@
+"""Context to prompt, and reply to words: one named format per family of models.
+
+A format belongs to a model, not to a code path: `weights.py` names the format of each known model,
+and a GGUF's own chat template is never run (CVE-2024-34359 was one that was).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from docbot.errors import ConfigError
+from docbot.llm.protocol import Prompt
+from docbot.prompt import linearize
+from docbot.prompt.context import statement_ends
+from docbot.prompt.task import Slot, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from docbot.prompt.context import Context
+
+
+BODY = 160
+"""Tokens of a body that docbot-tiny is sent, its last ones."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Format:
+    """How a family of models is asked, how its answer is read, and what it can be asked for."""
+
+    prompt: Callable[[Context, Slot], Prompt]
+    reply: Callable[[str], str]
+    tasks: frozenset[Task] = frozenset({Task.FUNCTION})
+
+
+TELLERS: Mapping[Task, Callable[[Context, str], str]] = {
+    Task.FUNCTION: linearize.function,
+    Task.CLASS: linearize.class_,
+    Task.MODULE: linearize.module,
+    Task.PARAM: linearize.parameter,
+    Task.RETURNS: linearize.returns,
+    Task.RAISES: linearize.raises,
+}
+
+
+def tasks_prompt(context: Context, slot: Slot) -> Prompt:
+    """docbot-tiny's format: the code told as plain words, a special token for each task.
+
+    Small models copy words, so the words are given to them; measured in models/LOG.md.
+    """
+    return Prompt(
+        head=f"<|{slot.task.value}|>",
+        body=TELLERS[slot.task](context, slot.name),
+        tail="<|sum|>",
+        keep=BODY,
+        keep_end=True,
+    )
+
+
+CHAT_BODY = 1500
+"""Tokens of code that a chat model is sent, the first ones, in whole statements."""
+
+
+SENTENCE = r"""
+root ::= [A-Z] [a-z]+ (" " word)+ "."
+word ::= [A-Za-z0-9_'(),/`-]+ ("." [A-Za-z0-9_()]+)*
+"""
+"""One plain sentence: no greeting, no list, no code block, nothing after it."""
+
+
+INSTRUCTION = (
+    "You write the first line of Python docstrings. Answer with one plain sentence in the "
+    "imperative mood, at most fifteen words, no markup. Say what the function does, not how, and "
+    "nothing the code does not show."
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turns:
+    """How a family of chat models marks whose words are whose; `asked` opens its own answer."""
+
+    system: str
+    user: str
+    end: str
+    asked: str
+
+
+CHATML = Turns(
+    system="<|im_start|>system\n",
+    user="<|im_start|>user\n",
+    end="<|im_end|>",
+    asked="<|im_start|>assistant\n",
+)
+
+
+# With an empty thought, as Qwen3's own template writes it for enable_thinking=false.
+QWEN3 = replace(CHATML, asked=f"{CHATML.asked}<think>\n\n</think>\n\n")
+
+
+GRANITE = Turns(
+    system="<|start_of_role|>system<|end_of_role|>",
+    user="<|start_of_role|>user<|end_of_role|>",
+    end="<|end_of_text|>",
+    asked="<|start_of_role|>assistant<|end_of_role|>",
+)
+
+
+def chat_prompt(turns: Turns) -> Callable[[Context, Slot], Prompt]:
+    """One question to a chat model, the instruction first so that all prompts share it."""
+
+    def prompt(context: Context, _slot: Slot) -> Prompt:
+        surroundings = [context.enclosing, context.module]
+        surroundings += [f"Documented nearby: {example}" for example in context.examples]
+        surroundings += [f"It calls {callee}" for callee in context.callees]
+        facts = "".join(f"# {line}\n" for line in surroundings if line)
+        code = context.target.definition.code
+        long = len(facts) + len(code) > CHAT_BODY  # a token is a character or more
+        return Prompt(
+            head=f"{turns.system}{INSTRUCTION}{turns.end}\n{turns.user}",
+            body=facts + code,
+            tail=f"{turns.end}\n{turns.asked}",
+            keep=CHAT_BODY,
+            stop=(turns.end, "\n"),
+            cuts=tuple(len(facts) + cut for cut in statement_ends(context.target.definition))
+            if long
+            else (),
+            grammar=SENTENCE,
+        )
+
+    return prompt
+
+
+def first_line(text: str) -> str:
+    """The reply's first line that holds anything; what else it holds is for the gate to judge."""
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def cased_reply(reply: str) -> str:
+    """The first line of a lower-case answer, with JSON, URL and None in their case."""
+    return re.sub(r"[a-z]+", lambda m: CASED.get(m.group(), m.group()), first_line(reply))
+
+
+FORMATS: Mapping[str, Format] = {
+    "tasks": Format(prompt=tasks_prompt, reply=cased_reply, tasks=frozenset(Task)),
+    "chatml": Format(prompt=chat_prompt(CHATML), reply=str.strip),  # Qwen2.5, Qwen3-*-2507
+    "qwen3": Format(prompt=chat_prompt(QWEN3), reply=str.strip),
+    "granite": Format(prompt=chat_prompt(GRANITE), reply=str.strip),
+}
+
+
+def get_format(name: str) -> Format:
+    """The format that a model or the user names.
+
+    Raises:
+        ConfigError: there is no such format.
+
+    """
+    if name not in FORMATS:
+        raise ConfigError(f"'prompt-format' must be one of {', '.join(FORMATS)}, got '{name}'")
+    return FORMATS[name]
+
+
+_ACRONYMS = """
+    api ascii aws cli cpu css csv db dns ftp gif gpu gui html http https id io ip ipv imap iso jpeg
+    json jwt orm os pdf pid png rgb rgba rpc sdk sha smtp sql ssh ssl svg tcp tls toml tsv udp ui
+    uid uri url utc utf uuid wsgi xml yaml
+"""
+
+
+CASED: Mapping[str, str] = {
+    **{word: word.upper() for word in _ACRONYMS.split()},
+    **{word + "s": word.upper() + "s" for word in ("api", "id", "ip", "uri", "url", "uuid")},
+    "none": "None",
+    "true": "True",
+    "false": "False",
+    "python": "Python",
+    "unicode": "Unicode",
+}
+"""How a lower-case word of an answer is written."""

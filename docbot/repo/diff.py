@@ -1,0 +1,225 @@
+"""Unified diffs: read, write and quote them.
+
+`hunks` reads one file's patch as GitHub gives it, `changed_lines` a whole diff of git's without
+context, `unified_diff` writes a patch that `git apply` takes. Content is counted off as the hunk's
+header says and never recognised by its looks: an added line may look like any header.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docbot.errors import ReviewError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import PurePosixPath
+
+    Lines = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hunk:
+    """The right side of a hunk: lines `first` to `first + len(lines) - 1` of the new file.
+
+    Lines are without their ends, a line feed and the carriage return before it.
+    """
+
+    first: int
+    lines: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        """The number of the last line; `first - 1` where the right side is empty."""
+        return self.first + len(self.lines) - 1
+
+
+_HEADER = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
+
+
+def hunks(patch: str | None) -> tuple[Hunk, ...]:
+    """The hunks of one file's `patch` in GitHub's answer; none where it was left out.
+
+    GitHub leaves it out of binary files, of files that were only renamed, and of large diffs. A
+    patch that was cut shows what is there of it.
+
+    Raises:
+        ReviewError: the patch has lines outside its hunks, or others than its headers say.
+
+    """
+    if not patch:
+        return ()
+    lines = iter(patch.removesuffix("\n").encode("utf-8", "surrogatepass").split(b"\n"))
+    found = []
+    for line in lines:
+        if header := _HEADER.match(line):
+            found.append(_read_hunk(header, lines))
+        elif line and not line.startswith(b"\\"):
+            raise ReviewError("a patch has a line outside its hunks; what it shows is not known")
+    return tuple(found)
+
+
+def shows(shown: Sequence[Hunk], first: int, last: int) -> bool:
+    """Whether lines `first` to `last` of the new file all stand in one hunk."""
+    return any(hunk.first <= first <= last <= hunk.last for hunk in shown)
+
+
+def text(shown: Sequence[Hunk], line: int) -> str | None:
+    """A line of the new file, None where no hunk shows it."""
+    for hunk in shown:
+        if hunk.first <= line <= hunk.last:
+            return hunk.lines[line - hunk.first]
+    return None
+
+
+def _read_hunk(header: re.Match[bytes], lines: Iterator[bytes]) -> Hunk:
+    removed, added = (int(header[at] or b"1") for at in (2, 4))
+    right = []
+    while (removed or added) and (line := next(lines, None)) is not None:
+        mark = line[:1] or b" "  # an empty line whose blank was stripped on the way
+        if mark == b"\\":  # "\ No newline at end of file"
+            continue
+        if mark not in (b" ", b"+", b"-"):
+            raise ReviewError("a hunk has a line that is no line of a diff")
+        removed -= mark in (b" ", b"-")
+        added -= mark in (b" ", b"+")
+        if mark != b"-":
+            right.append(line[1:].removesuffix(b"\r").decode("utf-8", "surrogateescape"))
+        if removed < 0 or added < 0:
+            raise ReviewError("a hunk has more lines than its header says")
+    return Hunk(first=int(header[3]), lines=tuple(right))
+
+
+def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
+    """A patch that `git apply` takes, byte for byte; b"" when nothing changed.
+
+    Where lines were added and blank ones removed, as docbot's edits do, the patch says that and no
+    more. `difflib` does not: in files of many lines it takes frequent ones for removed and added.
+    """
+    # as git: a line ends at a line feed and nowhere else
+    old, new = io.BytesIO(before).readlines(), io.BytesIO(after).readlines()
+    hunks = [
+        line for group in _grouped(_changes(old, new)) for line in _format_hunk(group, old, new)
+    ]
+    if not hunks:
+        return b""
+    names = [b"--- %s\n" % _quoted(f"a/{path}"), b"+++ %s\n" % _quoted(f"b/{path}")]
+    marker = b"\n\\ No newline at end of file\n"
+    return b"".join(line if line.endswith(b"\n") else line + marker for line in (*names, *hunks))
+
+
+CONTEXT = 3
+"""Unchanged lines that a patch shows around a change."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The old lines `i1:i2` became the new lines `j1:j2`."""
+
+    i1: int
+    i2: int
+    j1: int
+    j2: int
+
+
+def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+    i = j = 0
+    while i < len(old) or j < len(new):
+        if i < len(old) and j < len(new) and old[i] == new[j]:
+            i, j = i + 1, j + 1
+            continue
+        i2, j2 = _resume(old, i, new, j)
+        yield _Change(i, i2, j, j2)
+        i, j = i2, j2
+
+
+def _resume(old: Sequence[bytes], i: int, new: Sequence[bytes], j: int) -> tuple[int, int]:
+    """Where old and new lines agree again if only blank ones were removed; else their ends."""
+    k = next((at for at in range(i, len(old)) if old[at].strip()), len(old))
+    try:
+        there = new.index(old[k], j) if k < len(old) else len(new)
+    except ValueError:
+        return len(old), len(new)
+    while k > i and there > j and old[k - 1] == new[there - 1]:  # blank lines that stayed
+        k, there = k - 1, there - 1
+    return k, there
+
+
+def _grouped(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
+    """Changes whose contexts would touch stand in one hunk."""
+    group: list[_Change] = []
+    for change in changes:
+        if group and change.i1 - group[-1].i2 > 2 * CONTEXT:
+            yield group
+            group = []
+        group.append(change)
+    if group:
+        yield group
+
+
+def _format_hunk(
+    group: Sequence[_Change], old: Sequence[bytes], new: Sequence[bytes]
+) -> Iterator[bytes]:
+    start = max(0, group[0].i1 - CONTEXT)
+    end = min(len(old), group[-1].i2 + CONTEXT)
+    shift = group[0].j1 - group[0].i1
+    new_end = group[-1].j2 + end - group[-1].i2
+    yield b"@@ -%s +%s @@\n" % (_range(start, end), _range(start + shift, new_end))
+    for change in group:
+        yield from (b" " + line for line in old[start : change.i1])
+        yield from (b"-" + line for line in old[change.i1 : change.i2])
+        yield from (b"+" + line for line in new[change.j1 : change.j2])
+        start = change.i2
+    yield from (b" " + line for line in old[start:end])
+
+
+def _range(start: int, end: int) -> bytes:
+    """Lines counted from 1; an empty range names the line before it."""
+    return b"%d,%d" % (start + (end > start), end - start)
+
+
+def _quoted(name: str) -> bytes:
+    """The name as git spells it in a patch: C-quoted when it holds anything unusual."""
+    raw = name.encode("utf-8", "surrogateescape")
+    if all(32 <= byte < 127 and byte not in b'"\\' for byte in raw):  # noqa: PLR2004 - ASCII
+        return raw
+    spelt = (chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in raw)  # noqa: PLR2004
+    return b'"' + "".join(spelt).encode() + b'"'
+
+
+def changed_lines(patch: bytes) -> dict[bytes, Lines]:
+    """Changed ranges of each new file in a patch without context.
+
+    Content is counted off, never looked at: an added line may look like any header.
+    """
+    found: dict[bytes, list[tuple[int, int]]] = {}
+    ranges: list[tuple[int, int]] = []
+    lines = iter(patch.split(b"\n"))
+    for line in lines:
+        if line.startswith(b"+++ "):
+            ranges = found.setdefault(unquote(line[4:])[2:], [])  # without "b/"
+        elif header := _HEADER.match(line):
+            removed, first, added = (int(header[at] or b"1") for at in (2, 3, 4))
+            ranges.append((first, first + added - 1) if added else (max(first, 1), first + 1))
+            left = removed + added
+            while left:
+                left -= not next(lines).startswith(b"\\")  # "\ No newline at end of file"
+    return {name: tuple(ranges) for name, ranges in found.items()}
+
+
+_ESCAPES = bytes.maketrans(b"abtnvfr", b"\a\b\t\n\v\f\r")
+
+
+def unquote(name: bytes) -> bytes:
+    """A path from a `+++` line; git ends one that has a space with a tab."""
+    if not name.startswith(b'"'):
+        return name.removesuffix(b"\t")
+    return re.sub(rb"\\([0-3][0-7]{2}|.)", _unescape, name[1 : name.rindex(b'"')])
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    code = match[1]
+    return bytes([int(code, 8)]) if len(code) == 3 else code.translate(_ESCAPES)  # noqa: PLR2004

@@ -1,0 +1,173 @@
+"""What one run works on: the doors opened, the files found, and why some are left alone."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from docbot.config import Config, load_config, replace
+from docbot.errors import GitError, SourceError
+from docbot.repo.discover import LeftOut, find
+from docbot.repo.git import Repository
+from docbot.repo.write import read
+from docbot.select.skip import Skip, SkipReason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from docbot.repo.git import Lines
+
+
+_LEFT_OUT: Mapping[LeftOut, Skip] = {
+    LeftOut.VENDORED: Skip(reason=SkipReason.VENDORED, detail="other people's code"),
+    LeftOut.SYMLINK: Skip(reason=SkipReason.LEFT_ALONE, detail="a symbolic link"),
+    LeftOut.UNREADABLE: Skip(reason=SkipReason.LEFT_ALONE, detail="it cannot be read"),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectedFile:
+    """One file: what to read, the lines in question (None for all), or why it is left alone.
+
+    `blob` is git's id of its content, "" where only reading can tell.
+    """
+
+    path: Path
+    changed: Lines | None = None
+    skip: Skip | None = None
+    blob: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkTree:
+    """The root that paths are told from, the repository if there is one, and the configuration."""
+
+    root: Path
+    repository: Repository | None
+    config: Config
+    named: tuple[Path, ...]
+
+    def relative(self, path: Path) -> PurePosixPath:
+        """A path as reports and patches show it."""
+        text, above = os.fspath(path), os.path.join(self.root, "")  # noqa: PTH118 - ends in a slash
+        if not text.startswith(above) or ".." in text:
+            text, above = os.path.relpath(path, self.root), ""
+        return PurePosixPath(text.removeprefix(above).replace(os.sep, "/"))
+
+    def rows(
+        self, *, staged: bool = False, since: str | None = None, writing: bool = False
+    ) -> list[SelectedFile]:
+        """The files to look at; `writing` leaves out those whose changes git could not give back.
+
+        Raises:
+            GitError: `staged` or `since` outside a repository, or an unknown revision.
+
+        """
+        changed = self._changed(staged=staged, since=since)
+        busy = self._busy(staged=staged) if writing else {}
+        found = find(
+            self.named,
+            root=self.root,
+            repository=self.repository,
+            exclude=self.config.exclude,
+            vendored=SkipReason.VENDORED.value in self.config.select,
+        )
+        rows = []
+        for one in found:
+            if one.left_out is LeftOut.EXCLUDED or (
+                changed is not None and one.path not in changed
+            ):
+                continue
+            skip = _LEFT_OUT[one.left_out] if one.left_out else busy.get(one.path)
+            lines = changed[one.path] if changed else None
+            rows.append(SelectedFile(path=one.path, changed=lines, skip=skip, blob=one.blob))
+        return rows
+
+    def _changed(self, *, staged: bool, since: str | None) -> Mapping[Path, Lines] | None:
+        if staged:
+            # pre-commit run --from-ref: nothing is staged, and this is the change it means.
+            since = os.environ.get("PRE_COMMIT_FROM_REF")
+        elif since is None:
+            return None
+        if self.repository is None:
+            flag = "--staged" if staged else "--since"
+            raise GitError(f"{self.root}: is not a git repository, which {flag} needs")
+        if since is not None:
+            return self.repository.lines_since(since, also=self.named)
+        return self.repository.staged_lines(also=self.named)
+
+    def _busy(self, *, staged: bool) -> Mapping[Path, Skip]:
+        if self.repository is None:
+            return {}
+        if staged:
+            paths = self.repository.partially_staged()
+            detail = "it has changes that are not staged"
+        else:
+            paths = self.repository.dirty([p for p in self.named if self._holds(p)])
+            detail = "it has uncommitted changes (--force documents it all the same)"
+        return dict.fromkeys(paths, Skip(reason=SkipReason.LEFT_ALONE, detail=detail))
+
+    def _holds(self, path: Path) -> bool:
+        root = self.repository.root if self.repository else self.root
+        return Path(os.path.realpath(path)).is_relative_to(root)
+
+    def python_files(self) -> list[PurePosixPath]:
+        """Return the repository's own Python files, from which its style is learnt."""
+        found = find(
+            [self.root], root=self.root, repository=self.repository, exclude=self.config.exclude
+        )
+        return [self.relative(one.path) for one in found if one.left_out is None]
+
+    def read(self, path: PurePosixPath) -> bytes:
+        """Read a file of the work tree.
+
+        Raises:
+            SourceError: it is no plain file, cannot be read, or is over 1 MB.
+
+        """
+        return read(self.root / path)
+
+    def texts(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the text of those settings files that are at the root."""
+        texts = {}
+        for name in names:
+            with suppress(OSError, UnicodeError):
+                texts[name] = (self.root / name).read_text(encoding="utf-8")
+        return texts
+
+
+def open_worktree(
+    paths: Sequence[Path], settings: Mapping[str, object], config_file: Path | None
+) -> WorkTree:
+    """Find the root of what is named, and read its configuration; `settings` is laid over it.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+        GitError: the paths lie in a repository that git will not read.
+
+    """
+    named = tuple(paths) or (Path(),)
+    first = named[0]
+    repository = Repository.discover(first) if first.exists() else None
+    folder = first if first.is_dir() else first.parent
+    root = repository.root if repository else Path(os.path.realpath(folder))
+    config = load_config(root, config_file)
+    return WorkTree(
+        root=root,
+        repository=repository,
+        config=replace(config, settings, source="command line"),
+        named=named,
+    )
+
+
+def load(row: SelectedFile) -> bytes | Skip:
+    """A row's bytes, or why it is left alone."""
+    if row.skip is not None:
+        return row.skip
+    try:
+        return read(row.path)
+    except SourceError as error:
+        return Skip.of(error)

@@ -1,0 +1,331 @@
+"""Read the facts of a file's definitions from its syntax tree.
+
+Every fact that docbot states about code is read here, from `ast`: check, fix, review and training
+see the same `Definition`s. `ast` takes an eighth of the time of libcst and tells the same; only
+where a docstring is put needs libcst, and `anchors` asks it for the files that are written.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from docbot.errors import SourceError, TooLargeError
+from docbot.scan.body import body_facts, called_name, shape_of
+from docbot.scan.definition import Definition, Kind, Parameter, ParameterKind, Signature
+from docbot.scan.markers import FileMarkers, markers_of
+from docbot.scan.outline import Outline, outline_of
+from docbot.scan.parse import MODULE_DOC, docstring_of, nodes_of, parse, uncollected
+from docbot.scan.source import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from docbot.scan.source import Text
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Defined = _Function | ast.ClassDef
+
+_SKIP_MARKER = re.compile(rb"#\s*docbot:\s*skip\b(?!-)")
+_NAME = re.compile(rb"(?:async(?:\s|\\\r?\n)+)?(?:def|class)((?:\s|\\\r?\n)+)")
+_AFTER_DOCSTRING = re.compile(r"[; \t]*(?:\r?\n\s*\n|\r?\n)?[ \t]*")
+_STATIC = ("staticmethod", "abstractstaticmethod")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileFacts:
+    """What `check` has to know of one file, by its bytes alone: no configuration, no other file.
+
+    `size` is in bytes; `definitions` are without details. Where the file cannot be read, `trouble`
+    says why, and there is nothing but the markers.
+    """
+
+    size: int
+    markers: FileMarkers
+    outline: Outline = field(default_factory=Outline)
+    definitions: tuple[Definition, ...] = ()
+    trouble: str = ""
+    too_large: bool = False
+
+    @property
+    def error(self) -> SourceError | None:
+        """Return why the file cannot be read, None where it was."""
+        if not self.trouble:
+            return None
+        return (TooLargeError if self.too_large else SourceError)(self.trouble)
+
+
+def file_facts(source: bytes, *, markers_only: bool = False) -> FileFacts:
+    """Read one file for `check`; with `markers_only`, just its header comments."""
+    facts = FileFacts(size=len(source), markers=markers_of(source))
+    if markers_only:
+        return facts
+    try:
+        with uncollected():
+            text = read(source)
+            tree = parse(source)
+            outline = outline_of(tree, nodes_of(tree), source)
+            definitions = definitions_of(tree, text, details=False)
+            return replace(facts, outline=outline, definitions=definitions)
+    except SourceError as error:
+        return replace(facts, trouble=str(error), too_large=isinstance(error, TooLargeError))
+
+
+def scan(text: Text) -> tuple[Definition, ...]:
+    """Read every definition of a file, the module first, then in source order.
+
+    Raises:
+        SourceError: Python cannot parse the file, or it nests too deep.
+
+    """
+    with uncollected():
+        tree = parse(text.code)
+        nodes_of(tree)
+        return definitions_of(tree, text)
+
+
+def definitions_of(tree: ast.Module, text: Text, *, details: bool = True) -> tuple[Definition, ...]:
+    """Read the definitions of a parsed file that does not nest too deep.
+
+    Without `details`, only what the skip rules ask for: no signature, code, calls, raises, yields
+    or returns, no tree, and "" for every docstring.
+    """
+    reader = _Reader(text, details=details)
+    reader.walk(tree.body, "", None, local=False)
+    reader.definitions.sort(key=lambda definition: definition.lines[0])
+    return (reader.module(tree), *reader.definitions)
+
+
+class _Reader:
+    """Collects definitions from statements; expressions hold none."""
+
+    def __init__(self, text: Text, *, details: bool) -> None:
+        self.utf8 = text.utf8
+        self.lines = text.utf8.split(b"\n")
+        self.line_start = text.start_of_line
+        self.details = details
+        self.marked = b"docbot:" in text.utf8  # else no definition can carry the skip marker
+        self.definitions: list[Definition] = []
+
+    def walk(self, body: Iterable[ast.AST], prefix: str, owner: str | None, *, local: bool) -> None:
+        """Add the definitions of a block; `owner` is the class around it, None outside of one."""
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                self.walk(node.body, f"{prefix}{node.name}.", node.name, local=local)
+                self.definitions.append(self.definition(node, prefix, owner, local=local))
+            elif isinstance(node, _Function):
+                self.walk(node.body, f"{prefix}{node.name}.<locals>.", None, local=True)
+                self.definitions.append(self.definition(node, prefix, owner, local=local))
+            else:
+                for name in _BLOCKS.get(type(node), ()):
+                    self.walk(getattr(node, name), prefix, owner, local=local)
+
+    def definition(
+        self, node: _Defined, prefix: str, owner: str | None, *, local: bool
+    ) -> Definition:
+        """Read one class, function or method."""
+        is_class = isinstance(node, ast.ClassDef)
+        kind = Kind.CLASS if is_class else Kind.FUNCTION if owner is None else Kind.METHOD
+        docstring = docstring_of(node)
+        start = self.start(node)
+        one_line, indent = (False, None) if docstring is not None else self.layout(node)
+        return Definition(
+            qualname=prefix + node.name,
+            name=node.name,
+            kind=kind,
+            line=self.name_line(node),
+            lines=(start[0], node.end_lineno or node.lineno),
+            docstring=docstring if docstring is None or self.details else "",
+            indent=indent,
+            decorators=tuple(self.source(each) for each in node.decorator_list),
+            bases=tuple(self.source(_unstarred(each)) for each in node.bases)
+            if isinstance(node, ast.ClassDef)
+            else (),
+            owner=owner or "",
+            local=local,
+            shape=shape_of(node.body[docstring is not None :], node.name),
+            one_line=one_line,
+            marked_skip=self.marked and self.is_marked(node, start),
+            **(self.detail(node, kind, start) if self.details else {}),
+        )
+
+    def detail(self, node: _Defined, kind: Kind, start: tuple[int, int]) -> Mapping[str, Any]:
+        """Read what the model and the gate are told of a definition."""
+        first = self.line_start(start[0]) + start[1]
+        end = self.line_start(node.end_lineno or 0) + (node.end_col_offset or 0)
+        while self.utf8[end - 1 : end] in (b";", b" ", b"\t"):  # a semicolon, which ast counts
+            end -= 1
+        own = body_facts(node.body)
+        facts = {"code": self.code(first, end, node), "tree": node, **own}
+        if isinstance(node, _Function):
+            facts["signature"] = self.signature(node, kind)
+            facts["is_async"] = isinstance(node, ast.AsyncFunctionDef)
+        return facts
+
+    def module(self, tree: ast.Module) -> Definition:
+        """Read the module itself."""
+        docstring = docstring_of(tree)
+        size = len(self.utf8)
+        detail: dict[str, Any] = {}
+        if self.details:
+            own = body_facts(tree.body)
+            detail = {"code": self.code(0, size, tree), "tree": tree}
+            detail |= {"calls": own["calls"], "raises": own["raises"]}
+        return Definition(
+            qualname=MODULE_DOC,
+            name="",
+            kind=Kind.MODULE,
+            line=1,
+            lines=(1, self.utf8.count(b"\n", 0, max(0, size - 1)) + 1),
+            docstring=docstring if docstring is None or self.details else "",
+            indent=self.module_indent(tree) if docstring is None else None,
+            **detail,
+        )
+
+    def module_indent(self, tree: ast.Module) -> str | None:
+        """Return "" where a module docstring can be put, None where it cannot."""
+        if not tree.body:
+            return None if self.utf8 and not self.utf8.endswith(b"\n") else ""
+        # Before a decorator black wants one blank line and ruff two.
+        return None if getattr(tree.body[0], "decorator_list", ()) else ""
+
+    # places
+
+    def start(self, node: ast.AST) -> tuple[int, int]:
+        """Return the line and the column, in bytes, of a statement or its first decorator."""
+        decorators = getattr(node, "decorator_list", ())
+        if not decorators:
+            return node.lineno, node.col_offset  # type: ignore[attr-defined]
+        number, end = decorators[0].lineno, decorators[0].col_offset
+        while (at := self.lines[number - 1].rfind(b"@", 0, end)) < 0:
+            number, end = number - 1, len(self.lines[number - 2])  # `@(`, and a line for the name
+        return number, at
+
+    def name_line(self, node: _Defined) -> int:
+        """Return the line of the name: a backslash may put it below its `def`."""
+        if not self.lines[node.lineno - 1].rstrip(b"\r").endswith(b"\\"):
+            return node.lineno
+        match = _NAME.match(self.utf8, self.line_start(node.lineno) + node.col_offset)
+        return node.lineno + (match[0].count(b"\n") if match else 0)
+
+    def layout(self, node: _Defined) -> tuple[bool, str | None]:
+        """Tell whether the body begins on the header's line, else how its block is indented.
+
+        The indent is None where no docstring can be put: formatters cannot keep a form feed.
+        """
+        number, column = self.start(node.body[0])
+        before = self.lines[number - 1][:column]
+        if before.strip():
+            return True, None
+        if self.lines[number - 2].rstrip(b"\r").endswith(b"\\") and not self.header_end(node):
+            return True, None
+        return False, None if before.strip(b" \t") or not before else before.decode()
+
+    def header_end(self, node: _Defined) -> int:
+        """Return the last line of a definition's header; 0 where the body begins on that line."""
+        first = self.start(node.body[0])
+        start = self.line_start(node.lineno) + node.col_offset
+        header = self.utf8[start : self.line_start(first[0]) + first[1]].decode()
+        try:
+            for token in tokenize.generate_tokens(io.StringIO(header).readline):
+                if token.type == tokenize.NEWLINE:
+                    # Where the header is cut off, the tokenizer makes one up.
+                    return node.lineno + token.start[0] - 1 if token.string else 0
+        except (tokenize.TokenError, SyntaxError):
+            pass
+        return 0
+
+    def is_marked(self, node: _Defined, start: tuple[int, int]) -> bool:
+        """Look for `# docbot: skip` on the header's lines, or alone on the line above them."""
+        last = self.header_end(node) or node.body[0].lineno
+        above = self.lines[start[0] - 2] if start[0] > 1 else b""
+        lines = [above] if above.lstrip().startswith(b"#") else []
+        lines += self.lines[start[0] - 1 : last]
+        return any(_SKIP_MARKER.search(line) for line in lines)
+
+    # source text
+
+    def source(self, node: ast.expr) -> str:
+        """Return an expression's source on one line, without its comments."""
+        line = self.lines[node.lineno - 1]
+        if node.lineno == node.end_lineno:
+            return line[node.col_offset : node.end_col_offset].decode()
+        try:
+            return ast.unparse(node)
+        except ValueError:  # a number of thousands of digits
+            start = self.line_start(node.lineno) + node.col_offset
+            end = self.line_start(node.end_lineno or 0) + (node.end_col_offset or 0)
+            return " ".join(self.utf8[start:end].decode().split())
+
+    def code(self, start: int, end: int, node: ast.Module | _Defined) -> str:
+        """Return the dedented source between two offsets, without the node's docstring."""
+        margin = self.utf8[self.utf8.rfind(b"\n", 0, start) + 1 : start].decode()
+        text = self.utf8[start:end].decode()
+        if docstring_of(node) is not None:
+            literal = node.body[0]
+            at = self.line_start(literal.lineno) + literal.col_offset
+            to = self.line_start(literal.end_lineno or 0) + (literal.end_col_offset or 0)
+            text = self.utf8[start:at].decode() + ("pass" if len(node.body) == 1 else "")
+            if len(node.body) > 1:
+                text += _AFTER_DOCSTRING.sub("", self.utf8[to:end].decode(), count=1)
+        # not splitlines: a form feed or U+2028 ends no line of Python
+        lines = (line.removeprefix(margin).rstrip() for line in text.split("\n"))
+        return "\n".join(lines).rstrip("\n") + "\n"
+
+    def signature(self, node: _Function, kind: Kind) -> Signature:
+        """Read the parameters, without a method's receiver, and the return annotation."""
+        rows = list(_parameters(node.args))
+        static = any(called_name(d).rpartition(".")[2] in _STATIC for d in node.decorator_list)
+        if kind is Kind.METHOD and not static and rows and rows[0][1] in _RECEIVERS:
+            del rows[0]
+        return Signature(
+            params=tuple(
+                Parameter(
+                    name=param.arg,
+                    kind=how,
+                    annotation=self.source(param.annotation) if param.annotation else None,
+                    default=self.source(default) if default is not None else None,
+                )
+                for param, how, default in rows
+            ),
+            returns=self.source(node.returns) if node.returns is not None else None,
+        )
+
+
+_RECEIVERS = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL)
+
+
+def _parameters(
+    given: ast.arguments,
+) -> Iterator[tuple[ast.arg, ParameterKind, ast.expr | None]]:
+    """Yield the parameters in source order, each with its kind and default."""
+    named = [*given.posonlyargs, *given.args]
+    defaults = [*[None] * (len(named) - len(given.defaults)), *given.defaults]
+    for at, (param, default) in enumerate(zip(named, defaults, strict=True)):
+        positional = at < len(given.posonlyargs)
+        yield param, _RECEIVERS[not positional], default
+    if given.vararg is not None:
+        yield given.vararg, ParameterKind.VAR_POSITIONAL, None
+    for param, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+        yield param, ParameterKind.KEYWORD_ONLY, default
+    if given.kwarg is not None:
+        yield given.kwarg, ParameterKind.VAR_KEYWORD, None
+
+
+def _unstarred(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Starred) else node
+
+
+_BLOCK_NAMES = ("body", "handlers", "cases", "orelse", "finalbody")
+_BLOCKS: Mapping[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in _BLOCK_NAMES if name in kind._fields)
+    for kind in (
+        ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try,
+        ast.ExceptHandler, ast.Match, ast.match_case, getattr(ast, "TryStar", ast.Try),
+    )
+}  # fmt: skip

@@ -1,0 +1,217 @@
+"""What `ast` can tell cheaply: is there anything to do, and who inherits from whom.
+
+A libcst parse costs several times an `ast.parse` (measured in benchmarks/startup.py), and most
+files on most days have nothing to do. So this runs first; it is also the second witness that
+`verify` asks.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docbot.scan.parse import MODULE_DOC, dotted, is_documented, is_dunder, nodes_of, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import TypeGuard
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+_DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
+
+
+_TELLING = frozenset(
+    (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Call, ast.Attribute, ast.Name, ast.AugAssign)
+)
+"""The nodes that an outline tells of."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One definition; `lines` are 1-based and inclusive, decorators included."""
+
+    name: str
+    is_class: bool
+    lines: tuple[int, int]
+    documented: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassEntry:
+    """A class's bases as written, dotted, and its methods with whether each is documented."""
+
+    bases: tuple[str, ...]
+    methods: Mapping[str, bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outline:
+    """One file, without its text.
+
+    `classes` are those at module level, under an `if` or `try` too. `imports` maps each local name
+    to the dotted name it stands for; relative ones keep their dots. `stars` are the modules all
+    names are imported from. `doc_reads` names what the file reads `__doc__` of, by its last name;
+    `doc_decorators` are its functions that read the `__doc__` of what they are given.
+    `documented` says whether the module itself has a docstring, `defines` whether it does more than
+    import and say who made it.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    classes: Mapping[str, ClassEntry] = field(default_factory=dict)
+    imports: Mapping[str, str] = field(default_factory=dict)
+    stars: tuple[str, ...] = ()
+    doc_reads: frozenset[str] = frozenset()
+    doc_decorators: frozenset[str] = frozenset()
+    documented: bool = False
+    defines: bool = True
+
+
+def outline(source: bytes) -> Outline:
+    """Read one file's definitions, class by class, with `ast` alone.
+
+    Raises:
+        SourceError: as `parse`, or the file nests deeper than `MAX_DEPTH`.
+
+    """
+    tree = parse(source)
+    return outline_of(tree, nodes_of(tree), source)
+
+
+def outline_of(tree: ast.Module, nodes: Iterable[ast.AST], source: bytes) -> Outline:
+    """The outline of a file that is parsed already; `nodes` are those of `nodes_of`."""
+    telling = [node for node in nodes if type(node) in _TELLING]
+    imports = [node for node in telling if isinstance(node, (ast.Import, ast.ImportFrom))]
+    functions = [node for node in telling if isinstance(node, _FUNCTIONS)]
+    reads = telling if any(word in source for word in _DOC_WORDS) else ()
+    return Outline(
+        entries=tuple(_entry(node) for node in telling if isinstance(node, _DEFINITIONS)),
+        classes={node.name: _class(node) for node in _module_classes(tree.body)},
+        imports=dict(pair for node in reversed(imports) for pair in _imports(node)),
+        stars=tuple(
+            "." * node.level + (node.module or "")
+            for node in imports
+            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+        ),
+        doc_reads=frozenset(name for node in reads for name in _doc_reads(node)),
+        doc_decorators=frozenset(_doc_decorators(functions) if b"__doc__" in source else ()),
+        documented=is_documented(tree),
+        defines=_defines(tree),
+    )
+
+
+def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry:
+    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+    return Entry(
+        name=node.name,
+        is_class=isinstance(node, ast.ClassDef),
+        lines=(first, node.end_lineno or node.lineno),
+        documented=is_documented(node),
+    )
+
+
+def _defines(tree: ast.Module) -> bool:
+    """Whether there is more than imports and names like `__author__`; a lone docstring is more."""
+    if len(tree.body) == 1 and is_documented(tree):
+        return True
+    for node in tree.body[is_documented(tree) :]:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        about = targets and all(isinstance(t, ast.Name) and is_dunder(t.id) for t in targets)
+        if not about and not isinstance(node, (ast.Import, ast.ImportFrom)):
+            return True
+    return False
+
+
+def _module_classes(body: Iterable[ast.stmt]) -> Iterator[ast.ClassDef]:
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield node
+        elif isinstance(node, (ast.If, ast.Try)):
+            handlers = node.handlers if isinstance(node, ast.Try) else ()
+            for block in (node.body, *(handler.body for handler in handlers), node.orelse):
+                yield from _module_classes(block)
+
+
+def _class(node: ast.ClassDef) -> ClassEntry:
+    methods = {
+        item.name: is_documented(item)
+        for item in node.body
+        if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    bases = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+    return ClassEntry(
+        bases=tuple(name for base in bases if (name := dotted(base))), methods=methods
+    )
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            root = alias.name.partition(".")[0]
+            yield alias.asname or root, alias.name if alias.asname else root
+    elif isinstance(node, ast.ImportFrom):
+        package = "." * node.level + (node.module or "")
+        joint = "" if package.endswith(".") else "."
+        for alias in node.names:
+            if alias.name != "*":
+                yield alias.asname or alias.name, f"{package}{joint}{alias.name}"
+
+
+def _doc_reads(node: ast.AST) -> Iterator[str]:
+    """Whose docstring this node reads: `f.__doc__`, `__doc__`, `f.__doc__ += ...`, `getdoc(f)`."""
+    if isinstance(node, ast.Call):
+        yield from _doc_arguments(node)
+    target = node.target if isinstance(node, ast.AugAssign) else node
+    if target is node and not isinstance(getattr(node, "ctx", None), ast.Load):
+        return
+    if isinstance(target, ast.Attribute) and target.attr == "__doc__":
+        yield dotted(target.value).rpartition(".")[2]
+    elif isinstance(target, ast.Name) and target.id == "__doc__":
+        yield MODULE_DOC
+
+
+DOC_READERS = frozenset(
+    ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "Fire")
+)
+"""Functions that read the docstrings of what they are given, by the last of their dotted names."""
+
+
+_DOC_WORDS = [word.encode() for word in ("__doc__", "typer", *DOC_READERS)]
+
+
+def _doc_arguments(call: ast.Call) -> Iterator[str]:
+    """The last names of a call's arguments whose docstrings it reads."""
+    name = dotted(call.func)
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if name == "getattr":
+        reads = any(isinstance(a, ast.Constant) and a.value == "__doc__" for a in given[1:2])
+        given = given[:1] if reads else []
+    elif name != "typer.run" and name.rpartition(".")[2] not in DOC_READERS:
+        return
+    for argument in given:
+        if last := dotted(argument).rpartition(".")[2]:
+            yield last
+
+
+def _doc_decorators(functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef]) -> Iterator[str]:
+    """Functions that do more with a parameter's `__doc__` than copy it to a wrapper."""
+    for function in functions:
+        inside = list(ast.walk(function))
+        params = {node.arg for node in inside if isinstance(node, ast.arg)} - {"self", "cls"}
+        copied = {node.value for node in inside if isinstance(node, ast.Assign) and _to_doc(node)}
+        read = {
+            dotted(node.value) for node in inside if _is_doc(node, ast.Load) and node not in copied
+        }
+        if read & params:
+            yield function.name
+
+
+def _to_doc(node: ast.Assign) -> bool:
+    return all(_is_doc(target, ast.Store) for target in node.targets)
+
+
+def _is_doc(node: ast.AST, use: type[ast.expr_context]) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and node.attr == "__doc__" and isinstance(node.ctx, use)

@@ -1,0 +1,98 @@
+"""Bytes to text and back: encoding, line endings and offsets of one file, decided once.
+
+libcst counts in UTF-8 bytes of the text, the file may be Latin-1; only this place knows the
+difference.
+"""
+
+from __future__ import annotations
+
+import bisect
+import io
+import tokenize
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from docbot.errors import SourceError, TooLargeError
+
+MAX_BYTES = 1_000_000
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A decoded file: `code` has the file's own line endings and no BOM.
+
+    Offsets named `utf8` count bytes of `code` in UTF-8; those in an `Anchor` count bytes of the
+    file. `encoding` is Python's name for it.
+    """
+
+    code: str
+    encoding: str = "utf-8"
+    bom: bool = False
+    utf8: bytes = field(repr=False)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        starts = [0]
+        at = self.utf8.find(b"\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.utf8.find(b"\n", at + 1)
+        return starts
+
+    def line_at(self, utf8: int) -> int:
+        """The 1-based line that holds this UTF-8 offset."""
+        return bisect.bisect_right(self._line_starts, utf8)
+
+    def start_of_line(self, number: int) -> int:
+        """Return the UTF-8 offset at which a line begins, counted from 1."""
+        return self._line_starts[number - 1]
+
+    def line_start(self, utf8: int) -> int:
+        """The UTF-8 offset at which the line that holds `utf8` begins."""
+        return self._line_starts[self.line_at(utf8) - 1]
+
+    def offset(self, utf8: int) -> int:
+        """The byte offset in the file for a UTF-8 offset in the text."""
+        if self.encoding == "utf-8":
+            return utf8 + (len(BOM) if self.bom else 0)
+        return len(self.utf8[:utf8].decode().encode(self.encoding))
+
+    def blanks_end(self, utf8: int) -> int:
+        """The UTF-8 offset past the blank lines that begin at `utf8`."""
+        end = utf8
+        while (newline := self.utf8.find(b"\n", end)) >= 0:
+            if self.utf8[end:newline].strip(b" \t\r"):
+                break
+            end = newline + 1
+        return end
+
+
+def read(source: bytes) -> Text:
+    """Decode a file as Python would.
+
+    Raises:
+        TooLargeError: it is over 1 MB.
+        SourceError: it holds NUL bytes or lone carriage returns, or cannot be decoded.
+
+    """
+    if len(source) > MAX_BYTES:
+        raise TooLargeError(f"it is over {MAX_BYTES // 1_000_000} MB")
+    if b"\0" in source:
+        raise SourceError("it holds NUL bytes")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        bom = source.startswith(BOM)
+        code = source.decode("utf-8-sig" if bom else encoding)
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        if code.encode("utf-8-sig" if bom else encoding) != source or (
+            code.count("\n") != source.count(b"\n")  # as in unicode_escape
+        ):
+            raise SourceError(f"its {encoding} text cannot be written back byte for byte")
+        utf8 = code.encode()
+    except (SyntaxError, UnicodeError, LookupError) as error:
+        raise SourceError(f"it cannot be decoded: {error}") from error
+    if code.replace("\r\n", "").count("\r"):
+        # ast ends a line at a lone CR, tokenize and git do not: no two witnesses would agree.
+        raise SourceError("it has carriage returns that end no line")
+    return Text(code=code, encoding=encoding, bom=bom, utf8=utf8)

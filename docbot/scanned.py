@@ -1,0 +1,189 @@
+"""One file through the stages before the model: scanned, its targets selected, its gaps counted.
+
+`check_file` is all of `docbot check`; `scan_file` and `select_targets` begin `docbot fix`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docbot.errors import SourceError
+from docbot.gate.facts import NOWHERE, Surroundings, surroundings_of
+from docbot.scan.definition import Kind
+from docbot.scan.facts import definitions_of
+from docbot.scan.names import names_in
+from docbot.scan.outline import outline_of
+from docbot.scan.parse import nodes_of, parse_file, uncollected
+from docbot.scan.source import read
+from docbot.scan.tree import without_trees
+from docbot.select.rules import Choice, Place, choose, file_skip, file_skip_from_markers, touches
+from docbot.select.skip import Skip
+
+if TYPE_CHECKING:
+    import ast
+    from pathlib import PurePosixPath
+
+    from docbot.config import Config
+    from docbot.docstring.edit import Edit
+    from docbot.scan.definition import Definition
+    from docbot.scan.facts import FileFacts
+    from docbot.scan.outline import Outline
+    from docbot.select.inheritance import ParentIndex
+    from docbot.select.skip import Target
+
+    Lines = tuple[tuple[int, int], ...] | None
+
+COUNTED = (Kind.FUNCTION, Kind.METHOD)
+"""The kinds that `check` counts by default: the count must not change with the model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceFile:
+    """One file to look at; with `changed` (1-based line ranges), only definitions they touch."""
+
+    path: PurePosixPath
+    source: bytes
+    changed: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What became of one file.
+
+    `before` and `after` are its bytes when there are edits, and empty otherwise. `missing` are the
+    targets that `check` found without a docstring. `error` is docbot's own failure: the file was
+    given up.
+    """
+
+    path: PurePosixPath
+    before: bytes = b""
+    after: bytes = b""
+    edits: tuple[Edit, ...] = ()
+    missing: tuple[Target, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    documented: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScannedFile:
+    """What one file's own bytes say; or, in `skip`, why it is left alone.
+
+    `outline` is None and `definitions` are empty where no docstring can be missing. `tree` is None
+    in a file that another process has scanned.
+    """
+
+    skip: Skip | None = None
+    outline: Outline | None = None
+    definitions: tuple[Definition, ...] = ()
+    near: Surroundings = NOWHERE
+    tree: ast.Module | None = dataclasses.field(default=None, repr=False, compare=False)
+
+
+Scanner = Callable[
+    [Iterable[SourceFile], "Config"],
+    Iterator[tuple[SourceFile, Callable[[], ScannedFile]]],
+]
+"""Gives the files back in their order, each with what scans it."""
+
+
+def with_kinds(config: Config, kinds: Iterable[Kind]) -> Config:
+    """Return the configuration with its own kinds, or with these where it names none."""
+    named = config.kinds or tuple(kind.value for kind in kinds)
+    return dataclasses.replace(config, kinds=named)
+
+
+def check_file(
+    path: PurePosixPath,
+    facts: FileFacts,
+    config: Config,
+    lineage: ParentIndex,
+    changed: Lines = None,
+) -> Result:
+    """Report what one file is missing; with `changed`, of the definitions these lines touch."""
+    config = with_kinds(config, COUNTED)
+    whole = file_skip_from_markers(path, facts.markers, config)
+    if whole is None and facts.error is not None:
+        whole = Skip.of(facts.error)
+    if whole is not None:
+        return Result(path=path, skips=(whole,))
+    lineage.learn(path, facts.outline)
+    place = _place(path, facts.outline, lineage)
+    choice = choose(facts.definitions, place, config, changed)
+    return Result(
+        path=path, missing=choice.targets, skips=choice.skips, documented=choice.documented
+    )
+
+
+def scan_file(file: SourceFile, config: Config) -> ScannedFile:
+    """Parse one file once, and read its definitions where any docstring may be missing."""
+    try:
+        if skip := file_skip(file.path, file.source, config):
+            return ScannedFile(skip=skip)
+        with uncollected():
+            text = read(file.source)
+            tree = parse_file(text.code)
+            nodes = nodes_of(tree)
+            outline = outline_of(tree, nodes, file.source)
+            if not _may_lack(outline, file, config):
+                return ScannedFile()
+            return ScannedFile(
+                outline=outline,
+                definitions=definitions_of(tree, text),
+                near=surroundings_of(file.path, names_in(nodes, text.utf8)),
+                tree=tree,
+            )
+    except SourceError as error:
+        return ScannedFile(skip=Skip.of(error))
+
+
+def scan_file_apart(file: SourceFile, config: Config) -> ScannedFile:
+    """Scan a file for another process, which is sent no trees."""
+    scanned = scan_file(file, config)
+    return dataclasses.replace(scanned, tree=None, definitions=without_trees(scanned.definitions))
+
+
+def scan_each(
+    files: Iterable[SourceFile], config: Config
+) -> Iterator[tuple[SourceFile, Callable[[], ScannedFile]]]:
+    """Scan each file in this process, when it is asked for."""
+    for file in files:
+        yield file, functools.partial(scan_file, file, config)
+
+
+def select_targets(
+    file: SourceFile, scanned: ScannedFile, config: Config, lineage: ParentIndex
+) -> Choice:
+    """Sort a file's definitions into targets and skips, with the other files' classes known."""
+    if scanned.skip is not None:
+        return Choice(skips=(scanned.skip,))
+    if scanned.outline is None:
+        return Choice()
+    lineage.learn(file.path, scanned.outline)
+    place = _place(file.path, scanned.outline, lineage)
+    return choose(scanned.definitions, place, config, file.changed)
+
+
+def _place(path: PurePosixPath, outline: Outline, lineage: ParentIndex) -> Place:
+    return Place(
+        path=path,
+        outline=outline,
+        parent=lambda owner, name: lineage.documented_parent(path, owner, name),
+    )
+
+
+def _may_lack(outline: Outline, file: SourceFile, config: Config) -> bool:
+    """Check whether any entry of the outline could become a target."""
+    new = file.changed is None or any(first == 1 for first, _ in file.changed)
+    if "module" in config.kinds and not outline.documented and new and file.source.strip():
+        return True
+    return any(
+        not entry.documented
+        and (file.changed is None or touches(file.changed, entry.lines))
+        and ("class" in config.kinds if entry.is_class else True)
+        for entry in outline.entries
+    )

@@ -1,0 +1,292 @@
+"""Definitions to Targets and Skips: which functions count, and why the others do not.
+
+`RULES` is the whole policy. A rule looks at one definition and says nothing, or says what it saw;
+`ignore` switches on the rules that are off by default, `select` switches off any of them.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from docbot.scan.definition import Definition, Kind, Shape
+from docbot.scan.markers import FileMarkers, markers_of
+from docbot.scan.outline import Outline
+from docbot.scan.parse import is_dunder
+from docbot.select.runtime_docs import owner_of, reader
+from docbot.select.skip import NEVER_SELECTED, OFF_BY_DEFAULT, Skip, SkipReason, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import PurePosixPath
+
+    from docbot.config import Config
+
+    _Rule = tuple["SkipReason", Callable[[Definition, "Place", Config], str]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a definition lives: its path from the repository's root and its file's outline.
+
+    `parent` answers, for a class and a method name, which documented method of a parent class in
+    the same repository it overrides ("" for none).
+    """
+
+    path: PurePosixPath
+    outline: Outline = field(default_factory=Outline)
+    parent: Callable[[str, str], str] = lambda _owner, _name: ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One file's definitions sorted out; `documented` counts those that no rule leaves out."""
+
+    targets: tuple[Target, ...] = ()
+    skips: tuple[Skip, ...] = ()
+    documented: int = 0
+
+
+def choose(
+    definitions: Iterable[Definition],
+    place: Place,
+    config: Config,
+    changed: Sequence[tuple[int, int]] | None = None,
+) -> Choice:
+    """Sort a file's definitions; with `changed` (1-based line ranges), only those they touch.
+
+    A class counts as touched where its header is, a module where all of it is: a new file.
+    """
+    targets, skips, documented = [], [], 0
+    for definition in definitions:
+        if definition.kind.value not in config.kinds:
+            continue
+        if changed is not None and not _changed(definition, changed):
+            continue
+        skip = rule_out(definition, place, config)
+        if definition.docstring is not None:
+            documented += skip is None
+        elif skip is not None:
+            skips.append(skip)
+        else:
+            targets.append(Target(definition=definition))
+    return Choice(targets=tuple(targets), skips=tuple(skips), documented=documented)
+
+
+def touches(changed: Iterable[tuple[int, int]], lines: tuple[int, int]) -> bool:
+    """Whether any of the inclusive line ranges meets `lines`."""
+    return any(first <= lines[1] and last >= lines[0] for first, last in changed)
+
+
+def _changed(definition: Definition, changed: Sequence[tuple[int, int]]) -> bool:
+    """Whether the change is this definition's: a method's is not its class's nor its module's."""
+    first, last = definition.lines
+    if definition.kind is Kind.MODULE:
+        return any(start <= first and end >= last for start, end in changed)
+    return touches(changed, (first, definition.line if definition.kind is Kind.CLASS else last))
+
+
+def rule_out(definition: Definition, place: Place, config: Config) -> Skip | None:
+    """The first rule in force that speaks, as a Skip."""
+    for reason, rule in _rules(config):
+        if seen := rule(definition, place, config):
+            return Skip(
+                reason=reason,
+                detail=seen,
+                qualname=definition.qualname,
+                line=definition.line,
+            )
+    return None
+
+
+@functools.lru_cache(maxsize=4)
+def _rules(config: Config) -> tuple[_Rule, ...]:
+    """The rules in force."""
+    return tuple((reason, rule) for reason, rule in RULES if in_force(reason, config))
+
+
+def in_force(reason: SkipReason, config: Config) -> bool:
+    """Whether the configuration leaves this rule on."""
+    if reason in OFF_BY_DEFAULT:
+        return reason.value in config.ignore
+    return reason in NEVER_SELECTED or reason.value not in config.select
+
+
+def file_skip(path: PurePosixPath, source: bytes, config: Config) -> Skip | None:
+    """The reason to leave a whole file alone that its path or first lines give away."""
+    return file_skip_from_markers(path, markers_of(source), config)
+
+
+def file_skip_from_markers(path: PurePosixPath, text: FileMarkers, config: Config) -> Skip | None:
+    """As `file_skip`, for a file whose text was looked at before."""
+    marked = "marked `# docbot: skip-file`" if text.marked else ""
+    for reason, seen in (
+        (SkipReason.GENERATED, _generated(path, text)),
+        (SkipReason.TEST, tests_in(path)),
+        (SkipReason.IGNORED, marked),
+    ):
+        if seen and in_force(reason, config):
+            return Skip(reason=reason, detail=seen)
+    return None
+
+
+_TEST_FILE = re.compile(r"^(test_.*|.*_test|tests?|conftest)\.pyi?$")
+
+
+_TEST_FOLDERS = frozenset({"test", "tests", "testing_data", "testdata"})
+
+
+_GENERATED_NAME = re.compile(r"_pb2(_grpc)?\.pyi?$")
+
+
+_TEST_CLASS = re.compile(r"Test(?![a-z])")
+
+
+def _generated(path: PurePosixPath, text: FileMarkers) -> str:
+    if _GENERATED_NAME.search(path.name):
+        return "a protocol buffer module"
+    return "its header says that it is generated" if text.generated else ""
+
+
+def tests_in(path: PurePosixPath) -> str:
+    """What in a path says that this is test code, or ""."""
+    if _TEST_FILE.match(path.name) or _TEST_FOLDERS & set(path.parts[:-1]):
+        return "a test file"
+    return ""
+
+
+def _ignored(definition: Definition, _place: Place, _config: Config) -> str:
+    return "marked `# docbot: skip`" if definition.marked_skip else ""
+
+
+def _private(definition: Definition, place: Place, _config: Config) -> str:
+    if definition.local:
+        return "local to another function"
+    names = definition.qualname.split(".")
+    if definition.kind is Kind.MODULE:
+        names = [*place.path.parts[:-1], place.path.stem]
+    for part in names:
+        if part.startswith("_") and not is_dunder(part):
+            return f"{part} starts with an underscore"
+    return ""
+
+
+def _overload(definition: Definition, place: Place, _config: Config) -> str:
+    for decorator in definition.decorator_names:
+        last = decorator.rpartition(".")[2]
+        if last == "overload":
+            return "an @overload of a function that is documented at its implementation"
+        if last == "register" and _is_dispatched(definition, decorator, place.outline):
+            return f"registered with @{decorator}"
+    return ""
+
+
+def _is_dispatched(definition: Definition, decorator: str, outline: Outline) -> bool:
+    """Whether `@generic.register` is singledispatch's, not `atexit.register` or a registry's."""
+    generic = decorator.rpartition(".")[0].rpartition(".")[2]
+    functions = {entry.name for entry in outline.entries if not entry.is_class}
+    return generic != "" and (set(definition.name) == {"_"} or generic in functions)
+
+
+def _accessor(definition: Definition, _place: Place, _config: Config) -> str:
+    for decorator in definition.decorator_names:
+        root, _, last = decorator.rpartition(".")
+        if last in ("setter", "deleter") and root.rpartition(".")[2] == definition.name:
+            return f"the {last} of a property"
+    return ""
+
+
+def _override(definition: Definition, place: Place, _config: Config) -> str:
+    if any(d.rpartition(".")[2] in ("override", "overrides") for d in definition.decorator_names):
+        return "marked @override"
+    if definition.kind is not Kind.METHOD or owner_of(definition, place.outline) is None:
+        return ""
+    parent = place.parent(definition.owner, definition.name)
+    return f"{parent} documents it" if parent else ""
+
+
+def _stub(definition: Definition, place: Place, _config: Config) -> str:
+    if place.path.suffix == ".pyi":
+        return "a stub file"
+    is_function = definition.kind in (Kind.FUNCTION, Kind.METHOD)
+    return "its body is `...`" if is_function and definition.shape is Shape.STUB else ""
+
+
+def _constructor(definition: Definition, _place: Place, _config: Config) -> str:
+    return "the class docstring documents it" if definition.name in _CONSTRUCTORS else ""
+
+
+_CONSTRUCTORS = ("__init__", "__new__")
+
+
+def _dunder(definition: Definition, _place: Place, _config: Config) -> str:
+    return "a special method" if is_dunder(definition.name) else ""
+
+
+def _test(definition: Definition, place: Place, _config: Config) -> str:
+    first = definition.qualname.partition(".")[0]
+    if definition.name.startswith("test_") or _TEST_CLASS.match(first):
+        return "a test"
+    owner = owner_of(definition, place.outline)
+    if owner is not None and any(base.endswith("TestCase") for base in owner.bases):
+        return "part of a unittest.TestCase"
+    if any(d.rpartition(".")[2] == "fixture" for d in definition.decorator_names):
+        return "a pytest fixture"
+    return ""
+
+
+def _runtime_docstring(definition: Definition, place: Place, _config: Config) -> str:
+    return reader(definition, place.outline)
+
+
+def _trivial(definition: Definition, place: Place, _config: Config) -> str:
+    if definition.kind is Kind.MODULE:
+        return "" if place.outline.defines else "the module defines nothing"
+    if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
+        return ""
+    return "" if definition.shape is Shape.FULL else f"the body only {_SEEN[definition.shape]}"
+
+
+_SEEN = {
+    Shape.STUB: "is `...`",
+    Shape.EMPTY: "passes",
+    Shape.ABSTRACT: "raises NotImplementedError",
+    Shape.RETURNS_NAME: "returns a name or a constant",
+    Shape.DELEGATES: "calls the parent's method",
+}
+
+
+def _too_long(definition: Definition, _place: Place, config: Config) -> str:
+    length = definition.lines[1] - definition.lines[0] + 1
+    if definition.kind in (Kind.FUNCTION, Kind.METHOD) and length > config.max_lines:
+        return f"{length} lines, more than max-lines = {config.max_lines}"
+    return ""
+
+
+def _one_liner(definition: Definition, _place: Place, _config: Config) -> str:
+    if definition.docstring is not None or definition.indent is not None:
+        return ""
+    if definition.kind is Kind.MODULE:
+        return "it opens with a decorator, where formatters do not agree on blank lines"
+    if definition.one_line:
+        return "its body stands on the line of its header"
+    return "its body's indentation is neither spaces nor tabs"
+
+
+RULES: tuple[_Rule, ...] = (
+    (SkipReason.IGNORED, _ignored),
+    (SkipReason.TEST, _test),
+    (SkipReason.PRIVATE, _private),
+    (SkipReason.OVERLOAD, _overload),
+    (SkipReason.ACCESSOR, _accessor),
+    (SkipReason.STUB, _stub),
+    (SkipReason.CONSTRUCTOR, _constructor),
+    (SkipReason.DUNDER, _dunder),
+    (SkipReason.OVERRIDE, _override),
+    (SkipReason.RUNTIME_DOCSTRING, _runtime_docstring),
+    (SkipReason.TRIVIAL, _trivial),
+    (SkipReason.ONE_LINER, _one_liner),
+    (SkipReason.TOO_LONG, _too_long),
+)

@@ -1,0 +1,121 @@
+"""Targets and Skips: what docbot offers a docstring for, and why not for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from docbot.errors import TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docbot.errors import SourceError
+    from docbot.scan.definition import Definition
+
+
+class SkipReason(str, Enum):
+    """Why docbot leaves something alone; the values are what `select` and `ignore` take."""
+
+    PRIVATE = "private"
+    OVERLOAD = "overload"
+    OVERRIDE = "override"
+    TRIVIAL = "trivial"
+    TEST = "test"
+    ACCESSOR = "accessor"
+    CONSTRUCTOR = "constructor"
+    DUNDER = "dunder"
+    STUB = "stub"
+    IGNORED = "ignored"
+    TOO_LONG = "too-long"
+    RUNTIME_DOCSTRING = "runtime-docstring"
+    ONE_LINER = "one-liner"
+    GENERATED = "generated"
+    VENDORED = "vendored"
+    TOO_LARGE = "too-large"
+    UNPARSABLE = "unparsable"
+    LEFT_ALONE = "left-alone"
+    UNSURE = "unsure"
+    REJECTED = "rejected"
+    OUT_OF_TIME = "out-of-time"
+
+
+EXPLANATIONS: Mapping[SkipReason, str] = {
+    SkipReason.PRIVATE: "its name starts with an underscore, or it is local to a function",
+    SkipReason.OVERLOAD: "an overload or a registered implementation; document the main one",
+    SkipReason.OVERRIDE: "overrides a method that is documented in a parent class",
+    SkipReason.TRIVIAL: "the body has nothing to describe",
+    SkipReason.TEST: "test code",
+    SkipReason.ACCESSOR: "a property's setter or deleter; the getter carries the docstring",
+    SkipReason.CONSTRUCTOR: "the class docstring says how it is built",
+    SkipReason.DUNDER: "a special method, and you asked to leave those alone",
+    SkipReason.STUB: "a stub: its body is `...`",
+    SkipReason.IGNORED: "marked `# docbot: skip`",
+    SkipReason.TOO_LONG: "too long for the model to see enough of it",
+    SkipReason.RUNTIME_DOCSTRING: "its docstring would be read by the program when it runs",
+    SkipReason.ONE_LINER: "its body stands on the line of its header",
+    SkipReason.GENERATED: "a generated file",
+    SkipReason.VENDORED: "other people's code",
+    SkipReason.TOO_LARGE: "the file is too large",
+    SkipReason.UNPARSABLE: "the file cannot be read as Python",
+    SkipReason.LEFT_ALONE: "the file is not docbot's to write now",
+    SkipReason.UNSURE: "the model was not sure enough",
+    SkipReason.REJECTED: "what the model said failed a check",
+    SkipReason.OUT_OF_TIME: "the time budget was used up",
+}
+
+
+NEVER_SELECTED = frozenset(
+    {
+        SkipReason.ONE_LINER,
+        SkipReason.TOO_LARGE,
+        SkipReason.UNPARSABLE,
+        SkipReason.LEFT_ALONE,
+        SkipReason.UNSURE,
+        SkipReason.REJECTED,
+        SkipReason.OUT_OF_TIME,
+    }
+)
+"""Facts and outcomes, not rules: no switch makes them writable (min-confidence moves UNSURE)."""
+
+
+OFF_BY_DEFAULT = frozenset({SkipReason.DUNDER})
+
+
+class Reason(str, Enum):
+    """Why a definition is a target."""
+
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """A definition that docbot offers words for."""
+
+    definition: Definition
+    reason: Reason = Reason.MISSING
+
+    def skip(self, reason: SkipReason, detail: str) -> Skip:
+        """Return why this target gets no docstring after all."""
+        definition = self.definition
+        return Skip(
+            reason=reason, detail=detail, qualname=definition.qualname, line=definition.line
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skip:
+    """Something left alone; `qualname` is "" and `line` 0 when that is a whole file."""
+
+    reason: SkipReason
+    detail: str
+    qualname: str = ""
+    line: int = 0
+
+    @classmethod
+    def of(cls, error: SourceError) -> Skip:
+        """Return the skip of a whole file that cannot be read."""
+        too_large = isinstance(error, TooLargeError)
+        reason = SkipReason.TOO_LARGE if too_large else SkipReason.UNPARSABLE
+        return cls(reason=reason, detail=str(error))

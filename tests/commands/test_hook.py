@@ -1,0 +1,157 @@
+"""docbot as a hook of the real pre-commit, installed from this checkout's own files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parents[2]
+SIZED = """class Box:
+    def __init__(self, items):
+        self.items = items
+
+    def __len__(self):
+        return len(self.items)
+"""
+PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
+CALLERS_HOME = os.environ.get("HOME", "")
+MANIFEST = HOME / ".pre-commit-hooks.yaml"
+
+
+def pre_commit(repo, *arguments, home, environment=None):
+    command = [sys.executable, "-m", "pre_commit", *arguments]
+    environment = {
+        **(environment or {"HOME": str(home)}),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PRE_COMMIT_HOME": str(home),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "Ada",
+        "GIT_AUTHOR_EMAIL": "ada@example.org",
+        "GIT_COMMITTER_NAME": "Ada",
+        "GIT_COMMITTER_EMAIL": "ada@example.org",
+    }
+    return subprocess.run(
+        command, cwd=repo.root, capture_output=True, text=True, env=environment, check=False
+    )
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("pre-commit")
+
+
+@pytest.fixture(scope="session")
+def hooks(tmp_path_factory):
+    """A git repository with this manifest and tag v1, as a user's configuration would pin it.
+
+    `language: system` stands in for `language: python`, so that the docbot under test runs and
+    llama.cpp is not built again; everything else is the manifest as shipped.
+    """
+    root = tmp_path_factory.mktemp("hooks")
+    text = MANIFEST.read_text()
+    assert text.count("language: python") == 2
+    (root / ".pre-commit-hooks.yaml").write_text(
+        text.replace("language: python", "language: system")
+    )
+    for command in (
+        ["init", "--quiet"],
+        ["add", "."],
+        ["-c", "user.name=A", "-c", "user.email=a@b", "commit", "--quiet", "-m", "one"],
+        ["tag", "v1"],
+    ):
+        subprocess.run(["git", *command], cwd=root, check=True)
+    return root
+
+
+def configure(repo, hooks, *ids):
+    listed = "".join(f"      - id: {name}\n" for name in ids)
+    text = f"repos:\n  - repo: {hooks}\n    rev: v1\n    hooks:\n{listed}"
+    repo.commit(".pre-commit-config.yaml", text)
+
+
+def test_the_manifest_is_valid(repo, home):
+    done = pre_commit(repo, "validate-manifest", str(MANIFEST), home=home)
+    assert done.returncode == 0, done.stdout
+
+
+def test_our_own_configuration_is_valid(repo, home):
+    config = str(HOME / ".pre-commit-config.yaml")
+    assert pre_commit(repo, "validate-config", config, home=home).returncode == 0
+
+
+def test_a_commit_gets_its_docstring_and_never_a_git_add(repo, hooks, home):
+    configure(repo, hooks, "docbot")
+    repo.stage("box.py", SIZED)
+    done = pre_commit(repo, "run", home=home)
+    assert done.returncode == 1
+    assert "files were modified by this hook" in done.stdout
+    assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()
+    assert repo.git("show", ":box.py") == SIZED
+    repo.git("add", "box.py")
+    done = pre_commit(repo, "run", home=home)
+    assert done.returncode == 0, done.stdout
+
+
+def test_untouched_debt_is_not_nagged_about(repo, hooks, home):
+    repo.commit("old.py", PLAIN + "\n\nLIMIT = 1\n")
+    configure(repo, hooks, "docbot", "docbot-check")
+    repo.stage("old.py", PLAIN + "\n\nLIMIT = 2\n")
+    done = pre_commit(repo, "run", home=home)
+    assert done.returncode == 0, done.stdout
+
+
+def test_check_fails_a_new_gap_and_writes_nothing(repo, hooks, home):
+    configure(repo, hooks, "docbot-check")
+    repo.stage("new.py", PLAIN)
+    done = pre_commit(repo, "run", home=home)
+    assert done.returncode == 1
+    assert "new.py:1: function total has no docstring" in done.stdout
+    assert (repo.root / "new.py").read_text() == PLAIN
+
+
+def test_unstaged_hunks_survive(repo, hooks, home):
+    repo.commit(
+        "box.py", "START = 1\n\n\n" + SIZED.partition("    def __len__")[0] + "\n\nEND = 1\n"
+    )
+    configure(repo, hooks, "docbot")
+    staged = (
+        (repo.root / "box.py")
+        .read_text()
+        .replace("\n\nEND", SIZED[SIZED.index("    def __len__") :] + "\n\nEND")
+    )
+    repo.stage("box.py", staged)
+    repo.write("box.py", staged.replace("START = 1", "START = 2"))
+    done = pre_commit(repo, "run", home=home)
+    assert done.returncode == 1
+    text = (repo.root / "box.py").read_text()
+    assert "START = 2" in text
+    assert repo.git("show", ":box.py") == staged
+
+
+def test_from_ref_to_ref(repo, hooks, home):
+    repo.commit("old.py", PLAIN)
+    configure(repo, hooks, "docbot-check")
+    repo.commit("new.py", PLAIN)
+    done = pre_commit(repo, "run", "--from-ref", "HEAD~1", "--to-ref", "HEAD", home=home)
+    assert done.returncode == 1
+    assert "new.py:1: function total has no docstring" in done.stdout
+    assert "old.py" not in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (HOME / ".git").exists(), reason="try-repo clones a checkout")
+def test_try_repo_builds_the_environment_from_this_checkout(repo, home):
+    """`language: python` as shipped; pip takes llama.cpp from the wheels it built before."""
+    repo.stage("box.py", SIZED)
+    clone = home / "docbot"
+    subprocess.run(["git", "clone", "--quiet", str(HOME), str(clone)], check=True)
+    environment = {**os.environ, "HOME": CALLERS_HOME}  # where pip's wheels are
+    done = pre_commit(
+        repo, "try-repo", str(clone), "docbot", "--verbose", home=home, environment=environment
+    )
+    assert "files were modified by this hook" in done.stdout, done.stdout + done.stderr
+    assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()

@@ -1,0 +1,178 @@
+"""`docbot models`, on the real client and a hub on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from loopback import FILE, row
+
+from docbot.llm import digest
+from docbot.llm.hub import cached
+from docbot.llm.known_models import MODELS
+
+
+@pytest.fixture
+def tiny(hub, sound_gguf, monkeypatch):
+    """A model of the table that the loopback hub serves."""
+    model = row(sound_gguf, cell=64, revision=hub.commit)
+    hub.add(FILE, sound_gguf)
+    monkeypatch.setitem(MODELS, "tiny", model)
+    return model
+
+
+def on_a_terminal(arguments: list[str], environment: dict[str, str]) -> str:
+    """What a command shows where its output and messages go to a terminal."""
+    pty = pytest.importorskip("pty")
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "docbot", *arguments]
+    process = subprocess.Popen(command, stdout=follower, stderr=follower, env=environment)
+    os.close(follower)
+    shown = b""
+    try:
+        while block := os.read(leader, 4096):
+            shown += block
+    except OSError:  # Linux: the other side is closed
+        pass
+    os.close(leader)
+    assert process.wait() == 0, shown
+    return shown.decode()
+
+
+def test_from_pull_to_remove(docbot, hub, tiny, sound_gguf):
+    pulled = docbot("models", "pull", "tiny")
+    assert (pulled.code, pulled.out) == (0, "")
+    assert pulled.err == f"docbot: tiny: 0 MB, sound, {cached(tiny)}\n"
+    path = docbot("models", "path", "tiny")
+    assert (path.code, path.out, path.err) == (0, f"{cached(tiny)}\n", "")
+    verified = docbot("models", "verify", "tiny")
+    assert (verified.code, verified.out) == (0, "tiny: is sound\n")
+    asked = len(hub.asked)
+    assert docbot("models", "pull", "tiny").code == 0
+    assert len(hub.asked) == asked
+    removed = docbot("models", "remove", "tiny")
+    assert removed.err == f"docbot: tiny: removed, {len(sound_gguf):,} bytes\n"
+    for action in ("path", "verify", "remove"):
+        gone = docbot("models", action, "tiny")
+        assert (gone.code, gone.out) == (2, "")
+        assert gone.err.count("\n") == 1
+
+
+def test_a_reference_is_a_model_like_any(docbot, hub, sound_gguf):
+    reference = hub.add("own.gguf", sound_gguf)
+    assert docbot("models", "pull", reference).code == 0
+    listed = docbot("models", "list").out
+    assert [line.split()[0] for line in listed.splitlines()[-1:]] == [reference]
+    assert docbot("models", "verify", reference).out == f"{reference}: is sound\n"
+    assert docbot("models", "remove", reference).code == 0
+    assert reference not in docbot("models", "list").out
+
+
+def test_a_reference_to_a_hostile_file(docbot, hub, sound_gguf, tmp_path):
+    """It came as the hub has it, and is refused before llama.cpp sees it, each time."""
+    reference = hub.add("own.gguf", sound_gguf[:-1])
+    (tmp_path / "a.py").write_text("def total(prices):\n    return sum(prices) * 2\n")
+    for arguments in (
+        ["models", "pull", reference],
+        ["models", "verify", reference],
+        ["fix", "--model", reference, tmp_path / "a.py"],
+    ):
+        ran = docbot(*arguments)
+        assert (ran.code, ran.out) == (2, "")
+        assert "is shorter than its tensors" in ran.err
+
+
+@pytest.mark.usefixtures("tiny")
+def test_list(docbot):
+    lines = docbot("models", "list").out.splitlines()
+    assert lines[0].split() == ["name", "size", "memory", "context", "licence", "here", "figures"]
+    assert [line.split()[0] for line in lines[1:]] == [*MODELS]
+    rows = {line.split()[0]: line for line in lines[1:]}
+    assert rows["docbot-tiny"].split()[-2:] == ["yes", "verified"]
+    assert rows["tiny"].endswith("MIT               not verified")
+    docbot("models", "pull", "tiny")
+    lines = docbot("models", "list").out.splitlines()
+    assert lines[-1].endswith("MIT         yes   not verified")
+
+
+def test_a_record_that_makes_no_sense_is_left_out(docbot, hub):
+    digest.pin("hf://nonsense", "f" * 64)
+    digest.pin(f"hf://owner/name@{hub.commit}/gone.gguf", "f" * 64)
+    lines = docbot("models", "list").out.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == [*MODELS]
+    assert docbot("models", "verify").out == "docbot-tiny: is sound\n"
+
+
+def test_list_for_programs(docbot, tiny):
+    rows = {row["name"]: row for row in json.loads(docbot("models", "list", "--json").out)}
+    assert [*rows] == [*MODELS]
+    assert rows["tiny"]["sha256"] == tiny.sha256
+    assert rows["tiny"]["memory"] == tiny.memory
+    assert rows["tiny"]["path"] is None
+    assert rows["docbot-tiny"]["path"].endswith("docbot-tiny-q8_0.gguf")
+
+
+def test_verify_hashes_for_real(docbot, tiny):
+    docbot("models", "pull", "tiny")
+    real, old = cached(tiny).resolve(), 1_700_000_000_000_000_000
+    content = real.read_bytes()
+    os.utime(real, ns=(old, old))
+    assert docbot("models", "verify").code == 0
+    real.write_bytes(content[:-1] + b"!")
+    os.utime(real, ns=(old, old))
+    assert digest.known(real) == tiny.sha256  # the record is deceived
+    ran = docbot("models", "verify")
+    assert ran.code == 2
+    assert ran.out == "docbot-tiny: is sound\n"
+    assert "is damaged" in ran.err
+    assert ran.err.endswith("run: docbot models pull tiny\n")
+    assert docbot("models", "pull", "tiny").code == 0
+    assert docbot("models", "verify").code == 0
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["pull", "granite-4.0-1b", "qwen"], "no model is called 'qwen'; known: qwen"),
+        (["pull", "hf://a/b/c.gguf"], "names no revision"),
+        (["path", "granite-4.0-1b"], "run: docbot models pull granite-4.0-1b"),
+        (["verify", "granite-4.0-1b"], "run: docbot models pull granite-4.0-1b"),
+        (["remove", "granite-4.0-1b"], "there is nothing to remove"),
+        (["remove", "docbot-tiny"], "is part of docbot"),
+        (["pull", "granite-4.0-1b"], "has no repository ibm-granite/granite-4.0-1b-GGUF"),
+    ],
+)
+def test_cannot_run(docbot, arguments, sentence):
+    ran = docbot("models", *arguments)
+    assert ran.code == 2
+    assert sentence in ran.err
+    assert ran.err.splitlines()[-1].startswith("docbot: ")
+    assert "Traceback" not in ran.err
+
+
+def test_the_embedded_model_needs_no_pull(docbot, hub):
+    ran = docbot("models", "pull", "docbot-tiny")
+    assert (ran.code, ran.err) == (0, "docbot: docbot-tiny: is inside the package\n")
+    assert hub.asked == []
+
+
+def test_a_terminal_gets_a_bar_and_a_table(hub, sound_gguf):
+    reference = hub.add("own.gguf", sound_gguf)
+    environment = {n: v for n, v in os.environ.items() if n != "CI"}
+    environment |= {"TERM": "xterm", "COLUMNS": "200"}
+    shown = on_a_terminal(["models", "pull", reference], environment)
+    assert "32.9/32.9 kB" in shown
+    assert "sound" in shown
+    assert "────" in on_a_terminal(["models", "list"], environment)
+
+
+def test_ci_gets_no_bar(hub, sound_gguf):
+    reference = hub.add("own.gguf", sound_gguf)
+    environment = os.environ | {"TERM": "xterm", "CI": "1"}
+    shown = on_a_terminal(["models", "pull", reference], environment)
+    assert shown.count("\n") == 1
+    assert "\x1b" not in shown

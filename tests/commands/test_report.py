@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path, PurePosixPath
+
+import jsonschema
+
+from docbot.commands import report
+from docbot.commands.report import Tally, coverage_line, findings, to_json, troubles
+from docbot.docstring.edit import Edit
+from docbot.scan.definition import Definition, Kind
+from docbot.scanned import Result
+from docbot.select.skip import Skip, SkipReason, Target
+
+SCHEMA = json.loads(Path(report.__file__).with_name("report.schema.json").read_text())
+
+
+def target(name="f", line=3):
+    return Target(
+        definition=Definition(
+            qualname=name, name=name, kind=Kind.FUNCTION, line=line, lines=(line, 9)
+        )
+    )
+
+
+RESULT = Result(
+    path=PurePosixPath("pkg/a.py"),
+    before=b"a",
+    after=b"b",
+    edits=(Edit(start=0, end=0, text=b'    """Go\xe9."""\n', qualname="go", line=7),),
+    missing=(target(),),
+    skips=(
+        Skip(reason=SkipReason.UNSURE, detail="0.31", qualname="h", line=5),
+        Skip(reason=SkipReason.TOO_LARGE, detail="it is over 1 MB"),
+        Skip(reason=SkipReason.OUT_OF_TIME, detail="late", qualname="k", line=8),
+    ),
+    documented=2,
+    error="the syntax tree changed",
+)
+
+
+def tally(*results):
+    counted = Tally()
+    for result in results:
+        counted.add(result)
+    return counted
+
+
+def test_findings_stand_in_line_order():
+    assert findings(RESULT, verbose=True) == [
+        "pkg/a.py:1: file skipped, too-large: it is over 1 MB",
+        "pkg/a.py:3: function f has no docstring",
+        "pkg/a.py:5: h skipped, unsure: 0.31",
+        'pkg/a.py:7: go: """Go\\xe9."""',
+        "pkg/a.py:8: k skipped, out-of-time: late",
+    ]
+    assert len(findings(RESULT, verbose=False)) == 2
+
+
+def test_troubles_name_the_file():
+    assert troubles(RESULT) == [
+        "pkg/a.py: skipped: it is over 1 MB",
+        "pkg/a.py:8: k: no time left for it",
+        "pkg/a.py: left as it was, docbot's own check failed: the syntax tree changed",
+    ]
+
+
+def test_json_keeps_its_schema():
+    for results in ([], [RESULT], [RESULT, Result(path=PurePosixPath("b.py"))]):
+        document = json.loads(to_json("fix", results, tally(*results)))
+        jsonschema.validate(document, SCHEMA)
+    assert document["summary"] == {
+        "files": 2, "changed_files": 1, "written": 1, "missing": 1, "documented": 2,
+        "coverage": 66.67, "skipped": {"out-of-time": 1, "unsure": 1},
+        "files_skipped": {"too-large": 1}, "errors": 1,
+    }  # fmt: skip
+
+
+def test_coverage_explains_its_denominator():
+    assert coverage_line(tally(RESULT), ["function", "method"]) == (
+        "coverage: 66.7 %, 2 of 3 of the functions and methods that count have a docstring; "
+        "2 without a docstring do not count (1 unsure, 1 out-of-time)"
+    )
+    assert coverage_line(tally(), ["class"]) == (
+        "coverage: none of the classes that count was found (0 left out)"
+    )
+
+
+def test_the_closing_table_names_each_reason(capsys):
+    report.summary(tally(RESULT), dry=False)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    for words in ("1  documented in 1 of 1 file", "unsure", "too-large", "failed"):
+        assert words in shown.err
+    assert "\x1b" not in shown.err

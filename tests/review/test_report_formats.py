@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from docbot.review.findings import Finding, Findings, Suggestion
+from docbot.review.formats import MAX_PAGE, MOST_ANNOTATIONS, markdown, notices, rdjson, sarif
+
+DATA = Path(__file__).parents[1] / "data"
+SCHEMAS = {
+    name: jsonschema.Draft202012Validator(json.loads((DATA / f"{name}.json").read_text()))
+    for name in ("sarif-schema-2.1.0", "rdjson.schema")
+}
+HEADER = "def f(x):"
+SUGGESTION = Suggestion(first=3, last=4, before=(HEADER, ""), after=(HEADER, '    """Do it."""'))
+FINDING = Finding(path="src/a.py", line=3, qualname="f", kind="function", suggestion=SUGGESTION)
+METHOD = Finding(path="src/a.py", line=9, qualname="A.g", kind="method", reason="unsure")
+MODULE = Finding(path="b.py", line=1, qualname="<module>", kind="module")
+REPORT = Findings(
+    base="a" * 40,
+    head="b" * 40,
+    findings=(METHOD, FINDING, MODULE),
+    documented=3,
+    files=2,
+    skipped={"private": 1},
+    notices=("c.py cannot be read",),
+)
+EMPTY = Findings(base="a" * 40, head="b" * 40)
+HOSTILE = replace(
+    REPORT,
+    findings=(
+        Finding(path="@octo/a,b:c.py", line=1, qualname="@octocat #1", kind="function"),
+        Finding(path="a b/%41?#.py", line=2, qualname="[x](http://y) {0} `", kind="class"),
+        Finding(path="caf\udce9.py", line=3, qualname="a\n::error ::b\u202e", kind="function"),
+        Finding(path="d.py", line=4, qualname="##[error]x%0A::warning ::y", kind="function"),
+        Finding(path="e.py", line=5, qualname="<!-- x --></details>", kind="method"),
+    ),
+    notices=("::error ::x\n@octocat [a](b)",),
+)
+
+
+def applied(finding, lines, start, end, text):
+    """The file's lines after a replacement of whole lines, as each format says it."""
+    assert finding.line == 3
+    return [*lines[: start - 1], *text.split("\n"), *lines[end:]]
+
+
+FILE = ["import os", "", HEADER, "", "    return x"]
+FIXED = ["import os", "", HEADER, '    """Do it."""', "    return x"]
+
+
+@pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE])
+def test_sarif_keeps_its_schema(report):
+    document = json.loads(sarif(report))
+    SCHEMAS["sarif-schema-2.1.0"].validate(document)
+    assert document["version"] == "2.1.0"
+    assert len(document["runs"][0]["results"]) == len(report.findings)
+
+
+def test_sarif_says_where_and_what():
+    results = json.loads(sarif(REPORT))["runs"][0]["results"]
+    assert [each["message"]["text"] for each in results] == [
+        "This module has no docstring.",
+        "The function f has no docstring.",
+        "The method A.g has no docstring.",
+    ]
+    assert {each["level"] for each in results} == {"note"}
+    assert [each["partialFingerprints"]["docbot/v1"] for each in results] == [
+        each.fingerprint for each in (MODULE, FINDING, METHOD)
+    ]
+    place = results[1]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "src/a.py"
+    assert place["region"] == {"startLine": 3}
+    assert ["fixes" in each for each in results] == [False, True, False]
+
+
+def test_a_sarif_fix_is_the_suggestion():
+    (fix,) = json.loads(sarif(REPORT))["runs"][0]["results"][1]["fixes"]
+    (change,) = fix["artifactChanges"]
+    (replacement,) = change["replacements"]
+    region = replacement["deletedRegion"]
+    assert set(region) == {"startLine", "endLine"}
+    text = replacement["insertedContent"]["text"]
+    assert applied(FINDING, FILE, region["startLine"], region["endLine"], text) == FIXED
+
+
+def test_sarif_paths_are_uris():
+    results = json.loads(sarif(HOSTILE))["runs"][0]["results"]
+    uris = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results]
+    paths = sorted(each.path for each in HOSTILE.findings)
+    for uri, path in zip(uris, paths, strict=True):
+        assert unquote_to_bytes(uri) == path.encode("utf-8", "surrogateescape")
+        assert not set(uri) & set(" ?#:@,\\\n")
+
+
+def test_sarif_messages_have_no_links_and_no_placeholders():
+    run = json.loads(sarif(HOSTILE))["runs"][0]
+    notes = run["invocations"][0]["toolExecutionNotifications"]
+    for each in (*run["results"], *notes):
+        assert not set(each["message"]["text"]) & set("[]{}\\\n\u202e")
+
+
+@pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE])
+def test_rdjson_keeps_its_form(report):
+    document = json.loads(rdjson(report))
+    SCHEMAS["rdjson.schema"].validate(document)
+    assert len(document["diagnostics"]) == len(report.findings)
+    rdjson(report).encode("ascii")
+
+
+def test_an_rdjson_suggestion_is_whole_lines():
+    diagnostic = json.loads(rdjson(REPORT))["diagnostics"][1]
+    assert diagnostic["message"] == "The function `f` has no docstring."
+    assert diagnostic["location"] == {"path": "src/a.py", "range": {"start": {"line": 3}}}
+    (suggestion,) = diagnostic["suggestions"]
+    start, end = suggestion["range"]["start"], suggestion["range"]["end"]
+    assert set(start) == set(end) == {"line"}
+    assert applied(FINDING, FILE, start["line"], end["line"], suggestion["text"]) == FIXED
+
+
+def test_a_suggestion_that_is_more_than_a_docstring_is_in_no_format():
+    evil = replace(FINDING, suggestion=replace(SUGGESTION, after=(HEADER, "    import os")))
+    report = replace(REPORT, findings=(evil,))
+    for make in (sarif, rdjson, markdown, lambda r: "\n".join(notices(r))):
+        assert "import os" not in make(report)
+
+
+def test_annotations_name_the_line():
+    assert notices(REPORT) == (
+        "::notice file=b.py,line=1,title=docbot::This module has no docstring.",
+        (
+            "::notice file=src/a.py,line=3,title=docbot::"
+            "The function f has no docstring. Suggested: Do it."
+        ),
+        "::notice file=src/a.py,line=9,title=docbot::The method A.g has no docstring.",
+    )
+    assert notices(EMPTY) == ()
+
+
+@pytest.mark.parametrize(
+    ("count", "lines", "rest"),
+    [(1, 1, ""), (10, 10, ""), (11, 10, "2 more"), (500, 10, "491 more")],
+)
+def test_annotations_keep_githubs_cap(count, lines, rest):
+    many = tuple(replace(METHOD, line=line) for line in range(1, count + 1))
+    found = notices(replace(REPORT, findings=many))
+    assert len(found) == lines <= MOST_ANNOTATIONS
+    assert rest in found[-1]
+
+
+def test_hostile_names_are_no_commands():
+    lines = notices(HOSTILE)
+    assert len(lines) == len(HOSTILE.findings)
+    for each in lines:
+        assert each.startswith("::notice file=")
+        assert "\n" not in each
+        assert "\r" not in each
+        assert "\u202e" not in each
+        properties = each[len("::notice ") :].partition("::")[0]
+        assert [part.partition("=")[0] for part in properties.split(",")] == [
+            "file", "line", "title",
+        ]  # fmt: skip
+    assert "file=%40octo" not in lines[0]
+    assert "file=@octo/a%2Cb%3Ac.py" in lines[0]
+
+
+def test_a_page_has_all_of_it():
+    page = markdown(REPORT)
+    assert page.startswith("### docbot: 3 of 6 new or changed definitions have no docstring\n")
+    for words in (
+        '    """Do it."""',
+        "`src/a.py:9` method `A.g`",
+        "`b.py:1` module",
+        "1 `private`",
+    ):
+        assert words in page
+    assert "<!--" not in page
+
+
+def test_a_page_is_cut_between_findings():
+    wide = "x" * 1500
+    many = tuple(
+        replace(
+            FINDING,
+            line=line,
+            suggestion=replace(SUGGESTION, after=(HEADER, f'    """{wide}"""')),
+        )
+        for line in range(1, 1001)
+    )
+    page = markdown(replace(REPORT, findings=many))
+    assert MAX_PAGE - 5000 < len(page.encode()) <= MAX_PAGE
+    shown = page.count(wide)
+    assert page.count("```python") == shown
+    assert f"{1000 - shown} more did not fit" in page
+    assert page.rstrip().endswith("</sub>")
+
+
+def outside(page):
+    """The inline text and the HTML of a page, code left out."""
+    text, html, kinds = [], [], set()
+    for token in MarkdownIt("gfm-like").parse(page):
+        kinds.add(token.type)
+        if token.type == "html_block":
+            html.append(token.content)
+        for child in token.children or ():
+            kinds.add(child.type)
+            if child.type == "text":
+                text.append(child.content)
+            if child.type == "html_inline":
+                html.append(child.content)
+    return " ".join(text), "".join(html), kinds
+
+
+def test_a_hostile_page_shows_code_alone():
+    text, html, kinds = outside(markdown(HOSTILE))
+    assert not set(text) & set("@#[]\u202e")
+    assert set(html.replace("<sub>", "").replace("</sub>", "")) == set()
+    assert not kinds & {"link_open", "image", "table_open", "hr", "blockquote_open"}
+
+
+names = st.text(min_size=1, max_size=30)
+findings = st.builds(
+    Finding,
+    path=names,
+    line=st.integers(1, 999),
+    qualname=names,
+    kind=st.sampled_from(["module", "class", "function", "method"]),
+    reason=st.sampled_from(["", "unsure", "rejected"]),
+    suggestion=st.sampled_from([None, SUGGESTION]),
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(findings, max_size=14), st.lists(names, max_size=3))
+def test_any_names_stay_within_every_format(found, told):
+    report = replace(REPORT, findings=tuple(found), notices=tuple(told))
+    SCHEMAS["rdjson.schema"].validate(json.loads(rdjson(report)))
+    SCHEMAS["sarif-schema-2.1.0"].validate(json.loads(sarif(report)))
+    assert all(line.startswith("::notice ") for line in notices(report))
+    assert not any("\n" in line or "\r" in line for line in notices(report))
+    text, html, kinds = outside(markdown(report))
+    assert not set(text) & set("@#[]")
+    for ours in ("<sub>", "</sub>", "<details>", "</details>", "<summary>", "</summary>"):
+        html = html.replace(ours, "")
+    assert "<" not in html
+    assert not kinds & {"link_open", "image", "table_open", "hr", "blockquote_open"}
