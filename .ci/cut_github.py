@@ -67,7 +67,7 @@ def references(node: object) -> Iterator[str]:
 
 
 def without_prose(node: Any) -> Any:
-    """The node without descriptions and examples; properties of such names stay."""
+    """Remove descriptions and examples from a node; properties of such names stay."""
     if isinstance(node, list):
         return [without_prose(value) for value in node]
     if not isinstance(node, dict):
@@ -82,7 +82,7 @@ def without_prose(node: Any) -> Any:
 
 
 def cut(spec: Json) -> Json:
-    """The allowed operations and all the components that they refer to."""
+    """Keep the allowed operations and all the components that they refer to."""
     lost = [
         f"{method.upper()} {path}"
         for path, methods in OPERATIONS.items()
@@ -111,7 +111,7 @@ def cut(spec: Json) -> Json:
 
 
 def settle(spec: Json) -> None:
-    """What a proxy needs: descriptions of answers, both media types, no headers it may not know."""
+    """Adapt the description to a proxy: answers described, both media types, no unknown headers."""
     answers = [
         answer
         for item in spec["paths"].values()
@@ -162,7 +162,7 @@ def tighten(spec: Json) -> None:
 
 
 def resolved(spec: Json, node: Json) -> Json:
-    """What a component's `$ref` names."""
+    """Return what a component's `$ref` names."""
     if "$ref" not in node:
         return node
     _, _, section, name = node["$ref"].split("/", 3)
@@ -204,7 +204,7 @@ def admit(spec: Json) -> None:
 
 
 def prune(document: DocumentNode) -> DocumentNode:
-    """The kept fields of the kept types, and the enums and scalars they name."""
+    """Keep some fields of some types, and the enums and scalars they name."""
     kept = [
         definition for definition in map(trimmed, document.definitions) if definition is not None
     ]
@@ -238,7 +238,7 @@ class Pruner(Visitor):
 
 
 def trimmed(definition: Any) -> Any:
-    """A kept type with its kept fields, or None."""
+    """Return a kept type with its kept fields, or None."""
     name = definition.name.value if getattr(definition, "name", None) else ""
     if name not in FIELDS:
         return None
@@ -249,7 +249,7 @@ def trimmed(definition: Any) -> Any:
 
 
 def names(node: Any) -> Iterator[str]:
-    """The types that a definition's fields and arguments name."""
+    """Return the types that a definition's fields and arguments name."""
     for field in node.fields:
         for typed in (field, *(getattr(field, "arguments", ()) or ())):
             inner = typed.type

@@ -1,10 +1,10 @@
-"""How fast `docbot fix` documents a whole package, and how much of that is llama.cpp.
+"""Measure how fast `docbot fix` documents a whole package, and llama.cpp's share of the time.
 
     python benchmarks/backfill.py                # celery, its functions' docstrings removed
     python benchmarks/backfill.py scrapy --rounds 5
 
-The share is that of the wall clock spent inside `llama_decode`, over the whole of the command: its
-start, git, scanning, the gate, verifying and writing are the rest. The target is 85 %.
+The share is the wall-clock time inside `llama_decode` over that of the whole command. The rest is
+its start, git, scanning, the gate, verifying and writing. The target is 85 %.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from engine import MIB, Clock, llama_version
 from safety import HERE, fetch, prepare
 
-ASKED = ("unsure", "rejected")  # skips of definitions that the model was asked about
+MODEL_SKIPS = ("unsure", "rejected")  # skips of definitions that the model answered
 
 
 def inner(repository: str) -> None:
-    """`docbot fix` in this process with a clock around `llama_decode`; figures on stderr."""
+    """Run `docbot fix` in this process with a clock around `llama_decode`; figures go to stderr."""
     begun = time.perf_counter()
     from docbot import cli
     from docbot.llm import llama
@@ -44,7 +44,7 @@ def inner(repository: str) -> None:
         return (clocks[-1], *rest)  # type: ignore[return-value]
 
     llama.library = timed  # type: ignore[assignment]
-    # Threads are named, since the load that docbot goes by is of the round before.
+    # The threads are fixed: docbot would choose by the load, which is of the round before.
     threads = str(usable_cores())
     sys.argv[1:] = ["fix", repository, "--format", "json", "--no-cache", "--quiet"]
     sys.argv += ["--threads", threads]
@@ -60,24 +60,24 @@ def inner(repository: str) -> None:
 
 
 def measure(wheel: Path) -> dict[str, float]:
-    """One run over a fresh copy."""
+    """Measure one run over a fresh copy of the package."""
     with tempfile.TemporaryDirectory() as scratch:
         repository = Path(scratch)
         prepare(wheel, repository)
         command = [sys.executable, __file__, "--inner", scratch]
         begun = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        took = time.perf_counter() - begun
+        seconds = time.perf_counter() - begun
         figures: dict[str, float] = json.loads(done.stderr.splitlines()[-1])
         if figures["code"] not in (0, 1):
             raise SystemExit(done.stderr)
         summary = json.loads(done.stdout)["summary"]
-        offered = summary["written"] + sum(summary["skipped"].get(why, 0) for why in ASKED)
-        return {**figures, "took": took, "offered": offered, "files": summary["files"]}
+        offered = summary["written"] + sum(summary["skipped"].get(why, 0) for why in MODEL_SKIPS)
+        return {**figures, "took": seconds, "offered": offered, "files": summary["files"]}
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the rounds and print the medians."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("package", nargs="?", default="celery")
     parser.add_argument("--wheels", type=Path, default=HERE / "work" / "wheels")
@@ -90,15 +90,15 @@ def main() -> None:
     (wheel,) = fetch([options.package], options.wheels)
     runs = [measure(wheel) for _ in range(options.rounds)]
 
-    def middle(name: str) -> float:
+    def median(name: str) -> float:
         return statistics.median(run[name] for run in runs)
 
     share = statistics.median(run["decode"] / run["took"] for run in runs)
     print(f"share of time in llama.cpp: {share:.0%} (target: 85 %)")
-    print(f"{middle('offered') / middle('took'):.1f} definitions a second, end to end")
-    print(f"{middle('files'):.0f} files, {middle('offered'):.0f} definitions offered to docbot")
-    print(f"{middle('took'):.1f} s by the clock, {middle('cpu'):.1f} s of CPU")
-    print(f"peak {middle('peak') / MIB:.0f} MiB")
+    print(f"{median('offered') / median('took'):.1f} definitions a second, end to end")
+    print(f"{median('files'):.0f} files, {median('offered'):.0f} definitions offered to docbot")
+    print(f"{median('took'):.1f} s by the clock, {median('cpu'):.1f} s of CPU")
+    print(f"peak {median('peak') / MIB:.0f} MiB")
     print(
         f"{wheel.name}; {platform.machine()}, {os.cpu_count()} cores, load "
         f"{os.getloadavg()[0]:.1f}, {platform.python_version()}, "

@@ -1,4 +1,4 @@
-"""docbot's inference against llama-cpp-python's own class and against llama.cpp's bound.
+"""Compare docbot's inference with llama-cpp-python's own class and with llama.cpp's bound.
 
     python benchmarks/engine.py                                   # docbot-tiny
     python benchmarks/synthetic.py half.gguf                      # 0.5 billion random weights
@@ -6,10 +6,11 @@
     python benchmarks/engine.py --soak 10000                      # does memory grow?
 
 Three sides answer the same prompts, functions of Python's standard library: (a) `Llama`'s
-`create_completion`, one after another; (b) docbot; (c) as many prompt tokens through `llama_decode`
-in calls of 512 and as many answer tokens in calls of 32, with nothing else. Each side is a process
-of its own, so its peak memory is its own, and the rounds are interleaved. Ratios first; figures are
-medians. `CPU` counts the processor's time instead of the clock's, for a machine that is busy.
+`create_completion`, one prompt after another; (b) docbot; (c) the bound: as many prompt tokens
+through `llama_decode` in calls of 512 and as many answer tokens in calls of 32, with nothing else.
+Each side runs in a separate process, so that its peak memory can be measured, and the rounds are
+interleaved. Ratios are printed first; figures are medians. `CPU` is the processor's time instead of
+the clock's, for a machine that is busy.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ from docbot.llm.devices import free_cores
 from docbot.llm.llama import library
 from docbot.llm.weights import Weights, resolve
 from docbot.parallel import usable_cores
-from docbot.prompt.context import build
+from docbot.prompt.context import build_context
 from docbot.prompt.formats import FORMATS
-from docbot.prompt.task import headline
+from docbot.prompt.task import headline_slot
 from docbot.scan.definition import Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 from docbot.select.skip import Target
 
@@ -54,7 +55,17 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One side once: seconds by the clock and of the processor, tokens, and bytes at the peak."""
+    """The figures of one side in one round.
+
+    Attributes:
+        wall: Seconds by the clock.
+        cpu: Seconds of the processor.
+        read: Prompt tokens.
+        written: Answer tokens.
+        decode: Seconds inside `llama_decode`.
+        peak: Largest resident memory, in bytes.
+
+    """
 
     wall: float
     cpu: float
@@ -64,26 +75,26 @@ class Run:
     peak: int = 0
 
 
-def prompts(count: int, form: str) -> list[Prompt]:
-    """Prompts over functions of the standard library, always the same ones of one Python."""
-    found = []
+def make_prompts(count: int, form: str) -> list[Prompt]:
+    """Make prompts of functions of the standard library, the same ones for one Python version."""
+    candidates = []
     for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-h]*.py")):
         try:
-            definitions = scan(read(path.read_bytes()))
+            definitions = read_definitions(read(path.read_bytes()))
         except SourceError:
             continue
         functions = [d for d in definitions if d.kind in (Kind.FUNCTION, Kind.METHOD)]
-        found += [(d, definitions) for d in functions if 3 <= d.lines[1] - d.lines[0] <= 60]  # noqa: PLR2004
-    chosen = random.Random(7).sample(found, count + WARM_UP)
-    asked = FORMATS[form].prompt
-    return [asked(build(Target(definition=d), ds), headline(d)) for d, ds in chosen]
+        candidates += [(d, definitions) for d in functions if 3 <= d.lines[1] - d.lines[0] <= 60]  # noqa: PLR2004
+    chosen = random.Random(7).sample(candidates, count + WARM_UP)
+    prompt = FORMATS[form].prompt
+    return [prompt(build_context(Target(definition=d), ds), headline_slot(d)) for d, ds in chosen]
 
 
-# The sides, each in a process of its own.
+# The sides, each in a separate process.
 
 
-def high_level(weights: Weights, options: argparse.Namespace, asked: list[Prompt]) -> Run:
-    """One prompt after another through the class that most projects use."""
+def run_high_level(weights: Weights, options: argparse.Namespace, prompts: list[Prompt]) -> Run:
+    """Answer one prompt after another through the class that most projects use."""
     from llama_cpp import Llama
 
     llama = Llama(
@@ -103,15 +114,15 @@ def high_level(weights: Weights, options: argparse.Namespace, asked: list[Prompt
         )
         return int(done["usage"]["completion_tokens"])  # type: ignore[index]
 
-    for prompt in asked[:WARM_UP]:
+    for prompt in prompts[:WARM_UP]:
         answer(prompt)
     wall, cpu = time.perf_counter(), time.process_time()
-    written = sum(answer(prompt) for prompt in asked[WARM_UP:])
+    written = sum(answer(prompt) for prompt in prompts[WARM_UP:])
     return Run(wall=time.perf_counter() - wall, cpu=time.process_time() - cpu, written=written)
 
 
 class Clock:
-    """llama.cpp's library, with a clock around `llama_decode`."""
+    """llama.cpp's library with a clock around `llama_decode`."""
 
     def __init__(self, library: Any) -> None:
         self._library = library
@@ -119,11 +130,14 @@ class Clock:
         self.tokens = 0
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever the library has."""
+        """Return the library's own attribute."""
         return getattr(self._library, name)
 
     def llama_decode(self, context: Any, batch: Any) -> int:
-        """As the library's own; waits until the work is done, which the next call would do."""
+        """Decode as the library does, and wait until the work is done.
+
+        The next call would wait for it anyway.
+        """
         begun = time.perf_counter()
         code: int = self._library.llama_decode(context, batch)
         self._library.llama_synchronize(context)
@@ -132,21 +146,22 @@ class Clock:
         return code
 
 
-def docbot(weights: Weights, options: argparse.Namespace, asked: list[Prompt]) -> Run:
-    """All prompts through docbot's backend."""
+def run_docbot(weights: Weights, options: argparse.Namespace, prompts: list[Prompt]) -> Run:
+    """Answer all prompts through docbot's backend."""
     with open_docbot(weights, options) as backend:
-        list(backend.complete(asked[:WARM_UP]))
+        list(backend.complete(prompts[:WARM_UP]))
         engine = backend._ready()  # noqa: SLF001  what is measured is inside
         engine._llama = clock = Clock(engine._llama)  # noqa: SLF001
         wall, cpu = time.perf_counter(), time.process_time()
-        written = sum(said.tokens for _, said in backend.complete(asked[WARM_UP:]))
+        completions = backend.complete(prompts[WARM_UP:])
+        written = sum(completion.tokens for _, completion in completions)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         read_tokens = clock.tokens - written
         return Run(wall=wall, cpu=cpu, read=read_tokens, written=written, decode=clock.seconds)
 
 
 def open_docbot(weights: Weights, options: argparse.Namespace) -> LlamaCpp:
-    """The backend as `fix` opens it."""
+    """Open the backend as `fix` does."""
     return LlamaCpp(
         weights.path,
         context=weights.context,
@@ -156,8 +171,8 @@ def open_docbot(weights: Weights, options: argparse.Namespace) -> LlamaCpp:
     )
 
 
-def bound(weights: Weights, options: argparse.Namespace) -> Run:
-    """The same numbers of tokens in full calls: nothing is chosen, copied or looked at."""
+def run_bound(weights: Weights, options: argparse.Namespace) -> Run:
+    """Decode the same numbers of tokens in full calls, without sampling or copying anything."""
     llama, *_ = library()
     model_params = llama.llama_model_default_params()
     model = llama.llama_model_load_from_file(os.fsencode(weights.path), model_params)
@@ -205,14 +220,15 @@ def bound(weights: Weights, options: argparse.Namespace) -> Run:
     return Run(wall=time.perf_counter() - wall, cpu=time.process_time() - cpu)
 
 
-def side(options: argparse.Namespace) -> None:
-    """One side, its figures on standard output."""
+def run_side(options: argparse.Namespace) -> None:
+    """Run one side, and print its figures as JSON."""
     weights = resolve(options.model, options.prompt_format)
     if options.side == "bound":
-        run = bound(weights, options)
+        run = run_bound(weights, options)
     else:
-        asked = prompts(options.functions, weights.format)
-        run = (docbot if options.side == "docbot" else high_level)(weights, options, asked)
+        prompts = make_prompts(options.functions, weights.format)
+        run_prompts = run_docbot if options.side == "docbot" else run_high_level
+        run = run_prompts(weights, options, prompts)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if _MAC else 1024)
     print(json.dumps({**asdict(run), "peak": peak}))
 
@@ -223,10 +239,10 @@ _MAC = sys.platform == "darwin"
 # All sides, in turn.
 
 
-def measure(which: str, options: argparse.Namespace, *, read: int = 0, written: int = 0) -> Run:
-    """A side in a process of its own."""
+def measure(side: str, options: argparse.Namespace, *, read: int = 0, written: int = 0) -> Run:
+    """Run a side in a separate process; `read` and `written` are the bound's tokens."""
     flags = {
-        "--side": which,
+        "--side": side,
         "--model": options.model,
         "--prompt-format": options.prompt_format,
         "--functions": options.functions,
@@ -238,19 +254,19 @@ def measure(which: str, options: argparse.Namespace, *, read: int = 0, written: 
     command = [sys.executable, __file__, *(str(part) for pair in flags.items() for part in pair)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{which} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+        raise SystemExit(f"{side} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
     return Run(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def table(runs: dict[str, list[Run]], options: argparse.Namespace) -> None:
-    """Ratios first."""
+def print_table(runs: dict[str, list[Run]], options: argparse.Namespace) -> None:
+    """Print the ratios, then each side's figures."""
 
-    def middle(which: str, name: str) -> float:
-        return statistics.median(getattr(run, name) for run in runs[which])
+    def median(side: str, name: str) -> float:
+        return statistics.median(getattr(run, name) for run in runs[side])
 
     ours, theirs, best = (
-        {name: middle(which, name) for name in ("wall", "cpu")}
-        for which in ("docbot", "high-level", "bound")
+        {name: median(side, name) for name in ("wall", "cpu")}
+        for side in ("docbot", "high-level", "bound")
     )
     inside = statistics.median(run.decode / run.wall for run in runs["docbot"])
     print(f"docbot is {theirs['wall'] / ours['wall']:.1f} times as fast as the high-level class")
@@ -260,37 +276,37 @@ def table(runs: dict[str, list[Run]], options: argparse.Namespace) -> None:
     print(f"share of docbot's time outside llama_decode: {1 - inside:.1%}; target: under 10 %\n")
     print("| side | functions a second | by CPU time | peak MiB |\n| --- | --- | --- | --- |")
     count = options.functions
-    for which in SIDES:
-        wall, cpu, peak = (middle(which, name) for name in ("wall", "cpu", "peak"))
-        print(f"| {which} | {count / wall:.1f} | {count / cpu:.1f} | {peak / MIB:.0f} |")
+    for side in SIDES:
+        wall, cpu, peak = (median(side, name) for name in ("wall", "cpu", "peak"))
+        print(f"| {side} | {count / wall:.1f} | {count / cpu:.1f} | {peak / MIB:.0f} |")
     first = runs["docbot"][0]
     print(f"\n{count} functions, {first.read:,} tokens read, {first.written:,} written")
 
 
 def soak(weights: Weights, options: argparse.Namespace) -> None:
-    """Resident memory after a tenth of the completions and after all of them."""
-    asked = prompts(options.functions, weights.format)
+    """Print the resident memory after a tenth of the completions and after all of them."""
+    prompts = make_prompts(options.functions, weights.format)
     done = 0
     sizes = []
     while done < options.soak:
         with open_docbot(weights, options) as backend:
-            for _ in backend.complete(asked):
+            for _ in backend.complete(prompts):
                 done += 1
                 if done in (options.soak // 10, options.soak):
-                    sizes.append(resident())
-    sizes.append(resident())
-    print(f"{options.soak:,} completions, the model opened {done // len(asked)} times: resident")
+                    sizes.append(resident_mib())
+    sizes.append(resident_mib())
+    print(f"{options.soak:,} completions, the model opened {done // len(prompts)} times: resident")
     print(f"{sizes[0]:.0f} MiB after a tenth, {sizes[1]:.0f} after all, {sizes[2]:.0f} when closed")
 
 
-def resident() -> float:
-    """MiB of this process in memory now."""
+def resident_mib() -> float:
+    """Return the resident memory of this process, in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / MIB
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the rounds and print the table, or run one side of them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model", default="docbot-tiny")
     parser.add_argument("--prompt-format", default="chatml")
@@ -304,19 +320,19 @@ def main() -> None:
     parser.add_argument("--written", type=int, default=0, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        side(options)
+        run_side(options)
         return
     weights = resolve(options.model, options.prompt_format)
     if options.soak:
         soak(weights, options)
         return
-    runs: dict[str, list[Run]] = {which: [] for which in SIDES}
+    runs: dict[str, list[Run]] = {side: [] for side in SIDES}
     for _ in range(options.rounds):
-        for which in SIDES[:2]:
-            runs[which].append(measure(which, options))
+        for side in SIDES[:2]:
+            runs[side].append(measure(side, options))
         last = runs["docbot"][-1]
         runs["bound"].append(measure("bound", options, read=last.read, written=last.written))
-    table(runs, options)
+    print_table(runs, options)
     print(
         f"{weights.path.name}, {weights.path.stat().st_size / MIB:.1f} MiB; {platform.machine()}, "
         f"{options.threads} threads, load {os.getloadavg()[0]:.1f}, {platform.python_version()}, "
@@ -325,7 +341,7 @@ def main() -> None:
 
 
 def llama_version() -> str:
-    """The installed one's."""
+    """Return the version of the installed llama-cpp-python."""
     from importlib.metadata import version
 
     return version("llama-cpp-python")

@@ -1,12 +1,12 @@
-"""What the gate lets through at each confidence, against the docstrings that people wrote.
+"""Measure what the gate lets through at each confidence, against docstrings that people wrote.
 
     python benchmarks/gate.py                       # all of packages.txt, a table
     python benchmarks/gate.py flask --show 40       # and the 40 surest beside the human ones
 
 Every documented function of the held-out packages is offered to the model without its docstring.
-`close` is the share of sentences whose meaning words (stemmed; no stopwords) mostly stand in the
-human's first paragraph, a crude stand-in for "right" that errs on the strict side; the default of
-`min-confidence` was read off this table together with the sentences themselves.
+`close` is the share of sentences most of whose meaning words (stemmed; no stopwords) are in the
+human's first paragraph. This is a crude approximation of "right" that errs on the strict side. The
+default of `min-confidence` was chosen by this table together with the sentences themselves.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ sys.path.insert(0, str(Path(__file__).parent))
 from safety import HERE, fetch
 
 from docbot.config import Config
-from docbot.docstring.special_methods import fixed
+from docbot.docstring.special_methods import fixed_summary
 from docbot.errors import SourceError
 from docbot.gate.english import STOPWORDS, stem
 from docbot.gate.facts import facts_of
-from docbot.gate.headline import check
+from docbot.gate.headline import check_headline
 from docbot.gate.judge import confidence_of
 from docbot.llm.batching import open_backend
 from docbot.llm.weights import resolve
-from docbot.prompt.context import build, first_sentence
+from docbot.prompt.context import build_context, first_sentence
 from docbot.prompt.formats import FORMATS
-from docbot.prompt.task import headline
+from docbot.prompt.task import headline_slot
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
+from docbot.scan.names import names_in
 from docbot.scan.outline import outline
+from docbot.scan.parse import all_nodes, parse_file
 from docbot.scan.source import read
-from docbot.select.rules import Place, rule_out
+from docbot.select.rules import Place, find_skip
 from docbot.select.skip import Target
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ CLOSE = 0.6
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One function: what the model said, how sure it was, and what a person wrote."""
+    """A function: the gate's verdict on the model's answer, its confidence, a person's sentence."""
 
     qualname: str
     confidence: float
@@ -60,21 +62,24 @@ class Row:
 
     @property
     def close(self) -> bool:
-        """Whether most of the sentence's meaning words stand in the reference."""
-        words = meaning(str(self.verdict))
-        return len(words & meaning(self.reference)) >= CLOSE * len(words)
+        """Check whether most of the sentence's meaning words are in the reference."""
+        words = meaning_words(str(self.verdict))
+        return len(words & meaning_words(self.reference)) >= CLOSE * len(words)
 
 
-def meaning(text: str) -> set[str]:
-    """Stems of the words that are no stopwords."""
+def meaning_words(text: str) -> set[str]:
+    """Return the stems of the words that are no stopwords."""
     words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
     return {stem(word) for word in words if word not in STOPWORDS}
 
 
 def documented(
     wheel: Path, config: Config
-) -> Iterator[tuple[PurePosixPath, Definition, tuple[Definition, ...]]]:
-    """What a person documented and `fix` would offer: its file, itself, all of its file."""
+) -> Iterator[tuple[PurePosixPath, Definition, tuple[Definition, ...], set[str]]]:
+    """Yield the documented definitions that `fix` would offer if they were undocumented.
+
+    Each comes as its file's path, itself, all definitions of its file, and all names in it.
+    """
     with ZipFile(wheel) as archive:
         for name in sorted(archive.namelist()):
             if not name.endswith(".py"):
@@ -82,17 +87,19 @@ def documented(
             source = archive.read(name)
             try:
                 place = Place(path=PurePosixPath(name), outline=outline(source))
-                definitions = scan(read(source))
+                text = read(source)
+                definitions = read_definitions(text)
+                names = names_in(all_nodes(parse_file(text.code)), text.utf8)
             except SourceError:
                 continue
             for definition in definitions:
-                offered = not rule_out(definition, place, config) and not fixed(definition)
+                offered = not find_skip(definition, place, config) and not fixed_summary(definition)
                 if definition.docstring and offered:
-                    yield place.path, definition, definitions
+                    yield place.path, definition, definitions, names
 
 
 def main() -> None:
-    """Ask, judge and print."""
+    """Answer, judge and report all functions."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", nargs="*")
     parser.add_argument("--wheels", type=Path, default=HERE / "work" / "wheels")
@@ -104,16 +111,19 @@ def main() -> None:
     offered = [
         (definition, definitions)
         for wheel in fetch(options.packages, options.wheels)
-        for _, definition, definitions in documented(wheel, config)
+        for _, definition, definitions, _ in documented(wheel, config)
         if definition.kind in (Kind.FUNCTION, Kind.METHOD)
     ]
     rows = []
     with open_backend(weights, config) as backend:
-        prompts = (form.prompt(build(Target(definition=d), ds), headline(d)) for d, ds in offered)
+        prompts = (
+            form.prompt(build_context(Target(definition=d), ds), headline_slot(d))
+            for d, ds in offered
+        )
         for index, completion in backend.complete(prompts):
             definition = offered[index][0]
             confidence = confidence_of(completion)
-            verdict = check(
+            verdict = check_headline(
                 form.reply(completion.text),
                 facts_of(definition),
                 min_confidence=0,
@@ -133,7 +143,7 @@ def main() -> None:
 
 
 def report(rows: list[Row], show: int) -> None:
-    """The table by threshold, and the surest of what passed."""
+    """Print the table by threshold, and the `show` surest sentences that passed."""
     passed = [row for row in rows if isinstance(row.verdict, str)]
     print(f"{len(rows)} functions offered\n")
     print("| min-confidence | sure enough | through the gate | close |\n| --- | --- | --- | --- |")

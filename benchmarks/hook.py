@@ -1,11 +1,12 @@
-"""What docbot adds to a commit, through the real pre-commit.
+"""Measure what docbot adds to a commit, through the real pre-commit.
 
     python benchmarks/hook.py [ROUNDS]
 
-Two commits, each with docbot's hook and with a hook that does nothing (`python -c pass`), in turn:
-one whose files lack no docstring, and one with three new functions. The difference is docbot's own
-time; what git takes by itself is measured beside it. Ratios first, medians of ROUNDS (default 9).
-The answers' cache is off: each commit's functions are new to docbot.
+Makes two commits in turn, each with docbot's hook and with a hook that does nothing
+(`python -c pass`): one whose files lack no docstring, and one with three new functions. The
+difference is docbot's own time; the time of git alone is measured too. Ratios are printed first;
+figures are medians of ROUNDS (default 9). The cache of completions is off, because the functions of
+a real commit are new to docbot.
 """
 
 from __future__ import annotations
@@ -57,21 +58,24 @@ CONFIG = """repos:
 
 
 def run(folder: Path, *command: str) -> float:
-    """Seconds that a command took; a hook that wrote a docstring fails its commit, by design."""
+    """Run a command and return its seconds.
+
+    Exit code 1 is allowed: a hook that writes a docstring fails its commit, by design.
+    """
     identity = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org"}
     identity |= {"GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org"}
     environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
     environment["PRE_COMMIT_HOME"] = str(folder.parent / "pre-commit")
     begun = time.perf_counter()
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment)
-    took = time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
     if done.returncode not in (0, 1):
         raise SystemExit(done.stderr.decode())
-    return took
+    return seconds
 
 
 def prepare(folder: Path, arguments: str) -> None:
-    """A repository with one file committed and the hook installed."""
+    """Make a repository with one file committed and the hook installed."""
     folder.mkdir()
     run(folder, "git", "init", "--quiet")
     config = CONFIG.format(python=sys.executable, arguments=arguments)
@@ -83,16 +87,16 @@ def prepare(folder: Path, arguments: str) -> None:
 
 
 def commit(folder: Path, change: str, *flags: str) -> float:
-    """Seconds of a commit of the change, which is taken back afterwards."""
+    """Commit the change, return the seconds, and undo it."""
     (folder / "a.py").write_text(DOCUMENTED + change)
     run(folder, "git", "add", ".")
-    took = run(folder, "git", "commit", "--quiet", "--message", "change", *flags)
+    seconds = run(folder, "git", "commit", "--quiet", "--message", "change", *flags)
     run(folder, "git", "reset", "--quiet", "--hard", "start")
-    return took
+    return seconds
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the rounds and print the table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
     times: dict[tuple[str, str], list[float]] = {}
     bare = []
@@ -104,10 +108,10 @@ def main() -> None:
             bare.append(run(Path(scratch), sys.executable, "-c", "pass"))
             for name, change in COMMITS.items():
                 for hook in HOOKS:
-                    took = commit(Path(scratch, hook), change)
-                    times.setdefault((name, hook), []).append(took)
-                took = commit(Path(scratch, "nothing"), change, "--no-verify")
-                times.setdefault((name, "git"), []).append(took)
+                    seconds = commit(Path(scratch, hook), change)
+                    times.setdefault((name, hook), []).append(seconds)
+                seconds = commit(Path(scratch, "nothing"), change, "--no-verify")
+                times.setdefault((name, "git"), []).append(seconds)
     python = statistics.median(bare)
     print(
         "| commit | docbot's part of it | times `python -c pass` | own ms | whole, ms | git, ms |"

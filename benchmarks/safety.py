@@ -6,8 +6,8 @@
 
 The packages are pinned and hashed in packages.txt, and held out of the model's training. Each is
 unpacked, its functions' docstrings are removed, and it is committed to a fresh git repository, so
-that docbot meets what a user's repository would be. The checks here are the benchmark's own:
-nothing of `docbot.verify` is used. Needs the `test` extra (ruff, black, pydoclint).
+that docbot works as in a user's repository. The checks here are independent: nothing of
+`docbot.docstring.verify` is used. Needs the `test` extra (ruff, black, pydoclint).
 
 Prints a Markdown table; exits 1 when a file was harmed or a linter found something new.
 """
@@ -43,7 +43,21 @@ DEFINED = (*FUNCTIONS, ast.ClassDef, ast.Module)
 
 @dataclass(kw_only=True)
 class Row:
-    """One package's figures."""
+    """The figures of one package.
+
+    Attributes:
+        package: Its name and version.
+        files: Python files.
+        offered: Definitions written or skipped.
+        written: Docstrings written.
+        skipped: Number of skips by reason.
+        harmed: Harmed files, each with its harm.
+        second_run: Docstrings that a second run wrote.
+        added: New findings of the linters, by rule.
+        seconds: Wall-clock time of the first run.
+        peak_mib: Its peak memory, in MiB.
+
+    """
 
     package: str
     files: int = 0
@@ -58,25 +72,25 @@ class Row:
 
 
 def fetch(names: Sequence[str], wheels: Path, listed: str = "packages.txt") -> list[Path]:
-    """Download the wheels that a list pins, hashes checked by pip; what is there already stays."""
+    """Download the wheels that a list pins, unless they are there; pip checks the hashes."""
     pins = [line for line in (HERE / listed).read_text().splitlines() if line]
     if unknown := set(names) - {pin.partition("==")[0] for pin in pins}:
         sys.exit(f"not in {listed}: {', '.join(sorted(unknown))}")
-    wanted = [pin for pin in pins if not names or pin.partition("==")[0] in names]
+    pins = [pin for pin in pins if not names or pin.partition("==")[0] in names]
     wheels.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
-        requirements.write("\n".join(wanted))
+        requirements.write("\n".join(pins))
         requirements.flush()
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
         command += ["--require-hashes", "--only-binary", ":all:"]
         command += ["--dest", str(wheels), "--requirement", requirements.name]
         subprocess.run(command, check=True)
-    versions = [pin.partition(" ")[0].split("==") for pin in wanted]
+    versions = [pin.partition(" ")[0].split("==") for pin in pins]
     return [next(wheels.glob(f"{name}-{version}-*.whl")) for name, version in versions]
 
 
 def strip(source: bytes) -> bytes:
-    """The file without its functions' docstrings; a body that held nothing else passes."""
+    """Remove the docstrings of a file's functions; a body without other code becomes `pass`."""
     tree = ast.parse(source)
     lines = source.splitlines(keepends=True)
     nodes = [n for n in ast.walk(tree) if isinstance(n, FUNCTIONS) and docstring(n) is not None]
@@ -93,12 +107,12 @@ def strip(source: bytes) -> bytes:
 
 
 def docstring(node: ast.AST) -> str | None:
-    """A definition's docstring as it is; None without one."""
+    """Return a definition's docstring unchanged; None without one."""
     return ast.get_docstring(node, clean=False) if isinstance(node, DEFINED) else None
 
 
 def prepare(wheel: Path, repository: Path) -> None:
-    """A git repository with the stripped package committed."""
+    """Make a git repository with the stripped package committed."""
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(repository)
     for file in repository.rglob("*.py"):
@@ -111,14 +125,14 @@ def prepare(wheel: Path, repository: Path) -> None:
 
 
 def git(repository: Path, *arguments: str) -> None:
-    """Run git with nothing of the user's configuration."""
+    """Run git without the user's configuration."""
     identity = ["-c", "user.name=safety", "-c", "user.email=safety@localhost"]
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
     subprocess.run(["git", *identity, *arguments], cwd=repository, check=True, env=environment)
 
 
 def commit(repository: Path, *, new: bool = False) -> None:
-    """Commit everything there is; in a `new` repository, the first time."""
+    """Commit all files; with `new`, make the repository first."""
     if new:
         git(repository, "init", "--quiet")
     git(repository, "add", "--all", "--force")
@@ -126,7 +140,7 @@ def commit(repository: Path, *, new: bool = False) -> None:
 
 
 def docbot(repository: Path, options: Sequence[str]) -> tuple[dict, float, float]:
-    """Run `docbot fix`; its JSON, wall-clock seconds and peak memory in MiB."""
+    """Run `docbot fix` and return its JSON, wall-clock seconds and peak memory in MiB."""
     command = [sys.executable, "-m", "docbot", "fix", str(repository), "--format", "json"]
     command += ["--no-cache", *options]
     started = time.perf_counter()
@@ -144,12 +158,12 @@ def docbot(repository: Path, options: Sequence[str]) -> tuple[dict, float, float
 
 
 def harm(before: bytes, after: bytes) -> str:  # noqa: PLR0911 - one line for each kind of harm
-    """The first thing wrong with an edited file, or "".
+    """Return the first harm done to an edited file, or "".
 
     Blank lines between a header and its body may go (pydocstyle's D202); nothing else may.
     """
     try:
-        old = parsed(before)
+        old = parse(before)
         new = ast.parse(after, type_comments=True) if old[1] else ast.parse(after)
     except SyntaxError as error:
         return f"does not parse: {error}"
@@ -158,7 +172,7 @@ def harm(before: bytes, after: bytes) -> str:  # noqa: PLR0911 - one line for ea
     has = [docstring(n) for n in ast.walk(new) if isinstance(n, DEFINED)]
     if any(doc is not None and doc != now for doc, now in zip(had, has, strict=True)):
         return "a docstring that was there changed"
-    if ast.dump(undocumented(tree)) != ast.dump(undocumented(new)):
+    if ast.dump(without_docstrings(tree)) != ast.dump(without_docstrings(new)):
         return "the syntax tree changed"
     if tokens(before) != tokens(after):
         return "the tokens changed"
@@ -174,8 +188,8 @@ def harm(before: bytes, after: bytes) -> str:  # noqa: PLR0911 - one line for ea
     return ""
 
 
-def parsed(source: bytes) -> tuple[ast.Module, bool]:
-    """The tree, and whether it could be had with the type comments of PEP 484."""
+def parse(source: bytes) -> tuple[ast.Module, bool]:
+    """Parse a file, and return whether that worked with the type comments of PEP 484."""
     try:
         return ast.parse(source, type_comments=True), True
     except SyntaxError:
@@ -183,12 +197,12 @@ def parsed(source: bytes) -> tuple[ast.Module, bool]:
 
 
 def end(line: bytes) -> bytes:
-    """A line's ending."""
+    """Return a line's ending."""
     return line[len(line.rstrip(b"\r\n")) :]
 
 
-def undocumented(tree: ast.Module) -> ast.Module:
-    """The tree with every docstring dropped, and the line numbers of `# type: ignore`."""
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """Drop every docstring of a tree, and the line numbers of `# type: ignore`."""
     tree.type_ignores = []
     for node in ast.walk(tree):
         if isinstance(node, DEFINED) and docstring(node) is not None:
@@ -197,7 +211,7 @@ def undocumented(tree: ast.Module) -> ast.Module:
 
 
 def tokens(source: bytes) -> list[tuple[int, str]]:
-    """All tokens but layout and docstrings."""
+    """Return all tokens except layout and docstrings."""
     rows = {
         row
         for node in ast.walk(ast.parse(source))
@@ -205,52 +219,60 @@ def tokens(source: bytes) -> list[tuple[int, str]]:
         for row in range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1)
     }
     layout = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE, tokenize.ENCODING}
-    found = tokenize.tokenize(io.BytesIO(source).readline)
-    return [(t.type, t.string) for t in found if t.type not in layout and t.start[0] not in rows]
+    all_tokens = tokenize.tokenize(io.BytesIO(source).readline)
+    return [
+        (t.type, t.string) for t in all_tokens if t.type not in layout and t.start[0] not in rows
+    ]
 
 
 def findings(repository: Path, files: Sequence[str]) -> Counter[str]:
-    """What ruff D (pep257, but for D1: missing docstrings), pydoclint and the formatters say."""
+    """Count the findings of ruff D, pydoclint and the formatters.
+
+    ruff's convention is pep257, without D1 (missing docstrings).
+    """
     if not files:
         return Counter()
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     ruff = [sys.executable, "-m", "ruff"]
     rules = ["--select", "D", "--ignore", "D1", "--config", "lint.pydocstyle.convention='pep257'"]
     report = output(
         repository, [*ruff, "check", "--isolated", *rules, "--output-format", "json", *files]
     )
-    found.update(f"ruff {item['code']}" for item in json.loads(report))
+    counts.update(f"ruff {item['code']}" for item in json.loads(report))
     report = output(repository, [*pydoclint(), "--quiet", "--style=google", *files])
-    found.update(word for line in report.splitlines() for word in line.split() if is_doc(word))
+    counts.update(word for line in report.splitlines() for word in line.split() if is_doc(word))
     report = output(repository, [*ruff, "format", "--isolated", "--check", *files])
-    found.update("ruff format" for line in report.splitlines() if line.startswith("Would"))
+    counts.update("ruff format" for line in report.splitlines() if line.startswith("Would"))
     black = [sys.executable, "-m", "black", "--config", os.devnull, "--check", *files]
     report = output(repository, black)
-    found.update("black" for line in report.splitlines() if line.startswith("would reformat"))
-    return found
+    counts.update("black" for line in report.splitlines() if line.startswith("would reformat"))
+    return counts
 
 
 def is_doc(word: str) -> bool:
-    """Whether this is one of pydoclint's codes, such as `DOC101:`."""
+    """Check whether this is one of pydoclint's codes, such as `DOC101:`."""
     return word.startswith("DOC") and word.rstrip(":")[3:].isdigit()
 
 
 def pydoclint() -> list[str]:
-    """The command of pydoclint, beside this interpreter."""
-    found = shutil.which("pydoclint", path=str(Path(sys.executable).parent))
-    if found is None:
+    """Return the command of pydoclint, installed beside this interpreter."""
+    command = shutil.which("pydoclint", path=str(Path(sys.executable).parent))
+    if command is None:
         sys.exit("pydoclint is not installed: pip install -e '.[test]'")
-    return [found]
+    return [command]
 
 
 def output(folder: Path, command: Sequence[str]) -> str:
-    """What a linter prints on either stream; its exit code only says whether it found anything."""
+    """Return what a linter prints, of both streams unless it is JSON.
+
+    Its exit code is ignored: it only says whether the linter found anything.
+    """
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout if "json" in command else done.stdout + done.stderr
 
 
 def measure(wheel: Path, repository: Path, options: Sequence[str]) -> Row:
-    """Run the whole comparison on one package."""
+    """Compare one package before and after `docbot fix`."""
     row = Row(package="-".join(wheel.name.split("-")[:2]))
     prepare(wheel, repository)
     before = {path: path.read_bytes() for path in python_files(repository)}
@@ -276,7 +298,7 @@ def measure(wheel: Path, repository: Path, options: Sequence[str]) -> Row:
 
 
 def python_files(repository: Path) -> Iterator[Path]:
-    """All of them, in order."""
+    """Return the repository's Python files, sorted."""
     return iter(sorted(repository.rglob("*.py")))
 
 
@@ -287,17 +309,17 @@ HEADER = (
 
 
 def cells(row: Row) -> list[str]:
-    """One row of the table."""
+    """Return the cells of one row of the table."""
     unsure, rejected = row.skipped["unsure"], row.skipped["rejected"]
     ruled = sum(row.skipped.values()) - unsure - rejected
-    asked = row.written + unsure + rejected
-    numbers = [row.files, asked, row.written, unsure, rejected, ruled, len(row.harmed)]
-    rest = [row.second_run, sum(row.added.values()), f"{asked / row.seconds:.0f}"]
+    answered = row.written + unsure + rejected
+    numbers = [row.files, answered, row.written, unsure, rejected, ruled, len(row.harmed)]
+    rest = [row.second_run, sum(row.added.values()), f"{answered / row.seconds:.0f}"]
     return [row.package, *map(str, [*numbers, *rest]), f"{row.peak_mib:.0f}"]
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure the packages, print the table, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", nargs="*")
     parser.add_argument("--wheels", type=Path, default=HERE / "work" / "wheels")

@@ -1,13 +1,13 @@
-"""How long `docbot check` takes on big packages, cold and warm, beside tools that do the like.
+"""Measure `docbot check` on big packages, cold and warm, beside similar tools.
 
     python benchmarks/scan.py                     # django and homeassistant, three rounds
     python benchmarks/scan.py django --rounds 7
 
 The packages are pinned and hashed in scan.txt, unpacked into a git repository each and committed.
-interrogate, pydoclint and ruff are installed into a virtual environment of the benchmark's own.
-All commands run in turn, round by round, so that a busy moment hits them all; figures are medians.
-Cold is with an empty cache of docbot's own; interrogate and pydoclint keep none, and ruff has its
-own, filled before. CPU is user and system time of the command and its children. Prints Markdown.
+interrogate, pydoclint and ruff are installed into a virtual environment of the benchmark.
+All commands run in turn, round by round, so that a busy moment slows them all; figures are medians.
+Cold is with docbot's cache empty; interrogate and pydoclint have no cache, and ruff's is filled
+before. CPU is user and system time of the command and its children. Prints Markdown.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ WARM = 1.5  # of ruff's time, at most
 
 
 @dataclass(kw_only=True)
-class Timed:
-    """One command's rounds, in seconds and MiB."""
+class Timing:
+    """The rounds of one command, in seconds, and its peak memory, in MiB."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Timed:
 
 
 def unpack(wheel: Path) -> Path:
-    """A package in a git repository of its own, everything committed."""
+    """Unpack a package into a git repository and commit everything."""
     repository = WORK / "-".join(wheel.name.split("-")[:2])
     if not (repository / ".git" / "index").exists():
         shutil.rmtree(repository, ignore_errors=True)
@@ -58,8 +58,8 @@ def unpack(wheel: Path) -> Path:
     return repository
 
 
-def tools() -> Path:
-    """The folder of the other tools' commands."""
+def install_tools() -> Path:
+    """Install the other tools, and return the folder of their commands."""
     folder = WORK / "tools"
     marker = folder / "installed.txt"
     if not marker.exists() or marker.read_text() != "\n".join(TOOLS):
@@ -71,11 +71,11 @@ def tools() -> Path:
 
 
 def commands(*, slow: bool) -> dict[str, list[str]]:
-    """What is timed."""
-    bin_ = tools()
+    """Return the commands to time, by name; pydoclint is among them if `slow`."""
+    bin_ = install_tools()
     docbot = [sys.executable, "-m", "docbot", "check", "-q", "."]
     ruff = [str(bin_ / "ruff"), "check", "--isolated", "--select", "D1"]
-    found = {
+    by_name = {
         "docbot check, cold": docbot,
         "docbot check, warm": docbot,
         "interrogate": [str(bin_ / "interrogate"), "."],
@@ -83,12 +83,12 @@ def commands(*, slow: bool) -> dict[str, list[str]]:
         "ruff D1, no cache": [*ruff, "--no-cache", "--output-format", "concise", "."],
     }
     if slow:
-        found["pydoclint"] = [str(bin_ / "pydoclint"), "--quiet", "--style=google", "."]
-    return found
+        by_name["pydoclint"] = [str(bin_ / "pydoclint"), "--quiet", "--style=google", "."]
+    return by_name
 
 
-def run(command: Sequence[str], folder: Path, timed: Timed | None) -> None:
-    """Run one command, and note what it took."""
+def run(command: Sequence[str], folder: Path, timing: Timing | None) -> None:
+    """Run one command, and add its time and memory to `timing`."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -100,39 +100,39 @@ def run(command: Sequence[str], folder: Path, timed: Timed | None) -> None:
     if process.returncode not in (0, 1):
         sys.exit(f"{' '.join(command)}: exit {process.returncode}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if timed is not None:
-        timed.wall.append(seconds)
-        timed.cpu.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    if timing is not None:
+        timing.wall.append(seconds)
+        timing.cpu.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
         unit = 1024 if platform.system() == "Linux" else 1024 * 1024
-        timed.peak = max(timed.peak, usage.ru_maxrss / unit)
+        timing.peak = max(timing.peak, usage.ru_maxrss / unit)
 
 
-def measure(repository: Path, rounds: int, *, slow: bool) -> dict[str, Timed]:
-    """Every command, round by round."""
+def measure(repository: Path, rounds: int, *, slow: bool) -> dict[str, Timing]:
+    """Time all commands, round by round."""
     cache = WORK / "cache"
     os.environ["DOCBOT_CACHE_DIR"] = str(cache)
-    listed = commands(slow=slow)
-    timed = {name: Timed() for name in listed}
-    run(listed["ruff D1, warm"], repository, None)
+    by_name = commands(slow=slow)
+    timings = {name: Timing() for name in by_name}
+    run(by_name["ruff D1, warm"], repository, None)
     for _ in range(rounds):
-        for name, command in listed.items():
+        for name, command in by_name.items():
             if name == "docbot check, cold":
                 shutil.rmtree(cache, ignore_errors=True)
-            run(command, repository, timed[name])
-    return timed
+            run(command, repository, timings[name])
+    return timings
 
 
-def table(repository: Path, timed: dict[str, Timed]) -> None:
-    """Ratios first, then seconds, then what was aimed at."""
+def print_table(repository: Path, timings: dict[str, Timing]) -> None:
+    """Print ratios, seconds and memory, then whether the targets are met."""
     names = [*repository.rglob("*.py"), *repository.rglob("*.pyi")]
     lines = sum(name.read_bytes().count(b"\n") for name in names)
     print(f"\n{repository.name}: {len(names)} files, {lines} lines\n")
     header = ["command", "times interrogate", "times ruff, warm", "wall s", "CPU s", "peak MiB"]
     print("| " + " | ".join(header) + " |\n|" + " --- |" * len(header))
-    wall = {name: statistics.median(each.wall) for name, each in timed.items()}
-    cpu = {name: statistics.median(each.cpu) for name, each in timed.items()}
+    wall = {name: statistics.median(each.wall) for name, each in timings.items()}
+    cpu = {name: statistics.median(each.cpu) for name, each in timings.items()}
     slow, fast = "interrogate", "ruff D1, warm"
-    for name, each in timed.items():
+    for name, each in timings.items():
         ratios = [f"{wall[name] / wall[other]:.2f}" for other in (slow, fast)]
         times = [f"{wall[name]:.2f}", f"{cpu[name]:.2f}", f"{each.peak:.0f}"]
         print("| " + " | ".join([f"`{name}`", *ratios, *times]) + " |")
@@ -148,7 +148,7 @@ def table(repository: Path, timed: dict[str, Timed]) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the packages and print their tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("packages", nargs="*")
     parser.add_argument("--rounds", type=int, default=3)
@@ -156,7 +156,7 @@ def main() -> None:
     options = parser.parse_args()
     for wheel in fetch(options.packages, WORK / "wheels", "scan.txt"):
         repository = unpack(wheel)
-        table(repository, measure(repository, options.rounds, slow=not options.no_pydoclint))
+        print_table(repository, measure(repository, options.rounds, slow=not options.no_pydoclint))
     version = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True)
     print(f"\nPython {platform.python_version()}, {version.stdout.strip()}, {', '.join(TOOLS)};")
     load = f"load {os.getloadavg()[0]:.1f}"

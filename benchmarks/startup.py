@@ -1,9 +1,9 @@
-"""What docbot costs when there is nothing to do, against a bare Python and git in the same run.
+"""Measure docbot when there is nothing to do, against a bare Python and git in the same run.
 
     python benchmarks/startup.py [ROUNDS]
 
-Each command runs ROUNDS times (default 15), interleaved so that a busy moment hits them all; the
-figures are medians. Ratios first, milliseconds after.
+Each command runs ROUNDS times (default 15), interleaved so that a busy moment slows them all; the
+figures are medians. Ratios are printed first, then milliseconds.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def git(repository: Path, *arguments: str) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """Two files, one documented and one not; one more line staged in each."""
+    """Commit a documented and an undocumented file, and stage one more line in each."""
     git(folder, "init", "--quiet")
     for name, text in (("documented.py", DOCUMENTED), ("undocumented.py", UNDOCUMENTED)):
         (folder / name).write_text(text)
@@ -43,7 +43,7 @@ def prepare(folder: Path) -> None:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure the rounds and print the table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     docbot = [sys.executable, "-m", "docbot"]
     commands = {

@@ -1,11 +1,11 @@
-"""A GGUF file in the shape of Qwen2.5-Coder-0.5B with random weights, to measure speed alone.
+"""Write a GGUF file shaped like Qwen2.5-Coder-0.5B with random weights, to measure speed alone.
 
     pip install -e '.[train]'
     python benchmarks/synthetic.py half.gguf
 
-24 layers, 896 wide, 14 heads over 2 of keys and values, 151,936 tokens, Q8_0: as many bytes to move
-and products to form as in the real one, and nothing learnt. The tokenizer is docbot-tiny's, filled
-up with tokens that no text has, so its prompts are a little longer.
+24 layers, 896 wide, 14 query heads over 2 of keys and values, 151,936 tokens, Q8_0: it moves as
+many bytes and computes as many products as the real model, but has learnt nothing. The tokenizer is
+docbot-tiny's, filled up with tokens that occur in no text, so prompts are a little longer.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 
 from docbot.llm.weights import resolve
 
-LAYERS, WIDTH, HEADS, SHARED, INNER, TOKENS = 24, 896, 14, 2, 4864, 151_936
-CONTEXT = 2048  # the real one has 32,768; docbot asks for no more than 4,096
+LAYERS, WIDTH, HEADS, KV_HEADS, INNER, TOKENS = 24, 896, 14, 2, 4864, 151_936
+CONTEXT = 2048  # the real model has 32,768; docbot uses 4,096 at most
 Q8_0 = gguf.GGMLQuantizationType.Q8_0
 NORMAL = 1
 
 
-def tokenizer(writer: gguf.GGUFWriter) -> None:
-    """docbot-tiny's, filled up to the size of the real one."""
+def write_tokenizer(writer: gguf.GGUFWriter) -> None:
+    """Write docbot-tiny's tokenizer, filled up to the size of the real one."""
     fields = gguf.GGUFReader(resolve("docbot-tiny", "").path).fields
     for name, field in fields.items():
         if not name.startswith("tokenizer."):
@@ -41,28 +41,28 @@ def tokenizer(writer: gguf.GGUFWriter) -> None:
 
 
 def main() -> None:
-    """Write the file."""
+    """Write the file named on the command line."""
     path = Path(sys.argv[1])
     writer = gguf.GGUFWriter(path, "qwen2")
-    tokenizer(writer)
+    write_tokenizer(writer)
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(LAYERS)
     writer.add_feed_forward_length(INNER)
     writer.add_head_count(HEADS)
-    writer.add_head_count_kv(SHARED)
+    writer.add_head_count_kv(KV_HEADS)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_freq_base(1e6)
-    draw = np.random.default_rng(7)
+    rng = np.random.default_rng(7)
 
     def matrix(name: str, rows: int, columns: int) -> None:
-        weights = draw.standard_normal((rows, columns), np.float32) / np.float32(columns**0.5)
+        weights = rng.standard_normal((rows, columns), np.float32) / np.float32(columns**0.5)
         writer.add_tensor(name, gguf.quantize(weights, Q8_0), raw_dtype=Q8_0)
 
     def vector(name: str, size: int, value: float) -> None:
         writer.add_tensor(name, np.full(size, value, np.float32))
 
-    keys = WIDTH // HEADS * SHARED
+    keys = WIDTH // HEADS * KV_HEADS
     matrix("token_embd.weight", TOKENS, WIDTH)
     vector("output_norm.weight", WIDTH, 1)
     for layer in range(LAYERS):

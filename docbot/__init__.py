@@ -52,8 +52,8 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
     with open_backend(weights, config) as backend:
         job = Job(
             config=config,
-            lineage=ParentIndex(lambda _path: None),
-            house=lambda: detect(StyleCounts(), {}, config),
+            parents=ParentIndex(lambda _path: None),
+            style=lambda: detect(StyleCounts(), {}, config),
             backend=backend,
             format=format_,
         )

@@ -2,12 +2,12 @@
 
 import sys
 
-from docbot.scan.quick import nothing_lacks
+from docbot.scan.quick import all_documented
 
 
 def main() -> int:
     """Run docbot, or as little of it as the arguments need; its exit code."""
-    if nothing_lacks(sys.argv[1:]):
+    if all_documented(sys.argv[1:]):
         return 0
     from docbot import cli
 

@@ -1,36 +1,32 @@
-"""What was worked out before, by content: one SQLite file in the user's own cache folder.
+"""Keep computed values by key, in one SQLite file in the user's cache folder.
 
-A key is a digest of everything that its value depends on, so nothing here is ever out of date, and
-whatever is missing is worked out again. Each value carries a checksum: a damaged one is a miss.
+A key is a digest of everything that its value depends on, so no entry is ever out of date, and a
+missing value is computed again. Each value carries a checksum: a damaged one counts as missing.
 
-- What a file holds is kept by the git blob id of its bytes (`bulk`), apart from the configuration,
-  the path and the parents elsewhere that decide what of it counts: that is decided anew each time.
-- What a whole `check` printed is kept by the configuration and by every file's path, blob id and
-  size, with what was read besides (`replay`).
-- A model's answers are kept by model, engine, prompt and sampling (`answers`).
+- `file`: the facts of a file, by the git blob id of its bytes (`docbot.repo.scans`). Which of them
+  count depends on the configuration, the path and parent classes elsewhere; that is decided anew
+  in each run.
+- `run`: the output of a whole `docbot check`, by the configuration, every file's path, blob id and
+  size, and the other files that were read (`docbot.commands.check_cache`).
+- `answer`: a model's completions, by model, engine, prompt and sampling
+  (`docbot.llm.completion_cache`).
 
-SQLite with its rollback journal, not WAL, which needs memory that no network file system shares;
-a process that is killed leaves a journal, and the next one rolls it back. Nothing is pickled. A
-cache that cannot be opened or written is done without; a corrupt file is begun anew.
+SQLite uses its rollback journal: WAL needs shared memory, which no network file system offers. A
+process that is killed leaves a journal, and the next one rolls it back. Nothing is pickled. Where
+the file cannot be opened or written, docbot works without a cache; a corrupt file is rebuilt.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import sys
-import time
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 import sqlite3
 import stat
-from contextlib import closing, contextmanager
+import sys
+import time
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,10 +36,10 @@ FILE, RUN, ANSWER = "file", "run", "answer"
 KINDS = (FILE, RUN, ANSWER)
 
 LIMIT = 256 << 20  # bytes of the file
-KEPT = 0.75  # of the limit, when the least recently used entries go
-RESOLUTION = 3600  # seconds: a second use within the hour is not noted, so most runs write nothing
+KEPT = 0.75  # the share of the limit that remains when the least recently used entries go
+RESOLUTION = 3600  # seconds: a second use within the hour is not recorded: most runs write nothing
 PATIENCE = 1.0  # seconds to wait for another process's transaction
-BATCH = 500  # keys a query; old SQLite takes 999 variables
+BATCH = 500  # keys per query; old SQLite takes 999 variables
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -55,7 +51,16 @@ CREATE INDEX IF NOT EXISTS entries_used ON entries (used);
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Info:
-    """What `docbot cache info` tells; `trouble` says why the cache is not used, or is ""."""
+    """The output of `docbot cache info`.
+
+    Attributes:
+        file: The SQLite file; None when the cache is switched off.
+        bytes: Its size; 0 where there is none.
+        limit: The most bytes that it may take.
+        entries: Number of entries by kind, for each of `KINDS`.
+        trouble: Why the cache is not used; "" when it is used.
+
+    """
 
     file: Path | None
     bytes: int
@@ -65,11 +70,11 @@ class Info:
 
 
 class Cache:
-    """Values by kind and key; whatever goes wrong, it is as if there were none.
+    """A store of values by kind and key; when something fails it acts like an empty one.
 
     Args:
-        folder: Where the file lives, made if need be for the user alone; None for no cache.
-        warn: Told, in one sentence, of a corrupt file that was begun anew.
+        folder: Folder of the file, made for the user alone if needed; None for no cache.
+        warn: Called with one sentence when a corrupt file was rebuilt.
         limit: Bytes the file may take; the least recently used entries go first.
         clock: Seconds since the epoch.
 
@@ -77,66 +82,70 @@ class Cache:
 
     def __init__(
         self,
-        folder: Path | None,
+        cache_folder: Path | None,
         *,
         warn: Callable[[str], None] = lambda _sentence: None,
         limit: int = LIMIT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.trouble = "" if folder is not None else "switched off"
-        self._file = folder / "cache-1.sqlite3" if folder is not None else None  # 1: the schema's
+        self.trouble = "" if cache_folder is not None else "switched off"
+        self._file = (
+            cache_folder / "cache-1.sqlite3" if cache_folder is not None else None
+        )  # 1: the schema's
         self._warn = warn
         self._limit = limit
         self._clock = clock
         self._database: sqlite3.Connection | None = None
-        self._touched: list[tuple[int, str, bytes]] = []
-        self._rebuilt = False
+        self._uses: list[tuple[int, str, bytes]] = []
+        self._was_rebuilt = False
 
     def get(self, kind: str, key: bytes) -> bytes | None:
-        """The value, or None."""
+        """Return the value of a key, or None."""
         return self.get_many(kind, [key]).get(key)
 
     def get_many(self, kind: str, keys: Iterable[bytes]) -> dict[bytes, bytes]:
-        """Those values that are there."""
+        """Return the stored values for these keys; missing keys are left out."""
         wanted = list(dict.fromkeys(keys))
-        found: dict[bytes, bytes] = {}
+        values: dict[bytes, bytes] = {}
         now = int(self._clock())
-        for at in range(0, len(wanted), BATCH):
-            part = wanted[at : at + BATCH]
+        for start in range(0, len(wanted), BATCH):
+            part = wanted[start : start + BATCH]
             marks = ",".join("?" * len(part))
             query = f"SELECT key, value, sum, used FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608
             with self._guarded() as database:
                 if database is None:
-                    return found
-                for key, value, sum_, used in database.execute(query, (kind, *part)):
-                    if sum_ != _sum(kind, key, value):
+                    return values
+                for key, value, checksum, used in database.execute(query, (kind, *part)):
+                    if checksum != _checksum(kind, key, value):
                         continue
-                    found[key] = value
+                    values[key] = value
                     if abs(now - used) > RESOLUTION:
-                        self._touched.append((now, kind, key))
-        return found
+                        self._uses.append((now, kind, key))
+        return values
 
     def put_many(self, kind: str, values: Mapping[bytes, bytes]) -> None:
-        """Store values, in one transaction."""
+        """Store values in one transaction."""
         now = int(self._clock())
-        rows = [(kind, key, value, _sum(kind, key, value), now) for key, value in values.items()]
+        rows = [
+            (kind, key, value, _checksum(kind, key, value), now) for key, value in values.items()
+        ]
         with self._guarded(writing=True) as database:
             if rows and database is not None:
                 database.executemany("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?)", rows)
                 self._evict(database)
 
     def close(self) -> None:
-        """Note what was used, and let go of the file; a later call opens it again."""
-        touched, self._touched = self._touched, []
-        if touched:
+        """Record which entries were used and close the file; a later call opens it again."""
+        uses, self._uses = self._uses, []
+        if uses:
             with self._guarded(writing=True) as database:
                 if database is not None:
                     update = "UPDATE entries SET used = ? WHERE kind = ? AND key = ?"
-                    database.executemany(update, touched)
+                    database.executemany(update, uses)
         self._drop()
 
     def info(self) -> Info:
-        """Counts and sizes."""
+        """Return the cache's size and its number of entries by kind."""
         counts = dict.fromkeys(KINDS, 0)
         with self._guarded() as database:
             if database is not None:
@@ -151,7 +160,7 @@ class Cache:
         )
 
     def clear(self) -> None:
-        """Drop every entry and give the space back."""
+        """Delete every entry and shrink the file."""
         with self._guarded(writing=True) as database:
             if database is not None:
                 database.execute("DELETE FROM entries")
@@ -161,10 +170,10 @@ class Cache:
 
     @contextmanager
     def _guarded(self, *, writing: bool = False) -> Iterator[sqlite3.Connection | None]:
-        """The open database, inside a transaction when `writing`; None when there is none.
+        """Yield the open database, in a transaction when `writing`; None when there is none.
 
-        What SQLite or the disk then refuses ends the use of this cache for this process, but for a
-        lock that another process holds too long: that costs one answer.
+        After an error of SQLite or the disk, this process uses the cache no more. An exception is
+        a lock that another process keeps too long: that only fails this call.
         """
         database = self._open()
         if database is not None and writing:
@@ -185,19 +194,20 @@ class Cache:
             raise
 
     def _give_up(self, error: sqlite3.Error) -> None:
-        if type(error) is sqlite3.DatabaseError and not self._rebuilt:  # SQLITE_CORRUPT, _NOTADB
+        corrupt = type(error) is sqlite3.DatabaseError  # SQLITE_CORRUPT, SQLITE_NOTADB
+        if corrupt and not self._was_rebuilt:
             self._rebuild()
         elif "locked" not in str(error):
             self._drop()
             self.trouble = f"{self._file}: {error}"
 
     def _rebuild(self) -> None:
-        self._rebuilt = True
+        self._was_rebuilt = True
         self._drop()
         if self._file is not None:
-            for end in ("", "-journal"):
+            for suffix in ("", "-journal"):
                 with suppress(OSError):
-                    Path(f"{self._file}{end}").unlink(missing_ok=True)
+                    Path(f"{self._file}{suffix}").unlink(missing_ok=True)
             self._warn(f"{self._file}: was damaged, and is begun anew")
 
     def _open(self) -> sqlite3.Connection | None:
@@ -209,7 +219,7 @@ class Cache:
                 self.trouble = f"{self._file}: {error.strerror or error}"
             except sqlite3.Error as error:
                 self._give_up(error)
-                return self._open() if self._rebuilt and not self.trouble else None
+                return self._open() if self._was_rebuilt and not self.trouble else None
         return self._database
 
     def _drop(self) -> None:
@@ -219,21 +229,21 @@ class Cache:
         self._database = None
 
     def _evict(self, database: sqlite3.Connection) -> None:
-        """Delete the least recently used entries when the file would grow past its limit."""
+        """Delete the least recently used entries while the file would grow past its limit."""
         (page,) = database.execute("PRAGMA page_size").fetchone()
-        while _pages(database) * page > self._limit:
-            excess = _pages(database) * page - int(self._limit * KEPT)
+        while _used_pages(database) * page > self._limit:
+            excess = _used_pages(database) * page - int(self._limit * KEPT)
             oldest = database.execute("SELECT rowid, length(value) FROM entries ORDER BY used")
-            gone = []
+            evicted = []
             with closing(oldest):
                 for rowid, size in oldest:
-                    gone.append((rowid,))
+                    evicted.append((rowid,))
                     excess -= size
                     if excess <= 0:
                         break
-            if not gone:
+            if not evicted:
                 return
-            database.executemany("DELETE FROM entries WHERE rowid = ?", gone)
+            database.executemany("DELETE FROM entries WHERE rowid = ?", evicted)
 
 
 def _roll_back(database: sqlite3.Connection | None) -> None:
@@ -242,32 +252,32 @@ def _roll_back(database: sqlite3.Connection | None) -> None:
             database.execute("ROLLBACK")
 
 
-def _pages(database: sqlite3.Connection) -> int:
-    """The pages that hold something; those of deleted entries are filled again first."""
+def _used_pages(database: sqlite3.Connection) -> int:
+    """Count the pages in use; SQLite fills free pages of the file before it grows it."""
     (pages,) = database.execute("PRAGMA page_count").fetchone()
     (free,) = database.execute("PRAGMA freelist_count").fetchone()
     return int(pages) - int(free)
 
 
-def _sum(kind: str, key: bytes, value: bytes) -> bytes:
+def _checksum(kind: str, key: bytes, value: bytes) -> bytes:
     return hashlib.blake2b(b"%b\0%b\0%b" % (kind.encode(), key, value), digest_size=8).digest()
 
 
 def _prepare(file: Path) -> None:
-    """Make the folder, for its owner alone and out of git's sight, and the file.
+    """Create the folder, private and ignored by git, and the file in it.
 
     Raises:
-        OSError: it cannot be made, or others may write in it.
+        OSError: one of them cannot be created, or others may write in the folder.
 
     """
-    folder = file.parent
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
+    cache_folder = file.parent
+    if not cache_folder.is_dir():
+        cache_folder.parent.mkdir(parents=True, exist_ok=True)
+        cache_folder.mkdir(mode=0o700, exist_ok=True)
         with suppress(OSError):
-            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+            (cache_folder / ".gitignore").write_text("*\n", encoding="ascii")
     if sys.platform != "win32":
-        status = folder.stat()
+        status = cache_folder.stat()
         if status.st_uid not in (os.geteuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise OSError("not used, because others may write in its folder")
     if not file.exists():
@@ -275,13 +285,13 @@ def _prepare(file: Path) -> None:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    # isolation_level None: transactions are begun and ended here, not by Python's module.
+    # isolation_level None: docbot begins and ends transactions, not Python's module.
     database = sqlite3.connect(file, timeout=PATIENCE, isolation_level=None)
     try:
         database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = NORMAL")
-        known = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries_used'")
-        if known.fetchone() is None:
+        index = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries_used'")
+        if index.fetchone() is None:
             database.executescript(_SCHEMA)
     except BaseException:
         database.close()
@@ -290,32 +300,38 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def open_cache(*, on: bool = True, warn: Callable[[str], None] = lambda _sentence: None) -> Cache:
-    """The user's cache, opened when it is first asked; one that holds nothing when not `on`."""
+    """Return the user's cache; its file is opened at the first use.
+
+    Args:
+        on: False for a cache that stores nothing.
+        warn: As in `Cache`.
+
+    """
     if not on:
         return Cache(None)
     try:
-        return Cache(folder(), warn=warn)
+        return Cache(cache_folder(), warn=warn)
     except RuntimeError as error:
         cache = Cache(None)
         cache.trouble = str(error)
         return cache
 
 
-def folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """The cache folder: `DOCBOT_CACHE_DIR`, else the one the platform has for a program's cache.
+def cache_folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Return the cache folder: `DOCBOT_CACHE_DIR`, else the platform's folder for caches.
 
     Raises:
-        RuntimeError: the user has no home.
+        RuntimeError: the user has no home folder.
 
     """
-    if named := environment.get("DOCBOT_CACHE_DIR"):
-        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100 - links stay as named
+    if override := environment.get("DOCBOT_CACHE_DIR"):
+        return Path(os.path.abspath(Path(override).expanduser()))  # noqa: PTH100 - links stay as named
     if platform == "win32":
         base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
         return Path(base) / "docbot" / "Cache"
     if platform == "darwin":
         return Path.home() / "Library" / "Caches" / "docbot"
     base = environment.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):  # noqa: PTH117 - the specification has a relative one ignored
+    if not os.path.isabs(base):  # noqa: PTH117 - the specification says to ignore a relative one
         base = str(Path.home() / ".cache")
     return Path(base) / "docbot"

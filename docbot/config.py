@@ -1,7 +1,7 @@
-"""The configuration: one dataclass; flag, `[tool.docbot]` key and README row share its names.
+"""Read the configuration; flags, `[tool.docbot]` keys and the documented table share its names.
 
-A key in TOML and a flag on the command line are the field's name with hyphens. Precedence has two
-steps and no more: what the command line says, else what `[tool.docbot]` says, else the default.
+A key in TOML and a flag on the command line are the field's name with hyphens. The command line
+takes precedence over `[tool.docbot]`, and that over the defaults.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from docbot.errors import ConfigError
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 STYLES = ("auto", "google", "numpy", "sphinx")
 KINDS = ("module", "class", "function", "method")
 SECTIONS = ("auto", "always", "never")
-IGNORABLE = ("dunder",)
-SELECTABLE = (
+SKIPPABLE = ("dunder",)
+"""The skip rules that are off by default."""
+INCLUDABLE = (
     "private",
     "overload",
     "override",
@@ -37,27 +38,27 @@ SELECTABLE = (
     "generated",
     "vendored",
 )
-"""The skip rules of `targets` that are on by default and have a switch."""
+"""The skip rules that are on by default and can be switched off."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """What the user may set.
+    """The user's settings; the type of a default is the type of its key.
 
     Attributes:
         exclude: Paths left alone, as gitignore patterns relative to the repository.
         kinds: Kinds of definition that count; when empty, `check` counts functions and methods,
             and `fix` writes besides them what the model can be asked about.
-        select: Skip rules switched off: such definitions are documented after all.
-        ignore: Skip rules switched on that are off by default.
+        include: Skip rules switched off: such definitions are documented after all.
+        skip: Skip rules switched on that are off by default.
         style: Docstring style; `auto` follows the repository.
         sections: Whether parameter sections are written; `auto` follows the repository.
         line_length: Longest line written; 0 follows the formatter's configuration.
         model: `docbot-tiny` (inside the package) or the path of a GGUF file.
         prompt_format: How a GGUF of your own is prompted; the embedded model knows its own.
-        candidates: Answers asked for per question, the first greedy; the surest that passes is
-            taken.
-        max_tokens: Longest answer of the model, in tokens.
+        candidates: Completions asked for per prompt, the first greedy; the most probable that
+            passes the gate is taken.
+        max_tokens: Longest completion of the model, in tokens.
         max_lines: Longer functions are left alone: the model would not see enough of them.
         min_confidence: Geometric mean of token probabilities below which nothing is written.
         threads: Threads for llama.cpp; 0 takes the cores that are free.
@@ -68,8 +69,8 @@ class Config:
 
     exclude: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
     style: str = "auto"
     sections: str = "auto"
     line_length: int = 0
@@ -87,9 +88,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "style": STYLES,
     "kinds": KINDS,
     "sections": SECTIONS,
-    "select": SELECTABLE,
-    "ignore": IGNORABLE,
+    "include": INCLUDABLE,
+    "skip": SKIPPABLE,
 }
+
+RENAMED = {"select": "include", "ignore": "skip"}
+"""Keys of earlier versions: in ruff's configuration these two mean the opposite."""
 
 
 def load_config(root: Path, file: Path | None = None) -> Config:
@@ -110,7 +114,7 @@ def load_config(root: Path, file: Path | None = None) -> Config:
 
 
 def parse_config(content: bytes, *, source: str) -> Config:
-    """The Config of a TOML file's `[tool.docbot]`.
+    """Read the configuration of a TOML file's `[tool.docbot]`.
 
     Raises:
         ConfigError: naming `source`; as `load_config`.
@@ -135,7 +139,7 @@ def _read_toml(content: bytes, source: str) -> dict[str, Any]:
 
 
 def replace(config: Config, settings: Mapping[str, object], *, source: str) -> Config:
-    """A Config with `settings` (kebab-case keys) laid over it.
+    """Return the configuration with `settings` (kebab-case keys) in place of its own.
 
     Raises:
         ConfigError: naming `source`, the key, and what would have been right.
@@ -143,20 +147,21 @@ def replace(config: Config, settings: Mapping[str, object], *, source: str) -> C
     """
     if not isinstance(settings, dict):
         raise ConfigError(f"{source}: [tool.docbot] must be a table")
-    hints = get_type_hints(Config)
-    keys = {name.replace("_", "-"): name for name in hints}
+    keys = {field.name.replace("_", "-"): field for field in dataclasses.fields(Config)}
     changes = {}
     for key, value in settings.items():
+        if key in RENAMED:
+            raise ConfigError(f"{source}: '{key}' is now called '{RENAMED[key]}'; rename it")
         if key not in keys:
             close = difflib.get_close_matches(key, keys, n=1, cutoff=0.4)
             hint = f"; did you mean '{close[0]}'?" if close else f"; known keys: {', '.join(keys)}"
             raise ConfigError(f"{source}: unknown key '{key}' in [tool.docbot]{hint}")
-        changes[keys[key]] = _convert(key, value, hints[keys[key]], source)
+        changes[keys[key].name] = _convert(key, value, type(keys[key].default), source)
     return dataclasses.replace(config, **changes)
 
 
 def _convert(key: str, value: object, wanted: type, source: str) -> Any:
-    if get_origin(wanted) is tuple:
+    if wanted is tuple:
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
             raise ConfigError(f"{source}: '{key}' must be a list of strings, got {value!r}")
         for item in value:

@@ -1,8 +1,9 @@
-"""The door to other processes: what is slow and pure is done there, beside the model.
+"""Run slow, pure functions in worker processes while the model runs in this one.
 
-Not `concurrent.futures`: its parent has threads that share locks with the caller, and Ctrl-C in the
-middle of `submit` can leave one locked for good (seen here; python/cpython#109917 is of its kind).
-Here the parent has a pipe to each worker and no thread; it kills them when it leaves.
+`concurrent.futures` is not used: its parent has threads that share locks with the caller, and
+Ctrl-C in the middle of `submit` can leave a lock taken for good (observed with docbot;
+python/cpython#109917 is a similar bug). Here the parent has a pipe to each worker and no threads;
+it kills the workers when it leaves the context.
 """
 
 from __future__ import annotations
@@ -19,11 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
+COLLECT = 100
+"""Calls after which a worker collects garbage."""
+
 
 def usable_cores(
     cgroups: Path = Path("/sys/fs/cgroup"), own: Path = Path("/proc/self/cgroup")
 ) -> int:
-    """Cores this process may use: its CPU affinity, and whole cores of its cgroup v2 quotas."""
+    """Return how many cores this process may use.
+
+    That is its CPU affinity, limited to the whole cores of its cgroup v2 quotas.
+
+    Args:
+        cgroups: Where the cgroup v2 file system is mounted.
+        own: The file that names this process's cgroup.
+
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     try:
@@ -31,9 +43,9 @@ def usable_cores(
     except OSError:
         return cores
     groups = [Path(line[3:]) for line in lines if line.startswith("0::/")]
-    for group in [each for found in groups for each in (found, *found.parents)]:
+    for ancestor in [each for group in groups for each in (group, *group.parents)]:
         try:
-            quota, period = (cgroups / str(group).lstrip("/") / "cpu.max").read_text().split()
+            quota, period = (cgroups / str(ancestor).lstrip("/") / "cpu.max").read_text().split()
         except (OSError, ValueError):
             continue
         if quota != "max":
@@ -41,75 +53,77 @@ def usable_cores(
     return cores
 
 
-COLLECT = 100  # pieces of work after which a worker looks for garbage all the same
-
-
 class WorkerError(Exception):
-    """A worker has died, or cannot be started: whoever asked does the work itself."""
+    """A worker that has died or cannot be started; the caller then does the work itself."""
 
 
 class Workers:
-    """Processes that call one function on what they are asked, each in the order it is asked.
+    """Processes that call one function; each answers in the order of its requests.
 
-    `work` is a function of a module, its arguments and results can be pickled. The processes are
-    fresh interpreters, as on Windows and macOS: what runs docbot may have threads. They ignore
-    Ctrl-C and end with this process, however it ends. What `work` raises ends its worker.
+    They are fresh interpreters, as on Windows and macOS, because the program that runs docbot may
+    have threads. They ignore Ctrl-C and end with this process, however it ends. An exception in
+    `work` ends its worker.
+
+    Args:
+        count: How many processes at most; each starts with its first request.
+        work: The function, importable from a module; its arguments and results can be pickled.
+
     """
 
     def __init__(self, count: int, work: Callable[..., Any]) -> None:
         self._count = count
         self._work = work
         self._started: list[_Worker] = []
-        self._asked = 0
+        self._requests = 0
 
     def __enter__(self) -> Workers:  # noqa: PYI034 - Self is in typing from 3.11 on
         """Enter the context and return self."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the context: the workers are gone, whatever they were doing."""
+        """Leave the context and kill the workers, whatever they are doing."""
         for worker in self._started:
             worker.end()
 
     def ask(self, *arguments: object) -> Callable[[], Any]:
-        """Hand work out; calling what is returned waits for the result.
+        """Send a request to a worker and return a function that waits for its result.
 
         Raises:
-            WorkerError: from the call that is returned.
+            WorkerError: from the function that is returned, not from `ask`.
 
         """
         if len(self._started) < self._count:
             self._started.append(_Worker(self._work))
-        worker = self._started[self._asked % self._count]
-        self._asked += 1
+        worker = self._started[self._requests % self._count]
+        self._requests += 1
         return partial(worker.answer, worker.ask(arguments))
 
 
 class _Worker:
-    """One process and this end of its pipe; answers come in the order of the questions."""
+    """One process and this end of its pipe; results arrive in the order of the requests."""
 
     def __init__(self, work: Callable[..., Any]) -> None:
         import multiprocessing
 
         context = multiprocessing.get_context("spawn")
-        self._asked = 0
+        self._requests = 0
         self._answers: deque[Any] = deque()
-        self._first = 0  # the question that the first of the answers answers
+        self._first = 0  # the number of the request that `_answers[0]` answers
         self._pipe, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(there, work), daemon=True)
-        with suppress(OSError):  # no memory, no more processes: each answer will say so
+        with suppress(OSError):  # no memory, no more processes: `answer` raises WorkerError
             self._process.start()
         there.close()
 
     def ask(self, arguments: tuple[object, ...]) -> int:
-        """The number of the question."""
-        with suppress(OSError):  # it is dead, which the answer will tell
+        """Send a request and return its number."""
+        with suppress(OSError):  # the process is dead: `answer` raises WorkerError
             self._pipe.send(arguments)
-        self._asked += 1
-        return self._asked - 1
+        self._requests += 1
+        return self._requests - 1
 
     def answer(self, number: int) -> Any:
-        """The answer to a question, once."""
+        """Wait for the result of a request and return it; works once for each number."""
         try:
             while self._first + len(self._answers) <= number:
                 self._answers.append(self._pipe.recv())
@@ -130,27 +144,27 @@ class _Worker:
 
 
 def _serve(pipe: Connection, work: Callable[..., Any]) -> None:
-    """Answer questions until there is nobody left to ask.
+    """Answer requests in a worker process until the parent closes the pipe.
 
-    They are read as they come, so that whoever asks never waits for room in the pipe while this
-    process waits for room for an answer.
+    A thread reads the requests as they arrive. Otherwise parent and worker could wait for each
+    other: one for room in the pipe for a request, the other for room for a result.
     """
     import gc
     import threading
     from queue import SimpleQueue
 
-    gc.disable()  # trees without cycles: looking for some takes a fifth of the time
+    gc.disable()  # syntax trees have no cycles, and looking for some takes a fifth of the time
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asked: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
+    requests: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
 
     def listen() -> None:
         with suppress(EOFError, OSError):
             while True:
-                asked.put(pipe.recv())
+                requests.put(pipe.recv())
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
     while True:
         for _ in range(COLLECT):
-            pipe.send(work(*asked.get()))
+            pipe.send(work(*requests.get()))
         gc.collect()

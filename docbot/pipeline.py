@@ -14,15 +14,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from docbot.docstring.edit import apply, edit
-from docbot.docstring.special_methods import fixed
+from docbot.docstring.edit import apply_edits, make_edit
+from docbot.docstring.special_methods import fixed_summary
 from docbot.docstring.verify import verify
 from docbot.errors import SourceError, VerifyError
-from docbot.gate.judge import judge, judge_phrase
+from docbot.gate.judge import judge_headline, judge_phrase
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary, with_phrases
-from docbot.prompt.context import build
-from docbot.prompt.task import Task, headline
+from docbot.prompt.context import build_context
+from docbot.prompt.task import Task, headline_slot
 from docbot.scan.definition import Kind
 from docbot.scan.source import read
 from docbot.scanned import Result, ScannedFile, scan_each, select_targets, with_kinds
@@ -50,11 +50,11 @@ SHORT = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What all files of a `fix` run share; `house` is called when there is something to write."""
+    """What all files of a `fix` run share; `style` is called when there is something to write."""
 
     config: Config
-    lineage: ParentIndex
-    house: Callable[[], DocstringStyle]
+    parents: ParentIndex
+    style: Callable[[], DocstringStyle]
     backend: Backend
     format: Format
     out_of_time: Callable[[], bool] = lambda: False
@@ -95,7 +95,7 @@ class FileTask:
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
         """Begin with a scanned file's targets."""
-        choice = select_targets(file, scanned, job.config, job.lineage)
+        choice = select_targets(file, scanned, job.config, job.parents)
         return cls(file=file, choice=choice, scanned=scanned)
 
     @property
@@ -118,7 +118,7 @@ class FileTask:
         error = ""
         try:
             edits = self._edits(job) if self.summaries else ()
-            after = apply(before, edits)
+            after = apply_edits(before, edits)
             if edits:
                 verify(before, after, edits, tree=self.scanned.tree)
         except SourceError as reason:
@@ -149,7 +149,7 @@ class FileTask:
         places = anchors(text)
         edits = []
         for target, summary in self.summaries:
-            made = _edit(target, summary, places, text.encoding, job.house())
+            made = _edit(target, summary, places, text.encoding, job.style())
             if isinstance(made, Skip):
                 self.skips.append(made)
             else:
@@ -162,18 +162,18 @@ def _edit(
     summary: Summary,
     places: Mapping[tuple[str, int], Anchor],
     encoding: str,
-    house: DocstringStyle,
+    style: DocstringStyle,
 ) -> Edit | Skip:
     """Render one docstring and say where it goes; or why it cannot be written."""
     from docbot.docstring.render import render
 
     definition = target.definition
-    literal = render(summary, definition, house)
+    literal = render(summary, definition, style)
     anchor = places.get((definition.qualname, definition.line))
     if literal is None or anchor is None:
         return target.skip(SkipReason.REJECTED, "it cannot be set on one line here")
     try:
-        return edit(literal, definition, anchor, encoding)
+        return make_edit(literal, definition, anchor, encoding)
     except UnicodeEncodeError:
         detail = f"the file's encoding, {encoding}, has no such characters"
         return target.skip(SkipReason.REJECTED, detail)
@@ -258,8 +258,8 @@ class _Stream:
 
     def _take_headline(self, docstring: _Docstring, completion: Completion) -> None:
         job, definition = self.job, docstring.target.definition
-        near = docstring.task.scanned.near
-        verdict = judge(completion, job.format.reply, definition, job.config, near)
+        surroundings = docstring.task.scanned.surroundings
+        verdict = judge_headline(completion, job.format.reply, definition, job.config, surroundings)
         if isinstance(verdict, Refusal):
             docstring.settle(docstring.target.skip(verdict.reason, verdict.detail))
             return
@@ -275,8 +275,10 @@ class _Stream:
     ) -> None:
         """Note one phrase; the first that is refused leaves the headline alone."""
         job, definition = self.job, docstring.target.definition
-        near = docstring.task.scanned.near
-        verdict = judge_phrase(completion, job.format.reply, definition, slot, job.config, near)
+        surroundings = docstring.task.scanned.surroundings
+        verdict = judge_phrase(
+            completion, job.format.reply, definition, slot, job.config, surroundings
+        )
         if isinstance(verdict, Refusal):
             docstring.settle(summary)
             return
@@ -286,13 +288,13 @@ class _Stream:
 
     def _section_prompts(self, docstring: _Docstring) -> list[_SlotPrompt]:
         """Ask for each slot of the sections; for none where they are not wanted or incomplete."""
-        from docbot.docstring.render import slots
+        from docbot.docstring.render import slots_of
 
         job, definition = self.job, docstring.target.definition
         short = definition.lines[1] - definition.lines[0] < SHORT
         if (short and job.config.sections != "always") or job.out_of_time():
             return []
-        wanted = slots(definition, job.house())
+        wanted = slots_of(definition, job.style())
         if not all(slot.task in job.format.tasks for slot in wanted):
             return []
         made = [_slot_prompt(docstring, slot, job) for slot in wanted]
@@ -322,15 +324,15 @@ class _Stream:
 
 def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Skip:
     """Prompt for a headline; or return the outcome where no model is needed or no time is left."""
-    slot = headline(target.definition)
-    if summary := fixed(target.definition):
+    slot = headline_slot(target.definition)
+    if summary := fixed_summary(target.definition):
         return summary
     if slot.task not in job.format.tasks:
         detail = f"this model cannot be asked about a {slot.task.value}"
         return target.skip(SkipReason.LEFT_ALONE, detail)
     if job.out_of_time():
         return target.skip(SkipReason.OUT_OF_TIME, "the time budget was used up")
-    context = build(target, task.scanned.definitions, task.file.path)
+    context = build_context(target, task.scanned.definitions, task.file.path)
     return _slot_prompt(_Docstring(task=task, context=context), slot, job)
 
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError
-from docbot.gate.facts import NOWHERE, Surroundings, surroundings_of
+from docbot.gate.facts import NO_SURROUNDINGS, Surroundings, surroundings_of
 from docbot.scan.definition import Kind
 from docbot.scan.facts import definitions_of
 from docbot.scan.names import names_in
 from docbot.scan.outline import outline_of
-from docbot.scan.parse import nodes_of, parse_file, uncollected
+from docbot.scan.parse import all_nodes, gc_paused, shared_tree
 from docbot.scan.source import read
 from docbot.scan.tree import without_trees
-from docbot.select.rules import Choice, Place, choose, file_skip, file_skip_from_markers, touches
+from docbot.select.rules import Choice, Place, choose, file_skip, file_skip_from_markers, overlaps
 from docbot.select.skip import Skip
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class ScannedFile:
     skip: Skip | None = None
     outline: Outline | None = None
     definitions: tuple[Definition, ...] = ()
-    near: Surroundings = NOWHERE
+    surroundings: Surroundings = NO_SURROUNDINGS
     tree: ast.Module | None = dataclasses.field(default=None, repr=False, compare=False)
 
 
@@ -101,7 +101,7 @@ def check_file(
     path: PurePosixPath,
     facts: FileFacts,
     config: Config,
-    lineage: ParentIndex,
+    parents: ParentIndex,
     changed: Lines = None,
 ) -> Result:
     """Report what one file is missing; with `changed`, of the definitions these lines touch."""
@@ -111,8 +111,8 @@ def check_file(
         whole = Skip.of(facts.error)
     if whole is not None:
         return Result(path=path, skips=(whole,))
-    lineage.learn(path, facts.outline)
-    place = _place(path, facts.outline, lineage)
+    parents.add(path, facts.outline)
+    place = _place(path, facts.outline, parents)
     choice = choose(facts.definitions, place, config, changed)
     return Result(
         path=path, missing=choice.targets, skips=choice.skips, documented=choice.documented
@@ -124,17 +124,17 @@ def scan_file(file: SourceFile, config: Config) -> ScannedFile:
     try:
         if skip := file_skip(file.path, file.source, config):
             return ScannedFile(skip=skip)
-        with uncollected():
+        with gc_paused():
             text = read(file.source)
-            tree = parse_file(text.code)
-            nodes = nodes_of(tree)
+            tree = shared_tree(text.code)
+            nodes = all_nodes(tree)
             outline = outline_of(tree, nodes, file.source)
             if not _may_lack(outline, file, config):
                 return ScannedFile()
             return ScannedFile(
                 outline=outline,
                 definitions=definitions_of(tree, text),
-                near=surroundings_of(file.path, names_in(nodes, text.utf8)),
+                surroundings=surroundings_of(file.path, names_in(nodes, text.utf8)),
                 tree=tree,
             )
     except SourceError as error:
@@ -156,23 +156,23 @@ def scan_each(
 
 
 def select_targets(
-    file: SourceFile, scanned: ScannedFile, config: Config, lineage: ParentIndex
+    file: SourceFile, scanned: ScannedFile, config: Config, parents: ParentIndex
 ) -> Choice:
     """Sort a file's definitions into targets and skips, with the other files' classes known."""
     if scanned.skip is not None:
         return Choice(skips=(scanned.skip,))
     if scanned.outline is None:
         return Choice()
-    lineage.learn(file.path, scanned.outline)
-    place = _place(file.path, scanned.outline, lineage)
+    parents.add(file.path, scanned.outline)
+    place = _place(file.path, scanned.outline, parents)
     return choose(scanned.definitions, place, config, file.changed)
 
 
-def _place(path: PurePosixPath, outline: Outline, lineage: ParentIndex) -> Place:
+def _place(path: PurePosixPath, outline: Outline, parents: ParentIndex) -> Place:
     return Place(
         path=path,
         outline=outline,
-        parent=lambda owner, name: lineage.documented_parent(path, owner, name),
+        parent=lambda owner, name: parents.documented_parent(path, owner, name),
     )
 
 
@@ -183,7 +183,7 @@ def _may_lack(outline: Outline, file: SourceFile, config: Config) -> bool:
         return True
     return any(
         not entry.documented
-        and (file.changed is None or touches(file.changed, entry.lines))
+        and (file.changed is None or overlaps(file.changed, entry.lines))
         and ("class" in config.kinds if entry.is_class else True)
         for entry in outline.entries
     )

@@ -32,12 +32,12 @@ def open_job(
     config: Config,
     cache: Cache,
     *,
-    lineage: ParentIndex,
-    house: Callable[[], DocstringStyle],
+    parents: ParentIndex,
+    style: Callable[[], DocstringStyle],
     out_of_time: Callable[[], bool],
     ahead: int = 0,
 ) -> Iterator[Job]:
-    """What `pipeline.fix` needs; model and style are each fetched when they are first needed.
+    """Open what `pipeline.fix` needs; model and style are loaded when they are first used.
 
     `ahead` as in `LlamaCpp`.
 
@@ -47,7 +47,7 @@ def open_job(
 
     """
     from docbot.llm.batching import open_backend
-    from docbot.llm.completion_cache import CachedBackend, asker
+    from docbot.llm.completion_cache import CachedBackend, engine_id
     from docbot.llm.weights import identify, resolve
     from docbot.pipeline import Job
     from docbot.prompt.formats import get_format
@@ -56,13 +56,13 @@ def open_job(
     weights = resolve(config.model, config.prompt_format)
 
     def named() -> bytes:
-        return asker(identify(config.model, weights.path), config, weights.context)
+        return engine_id(identify(config.model, weights.path), config, weights.context)
 
     with open_backend(weights, config, ahead=ahead) as backend:
         yield Job(
             config=config,
-            lineage=lineage,
-            house=functools.cache(house),
+            parents=parents,
+            style=functools.cache(style),
             backend=CachedBackend(backend, cache, named),
             format=get_format(weights.format),
             out_of_time=out_of_time,
@@ -117,6 +117,6 @@ def _scanned(answer: Callable[[], ScannedFile], file: SourceFile, config: Config
 
 def style_of(scope: WorkTree) -> DocstringStyle:
     """Detect the docstring style of a work tree."""
-    from docbot.docstring.style import SETTINGS_FILES, detect_in
+    from docbot.docstring.style import SETTINGS_FILES, detect_style
 
-    return detect_in(scope.python_files(), scope.read, scope.texts(SETTINGS_FILES), scope.config)
+    return detect_style(scope.python_files(), scope.read, scope.texts(SETTINGS_FILES), scope.config)

@@ -150,9 +150,9 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
     for name in list(os.environ):
         if name.startswith(("GITHUB_", "GH_")) or name.lower() in PROXIES:
             monkeypatch.delenv(name)
-    import github_fake  # what it needs is no other fixture's
+    from fake_github import fake  # what it needs is no other fixture's
 
-    with github_fake.running(github_fake.GitHub()) as made:
+    with fake.running(fake.GitHub()) as made:
         yield made
 
 

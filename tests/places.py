@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docbot.scan.anchors import anchors
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 
 if TYPE_CHECKING:
     from docbot.scan.definition import Anchor, Definition
@@ -15,5 +15,7 @@ if TYPE_CHECKING:
 def undocumented(text: Text) -> list[tuple[Definition, Anchor]]:
     """The definitions that a docstring can be written for, the module first."""
     places = anchors(text)
-    named = [(d, places.get((d.qualname, d.line))) for d in scan(text) if d.docstring is None]
+    named = [
+        (d, places.get((d.qualname, d.line))) for d in read_definitions(text) if d.docstring is None
+    ]
     return [(definition, anchor) for definition, anchor in named if anchor is not None]

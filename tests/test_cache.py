@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from docbot.cache import ANSWER, FILE, KEPT, KINDS, RESOLUTION, RUN, Cache, folder, open_cache
+from docbot.cache import ANSWER, FILE, KEPT, KINDS, RESOLUTION, RUN, Cache, cache_folder, open_cache
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_a_killed_writer_leaves_a_sound_file(place):
     ],
 )
 def test_where_it_lives(environment, platform, wanted):
-    assert folder(environment, platform) == Path(wanted).expanduser()
+    assert cache_folder(environment, platform) == Path(wanted).expanduser()
 
 
 def test_switched_off(monkeypatch, place):

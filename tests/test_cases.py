@@ -28,7 +28,7 @@ from places import undocumented
 
 from docbot import config as config_module
 from docbot.config import Config
-from docbot.docstring.edit import apply, edit
+from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.style import DocstringStyle
 from docbot.docstring.verify import verify
 from docbot.errors import SourceError
@@ -36,7 +36,7 @@ from docbot.llm.protocol import Completion, Prompt
 from docbot.pipeline import Job, fix
 from docbot.prompt.formats import Format
 from docbot.prompt.task import Task
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
 from docbot.scanned import Result, SourceFile
@@ -92,7 +92,7 @@ class Canned:
 def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: Any) -> Job:
     """A house that writes Google style in 88 columns, and sections where `config` wants them."""
     given: dict[str, Any] = {
-        "lineage": ParentIndex(lambda _: None),
+        "parents": ParentIndex(lambda _: None),
         "house": lambda: DocstringStyle(sections=config.sections == "always"),
         "format": PLAINLY,
         **more,
@@ -103,8 +103,8 @@ def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: A
 def document(source: bytes, path: str, config: Config, backend: Canned) -> Result:
     """One file through the whole line."""
     name = PurePosixPath(path)
-    lineage = ParentIndex(lambda asked: outline(source) if asked == name else None)
-    job = job_of(config, backend, lineage=lineage)
+    parents = ParentIndex(lambda asked: outline(source) if asked == name else None)
+    job = job_of(config, backend, parents=parents)
     (result,) = fix([SourceFile(path=name, source=source)], job)
     return result
 
@@ -414,7 +414,7 @@ def test_what_a_model_cannot_be_asked_is_left_alone(
     only_functions = Format(prompt=ask, reply=str.strip, tasks=frozenset({Task.FUNCTION}))
     job = job_of(Config(kinds=kinds), format=only_functions)
     (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)
-    assert [edit.qualname for edit in result.edits] == ["Cart.total"]
+    assert [make_edit.qualname for make_edit in result.edits] == ["Cart.total"]
     assert [(skip.qualname, skip.reason.value) for skip in result.skips] == expected
 
 
@@ -527,7 +527,7 @@ def test_changed_lines_only() -> None:
     source = PLAIN + b"\n\n" + PLAIN.replace(b"total", b"total_of")
     job = job_of()
     (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source, changed=((6, 6),))], job)
-    assert [edit.qualname for edit in result.edits] == ["total_of"]
+    assert [make_edit.qualname for make_edit in result.edits] == ["total_of"]
 
 
 def test_no_word_is_lost_between_many_files() -> None:
@@ -671,8 +671,8 @@ WORDS = st.sampled_from([SENTENCE, "Return the sum of prices."]) | st.text(max_s
 
 @settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 @given(modules(), WORDS, st.sampled_from([(), ("private", "test", "trivial", "stub", "overload")]))
-def test_no_module_is_harmed(source: bytes, words: str, select: tuple[str, ...]) -> None:
-    config = Config(select=select)
+def test_no_module_is_harmed(source: bytes, words: str, include: tuple[str, ...]) -> None:
+    config = Config(include=include)
     result = document(source, "shop.py", config, Canned(text=words))
     assert result.error == ""
     if result.edits:
@@ -694,12 +694,12 @@ def test_any_literal_goes_where_it_belongs(source: bytes, text: str, quotes: str
     escaped = text.replace("\\", "\\\\").replace(quotes[0], "\\" + quotes[0])
     decoded = read(source)
     made = [
-        edit(quotes + escaped + quotes, d, anchor, decoded.encoding)
+        make_edit(quotes + escaped + quotes, d, anchor, decoded.encoding)
         for d, anchor in undocumented(decoded)
         if d.name
     ]
-    after = apply(source, made)
+    after = apply_edits(source, made)
     verify(source, after, made)
     assert harm(source, after) == ""
-    documented = [d.docstring for d in scan(read(after))[1:] if d.docstring is not None]
+    documented = [d.docstring for d in read_definitions(read(after))[1:] if d.docstring is not None]
     assert documented.count(text) >= len(made)

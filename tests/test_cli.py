@@ -16,8 +16,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from docbot import cli
-from docbot.commands import report
+from docbot.commands import exit_codes, report
 
 SCHEMA = json.loads(Path(report.__file__).with_name("report.schema.json").read_text())
 SIZED = """class Box:
@@ -54,7 +53,7 @@ def test_cannot_run(docbot, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     Path("a.py").write_text(SIZED)
     ran = docbot(*arguments)
-    assert (ran.code, ran.out) == (cli.CANNOT_RUN, "")
+    assert (ran.code, ran.out) == (exit_codes.CANNOT_RUN, "")
     assert ran.err.startswith("docbot: ")
     assert ran.err.count("\n") == 1
     for word in words:
@@ -65,14 +64,14 @@ def test_cannot_run(docbot, tmp_path, monkeypatch, arguments, words):
 def test_unknown_key_names_its_neighbour(docbot, tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.docbot]\nstile = 'numpy'\n")
     ran = docbot("fix", tmp_path)
-    assert ran.code == cli.CANNOT_RUN
+    assert ran.code == exit_codes.CANNOT_RUN
     assert "did you mean 'style'" in ran.err
 
 
 def test_unknown_revision(docbot, repo):
     repo.commit("a.py")
     ran = docbot("check", "--since", "v9", repo.root)
-    assert ran.code == cli.CANNOT_RUN
+    assert ran.code == exit_codes.CANNOT_RUN
     assert "v9" in ran.err
 
 
@@ -80,7 +79,7 @@ def test_corrupt_model_is_refused_before_llama_sees_it(docbot, tmp_path):
     (tmp_path / "a.py").write_text(PLAIN)
     (tmp_path / "m.gguf").write_bytes(b"GGUF" + b"\xff" * 64)
     ran = docbot("fix", "--model", tmp_path / "m.gguf", tmp_path / "a.py")
-    assert ran.code == cli.CANNOT_RUN
+    assert ran.code == exit_codes.CANNOT_RUN
     assert "m.gguf" in ran.err
 
 
@@ -90,12 +89,12 @@ def test_corrupt_model_is_refused_before_llama_sees_it(docbot, tmp_path):
 def test_fix_writes_and_a_second_run_is_empty(docbot, repo):
     file = repo.commit("box.py", SIZED)
     ran = docbot("fix", repo.root)
-    assert ran.code == cli.CHANGES
+    assert ran.code == exit_codes.CHANGES
     assert file.read_text() == DOCUMENTED
     assert ran.out == 'box.py:5: Box.__len__: """Return the number of items."""\n'
     repo.git("commit", "--quiet", "--all", "--message", "docs")
     again = docbot("fix", repo.root)
-    assert (again.code, again.out) == (cli.CLEAN, "")
+    assert (again.code, again.out) == (exit_codes.CLEAN, "")
 
 
 def test_fix_can_be_undone(docbot, repo, monkeypatch):
@@ -121,7 +120,7 @@ def test_diff_writes_nothing(docbot, repo):
     file = repo.commit("box.py", SIZED)
     repo.write("box.py", SIZED + "# dirty\n")
     ran = docbot("fix", "--diff", repo.root)
-    assert ran.code == cli.CHANGES
+    assert ran.code == exit_codes.CHANGES
     assert '+        """Return the number of items."""' in ran.out
     assert file.read_text() == SIZED + "# dirty\n"
     patch = subprocess.run(
@@ -140,14 +139,14 @@ def test_dirty_files_wait_for_force(docbot, repo):
     assert clean.read_text() == DOCUMENTED
     assert dirty.read_text() == SIZED + "# mine\n"
     repo.git("commit", "--quiet", "--message", "docs", "clean.py")
-    assert docbot("fix", "--force", repo.root).code == cli.CHANGES
+    assert docbot("fix", "--force", repo.root).code == exit_codes.CHANGES
     assert dirty.read_text() == DOCUMENTED + "# mine\n"
 
 
 def test_a_plain_folder(docbot, tmp_path):
     (tmp_path / "box.py").write_text(SIZED)
     ran = docbot("fix", tmp_path)
-    assert ran.code == cli.CHANGES
+    assert ran.code == exit_codes.CHANGES
     assert "not under git" in ran.err
     assert (tmp_path / "box.py").read_text() == DOCUMENTED
 
@@ -164,7 +163,7 @@ def test_unreadable_files_do_not_stop_the_others(docbot, repo):
         repo.stage(name, source)
     good = repo.commit("good.py", SIZED)
     ran = docbot("fix", repo.root)
-    assert ran.code == cli.CHANGES
+    assert ran.code == exit_codes.CHANGES
     assert good.read_text() == DOCUMENTED
     for name, source in bad.items():
         assert sum(line.startswith(f"docbot: {name}: skipped: ") for line in ran.err.splitlines())
@@ -176,7 +175,7 @@ def test_a_read_only_file_is_left_alone(docbot, tmp_path):
     file.write_text(SIZED)
     file.chmod(0o444)
     ran = docbot("fix", tmp_path)
-    assert ran.code == cli.CLEAN
+    assert ran.code == exit_codes.CLEAN
     assert "read-only" in ran.err
     assert file.read_text() == SIZED
 
@@ -187,7 +186,7 @@ def test_staged_documents_only_what_was_touched(docbot, repo):
     touched = two.replace("iter(self.items)", "iter(list(self.items))")
     repo.stage("box.py", touched)
     ran = docbot("fix", "--staged", repo.root)
-    assert ran.code == cli.CHANGES
+    assert ran.code == exit_codes.CHANGES
     assert file.read_text().count('"""') == 2
     assert "Box.__iter__" in ran.out
     assert repo.git("diff", "--cached").count('"""') == 0  # docbot never stages
@@ -198,7 +197,7 @@ def test_partially_staged_files_are_left_alone(docbot, repo):
     repo.stage("box.py", SIZED)
     repo.write("box.py", SIZED + "# not staged\n")
     ran = docbot("fix", "--staged", repo.root)
-    assert ran.code == cli.CLEAN
+    assert ran.code == exit_codes.CLEAN
     assert "box.py: skipped: it has changes that are not staged" in ran.err
 
 
@@ -213,7 +212,7 @@ def test_since_a_revision(docbot, repo):
 def test_time_budget_lists_the_rest_and_passes(docbot, repo):
     repo.stage("a.py", PLAIN)
     ran = docbot("fix", "--staged", "--time-budget", "0.000001", repo.root)
-    assert ran.code == cli.CLEAN
+    assert ran.code == exit_codes.CLEAN
     assert "a.py:1: the file: no time left for it" in ran.err
 
 
@@ -243,7 +242,7 @@ def test_json_is_printed_when_there_is_nothing_to_do(docbot, repo, monkeypatch):
     repo.stage("done.py", 'def f(x):\n    """Do it."""\n    return [x]\n')
     monkeypatch.chdir(repo.root)
     ran = docbot("fix", "--staged", "--format", "json", "done.py")
-    assert ran.code == cli.CLEAN
+    assert ran.code == exit_codes.CLEAN
     jsonschema.validate(json.loads(ran.out), SCHEMA)
 
 
@@ -289,7 +288,8 @@ def test_killed_at_any_moment_each_file_is_old_or_new(repo, how):
 
 DYING = """
 import os, sys
-from docbot import cli, llama
+from docbot import cli
+from docbot.llm import llama
 native, *rest = llama.library()
 class Dying:
     def __getattr__(self, name):
@@ -336,19 +336,22 @@ def test_two_runs_at_once_write_every_file_once(repo):
 def test_check_lists_and_explains(docbot, repo):
     repo.commit("shop.py", PLAIN + '\n\ndef tax():\n    """Return it."""\n    return [1]\n')
     ran = docbot("check", repo.root)
-    assert (ran.code, ran.out) == (cli.CHANGES, "shop.py:1: function total has no docstring\n")
+    assert (ran.code, ran.out) == (
+        exit_codes.CHANGES,
+        "shop.py:1: function total has no docstring\n",
+    )
     assert "coverage: 50.0 %, 1 of 2 of the functions and methods that count" in ran.err
 
 
 def test_check_gates_only_when_asked(docbot, repo):
     repo.commit("shop.py", PLAIN + '\n\ndef tax():\n    """Return it."""\n    return [1]\n')
-    assert docbot("check", "--fail-under", "50", repo.root).code == cli.CLEAN
-    assert docbot("check", "--fail-under", "51", repo.root).code == cli.CHANGES
+    assert docbot("check", "--fail-under", "50", repo.root).code == exit_codes.CLEAN
+    assert docbot("check", "--fail-under", "51", repo.root).code == exit_codes.CHANGES
 
 
 def test_check_counts_classes_and_modules_when_asked(docbot, repo):
     repo.commit("shop.py", "class Shop:\n    rate = 1\n")
-    assert docbot("check", repo.root).code == cli.CLEAN
+    assert docbot("check", repo.root).code == exit_codes.CLEAN
     ran = docbot("check", "--kinds", "class", "--kinds", "module", repo.root)
     assert ran.out.splitlines() == [
         "shop.py:1: class Shop has no docstring",
@@ -370,8 +373,8 @@ def test_an_override_of_a_documented_parent_counts_as_documented(docbot, repo):
     repo.stage("src/pkg/__init__.py", "")
     repo.stage("src/pkg/base.py", base)
     repo.commit("src/pkg/child.py", child)
-    assert docbot("check", repo.root).code == cli.CLEAN
-    assert docbot("check", "--select", "override", repo.root).code == cli.CHANGES
+    assert docbot("check", repo.root).code == exit_codes.CLEAN
+    assert docbot("check", "--include", "override", repo.root).code == exit_codes.CHANGES
 
 
 def test_no_color_and_no_bar_in_a_pipe(repo):

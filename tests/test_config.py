@@ -43,7 +43,9 @@ def test_keys_are_the_fields_with_hyphens(tmp_path):
         ("max-lines = true", ["max-lines", "whole number"]),
         ("threads = 1.5", ["threads", "whole number"]),
         ("min-confidence = nan", ["min-confidence"]),
-        ("select = ['privat']", ["select", "privat", "did you mean 'private'"]),
+        ("select = ['private']", ["'select' is now called 'include'"]),
+        ("ignore = ['dunder']", ["'ignore' is now called 'skip'"]),
+        ("include = ['privat']", ["include", "privat", "did you mean 'private'"]),
     ],
 )
 def test_one_sentence_names_the_key(tmp_path, text, words):

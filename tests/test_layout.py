@@ -131,7 +131,7 @@ def test_check_and_fix_load_nothing_of_the_review(tmp_path):
         ("llama_cpp", "llm.llama"),
         ("httpx", "review.post.http"),
         ("libcst", "scan.anchors"),
-        ("git", "repo.git"),
+        ("git", "repo.git_command"),
     ],
 )
 def test_one_file_knows_each_outside_thing(library, home):
@@ -146,12 +146,12 @@ def test_one_file_knows_each_outside_thing(library, home):
     assert found == {home}
 
 
-def test_the_readme_lists_every_key_and_rule():
-    readme = (HOME / "README.md").read_text()
+def test_the_configuration_page_lists_every_key_and_rule():
+    page = (HOME / "docs" / "configuration.md").read_text()
     for field in fields(Config):
-        assert f"| `{field.name.replace('_', '-')}` |" in readme
+        assert f"| `{field.name.replace('_', '-')}` |" in page
     for reason in SkipReason:
-        assert f"`{reason.value}`" in readme
+        assert f"`{reason.value}`" in page
 
 
 def test_hooks_name_commands_that_exist():

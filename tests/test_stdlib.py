@@ -17,7 +17,7 @@ import pytest
 from places import undocumented
 from test_cases import harm
 
-from docbot.docstring.edit import apply, edit
+from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.verify import verify
 from docbot.errors import SourceError
 from docbot.repo.diff import unified_diff
@@ -65,8 +65,8 @@ def document(path: Path) -> Outcome:
         text = read(source)
         outline(source)
         lacking = [(d, anchor) for d, anchor in undocumented(text) if d.code.strip()]
-        edits = [edit(LITERAL, d, anchor, text.encoding) for d, anchor in lacking]
-        after = apply(source, edits)
+        edits = [make_edit(LITERAL, d, anchor, text.encoding) for d, anchor in lacking]
+        after = apply_edits(source, edits)
         verify(source, after, edits)
     except SourceError:
         return Outcome(path)

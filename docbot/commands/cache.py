@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from docbot.cache import open_cache
 from docbot.commands.exit_codes import CANNOT_RUN, CLEAN
-from docbot.commands.output import complain, tell
+from docbot.commands.output import complain, print_message
 
 if TYPE_CHECKING:
     import argparse
 
 
 def run(options: argparse.Namespace) -> int:
-    """Tell of the cache, or empty it."""
-    cache = open_cache(warn=tell)
+    """Run `docbot cache ACTION`: empty the cache if asked to, and print what it holds."""
+    cache = open_cache(warn=print_message)
     if options.action == "clear":
         cache.clear()
     info = cache.info()

@@ -4,69 +4,89 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docbot.commands.check_cache import (
+    CheckOutput,
+    files_state,
+    key_of,
+    recall,
+    remember,
+    tracked_state,
+)
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
-from docbot.commands.output import Run, user_cache
+from docbot.commands.output import Run, print_again, user_cache
+from docbot.repo.worktree import open_worktree
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from docbot.commands.check_cache import CheckOutput
+    from docbot.cache import Cache
     from docbot.repo.scans import CachedScans, FileContent
-    from docbot.repo.worktree import SelectedFile
+    from docbot.repo.worktree import SelectedFile, WorkTree
 
 
 def run(options: argparse.Namespace) -> int:
-    """List what has no docstring."""
+    """Run `docbot check` and return its exit code."""
     import gc
-
-    from docbot.commands.check_cache import key_of, recall, remember
-    from docbot.repo.scans import CachedScans
-    from docbot.repo.worktree import open_worktree
 
     if options.own_process:
         gc.disable()  # a short life among plain data, where there are no cycles to find
-    scope = open_worktree(options.paths, settings_of(options), options.config)
-    run = Run(options, scope)
-    rows = scope.rows(staged=options.staged, since=options.since)
+    worktree = open_worktree(options.paths, settings_of(options), options.config)
     with user_cache(options) as cache:
-        surveys = CachedScans(scope, cache, workers=options.own_process)
-        files = surveys.identify([(row.path, row.blob) for row in rows if row.skip is None])
-        key = key_of(scope, files, rows, [options.format, options.verbose])
-        words = recall(cache, key, surveys, scope)
-        if words is not None:
-            run.repeat(words)
-        else:
-            words = _check(run, rows, files, surveys)
-            remember(cache, key, words, surveys)
+        output = _check(options, worktree, cache)
     if options.fail_under is not None:
-        below = words.coverage is not None and words.coverage < options.fail_under
+        below = output.coverage is not None and output.coverage < options.fail_under
         return CHANGES if below else CLEAN
-    return CHANGES if words.missing else CLEAN
+    return CHANGES if output.missing else CLEAN
 
 
-def _check(
-    run: Run, rows: Sequence[SelectedFile], files: Sequence[FileContent], surveys: CachedScans
+def _check(options: argparse.Namespace, worktree: WorkTree, cache: Cache) -> CheckOutput:
+    """Print the output of an earlier check of the same files, or check them."""
+    form = [options.format, options.verbose]
+    some = options.staged or options.since is not None
+    state = None if some or not options.cache else tracked_state(worktree)
+    if state is not None:
+        output = recall(cache, key_of(worktree, state, form), worktree)
+        if output is not None:
+            print_again(output, quiet=options.quiet)
+            return output
+    from docbot.repo.scans import CachedScans
+
+    rows = worktree.select_files(staged=options.staged, since=options.since)
+    scans = CachedScans(worktree, cache, workers=options.own_process)
+    files = scans.identify([(row.path, row.blob) for row in rows if row.skip is None])
+    if state is None:
+        state = files_state(worktree, files, rows)
+        output = recall(cache, key_of(worktree, state, form), worktree)
+        if output is not None:
+            print_again(output, quiet=options.quiet)
+            return output
+    output = _check_files(Run(options, worktree), rows, files, scans)
+    remember(cache, key_of(worktree, state, form), output, scans)
+    return output
+
+
+def _check_files(
+    run: Run, rows: Sequence[SelectedFile], files: Sequence[FileContent], scans: CachedScans
 ) -> CheckOutput:
-    from docbot.commands.check_cache import CheckOutput
     from docbot.scanned import COUNTED, Result, check_file, with_kinds
     from docbot.select.inheritance import ParentIndex
 
-    config, lineage = run.scope.config, ParentIndex(surveys.outline_of)
+    config, parents = run.worktree.config, ParentIndex(scans.outline_of)
     trouble = {file.path: file.trouble for file in files}
     with run.meter(len(rows)):
-        surveys.take(files)
+        scans.take(files)
         for row in rows:
-            path = run.scope.relative(row.path)
+            path = run.worktree.relative(row.path)
             if skip := row.skip or trouble[row.path]:
                 run.add(Result(path=path, skips=(skip,)))
             else:
-                run.add(check_file(path, surveys.facts(path), config, lineage, row.changed))
+                run.add(check_file(path, scans.facts(path), config, parents, row.changed))
     run.close("check", with_kinds(config, COUNTED).kinds)
     return CheckOutput(
-        out=b"".join(run.out).decode("utf-8", "surrogateescape"),
-        said=tuple(run.said),
+        data=b"".join(run.data).decode("utf-8", "surrogateescape"),
+        messages=tuple(run.messages),
         missing=run.tally.missing,
         coverage=run.tally.coverage,
     )

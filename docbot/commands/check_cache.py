@@ -1,9 +1,9 @@
-"""What a whole `check` had to say, kept until something that it depends on is another.
+"""Cache the output of a whole `docbot check`.
 
-Its key holds the configuration, docbot's own version and, of every file in question, path, content
-and the lines asked about; so for an unchanged repository neither its files nor what is kept of them
-are read. The parents of its classes may live in files that were not in question: those that were
-looked for are kept with the words, and looked for again.
+The key holds the configuration, docbot's own version and the state of every file in question: path,
+content and the lines asked about. So for an unchanged repository neither its files nor what is
+cached of them are read. The parents of its classes may live in files that were not in question:
+those that were looked for are stored with the output, and looked for again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.cache import RUN
-from docbot.repo.scans import version
+from docbot.repo.tracked import fingerprint
+from docbot.repo.version import version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,34 +27,46 @@ if TYPE_CHECKING:
     from docbot.repo.scans import CachedScans, FileContent
     from docbot.repo.worktree import SelectedFile, WorkTree
 
-LARGEST = 8 << 20  # bytes of words worth keeping
+LARGEST = 8 << 20
+"""Bytes of output worth storing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckOutput:
-    """What a run printed: data for stdout, lines for stderr, and what its exit code goes by."""
+    """What a check printed, data and messages, and what its exit code is decided by."""
 
-    out: str
-    said: tuple[str, ...]
+    data: str
+    messages: tuple[str, ...]
     missing: int
     coverage: float | None
 
 
-def key_of(
-    scope: WorkTree,
-    files: Sequence[FileContent],
-    rows: Sequence[SelectedFile],
-    manner: Sequence[object],
-) -> bytes:
-    """Names all that a run's words depend on, but for `CachedScans.outside`.
+def tracked_state(worktree: WorkTree) -> bytes | None:
+    """Return the state of the tracked files below the named folders; None to look at each file."""
+    repository = worktree.repository
+    if repository is None:
+        return None
+    folders = [os.path.realpath(path) for path in worktree.named if path.is_dir()]
+    inside = os.path.join(repository.root, "")  # noqa: PTH118 - ends in a slash
+    if len(folders) < len(worktree.named) or not all(
+        os.path.join(folder, "").startswith(inside)  # noqa: PTH118
+        for folder in folders
+    ):
+        return None
+    state = fingerprint(repository, worktree.named)
+    if state is None:
+        return None
+    names = [folder.removeprefix(inside) for folder in folders]
+    return hashlib.sha256(json.dumps(names).encode() + state).digest()
 
-    `files` are those of the rows that are not left alone; `manner` is how the words are set.
-    """
-    root = str(scope.root)
-    digest = hashlib.sha256(version())
-    facts = [dataclasses.astuple(scope.config), list(manner)]
-    facts += [[str(row.path), row.skip.reason.value, row.skip.detail] for row in rows if row.skip]
-    digest.update(json.dumps(facts).replace(json.dumps(root)[1:-1], "").encode())
+
+def files_state(
+    worktree: WorkTree, files: Sequence[FileContent], rows: Sequence[SelectedFile]
+) -> bytes:
+    """Return the state of selected files; `files` are those that are not left alone."""
+    root = str(worktree.root)
+    skips = [[str(row.path), row.skip.reason.value, row.skip.detail] for row in rows if row.skip]
+    digest = hashlib.sha256(json.dumps(skips).replace(json.dumps(root)[1:-1], "").encode())
     changed = {row.path: row.changed for row in rows if row.changed is not None}
     for file in files:
         trouble = file.trouble.detail if file.trouble is not None else ""
@@ -63,35 +76,45 @@ def key_of(
     return digest.digest()
 
 
-def recall(cache: Cache, key: bytes, surveys: CachedScans, scope: WorkTree) -> CheckOutput | None:
-    """The words kept under this key, if the files looked for besides are as they were."""
+def key_of(worktree: WorkTree, state: bytes, form: Sequence[object]) -> bytes:
+    """Return the key of an output, for the state of the files and the form it is printed in."""
+    settings = [dataclasses.astuple(worktree.config), list(form)]
+    text = json.dumps(settings).replace(json.dumps(str(worktree.root))[1:-1], "")
+    return hashlib.sha256(b"%b\0%b\0%b" % (version(), text.encode(), state)).digest()
+
+
+def recall(cache: Cache, key: bytes, worktree: WorkTree) -> CheckOutput | None:
+    """Return the stored output, if the files that were looked for besides are as they were."""
     value = cache.get(RUN, key)
     if value is None:
         return None
-    out, said, missing, coverage, outside = json.loads(value)
-    if not _as_they_were(outside, surveys, scope):
+    data, messages, missing, coverage, outside = json.loads(value)
+    if not _are_unchanged(outside, cache, worktree):
         return None
-    return CheckOutput(out=out, said=tuple(said), missing=missing, coverage=coverage)
+    return CheckOutput(data=data, messages=tuple(messages), missing=missing, coverage=coverage)
 
 
-def remember(cache: Cache, key: bytes, words: CheckOutput, surveys: CachedScans) -> None:
-    """Keep the words, unless a file was not what git took it for."""
-    outside = {str(path): blob for path, blob in surveys.outside.items()}
-    row = [words.out, words.said, words.missing, words.coverage, outside]
+def remember(cache: Cache, key: bytes, output: CheckOutput, scans: CachedScans) -> None:
+    """Store the output, unless a file turned out to hold other bytes than git's id stands for."""
+    outside = {str(path): blob for path, blob in scans.outside.items()}
+    row = [output.data, output.messages, output.missing, output.coverage, outside]
     value = json.dumps(row, separators=(",", ":")).encode()
-    if surveys.sure and len(value) <= LARGEST and version():
+    if scans.sure and len(value) <= LARGEST and version():
         cache.put_many(RUN, {key: value})
 
 
-def _as_they_were(outside: Mapping[str, str], surveys: CachedScans, scope: WorkTree) -> bool:
-    there = {scope.root / PurePosixPath(path): blob for path, blob in outside.items() if blob}
-    root = str(scope.root)
+def _are_unchanged(outside: Mapping[str, str], cache: Cache, worktree: WorkTree) -> bool:
+    ids = {worktree.root / PurePosixPath(path): blob for path, blob in outside.items() if blob}
+    root = str(worktree.root)
     for path, blob in outside.items():
         if not blob and ".." not in path.split("/") and os.path.isfile(f"{root}/{path}"):  # noqa: PTH113 - a tenth of the time
             return False
-    if not there:
+    if not ids:
         return True
-    git = scope.repository
-    told = git.blobs(there, suffixes=False) if git is not None else {}
-    found = surveys.identify([(path, told.get(path, "")) for path in there])
-    return all(file.blob == there[file.path] for file in found)
+    from docbot.repo.scans import CachedScans
+
+    git = worktree.repository
+    known = git.blobs(ids, suffixes=False) if git is not None else {}
+    scans = CachedScans(worktree, cache)
+    files = scans.identify([(path, known.get(path, "")) for path in ids])
+    return all(file.blob == ids[file.path] for file in files)

@@ -28,15 +28,15 @@ def run(options: argparse.Namespace) -> int:
     from docbot.pipeline import fix
     from docbot.repo.worktree import open_worktree
 
-    scope = open_worktree(options.paths, settings_of(options), options.config)
-    run = Run(options, scope)
+    worktree = open_worktree(options.paths, settings_of(options), options.config)
+    run = Run(options, worktree)
     writing = not options.diff and not (options.force and not options.staged)
-    rows = scope.rows(staged=options.staged, since=options.since, writing=writing)
+    rows = worktree.select_files(staged=options.staged, since=options.since, writing=writing)
     deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
     with (
         run.meter(len(rows)),
         user_cache(options) as cache,
-        _job(scope, cache, deadline) as job,
+        _job(worktree, cache, deadline) as job,
         _scanner(options, len(rows)) as scanner,
     ):
         for result in fix(run.files(rows), dataclasses.replace(job, scanner=scanner)):
@@ -47,17 +47,17 @@ def run(options: argparse.Namespace) -> int:
     return CHANGES if run.tally.written else CLEAN
 
 
-def _job(scope: WorkTree, cache: Cache, deadline: float) -> AbstractContextManager[Job]:
+def _job(worktree: WorkTree, cache: Cache, deadline: float) -> AbstractContextManager[Job]:
     from docbot.llm.batching import AHEAD
     from docbot.repo.scans import CachedScans
     from docbot.select.inheritance import ParentIndex
     from docbot.session import open_job, style_of
 
     return open_job(
-        scope.config,
+        worktree.config,
         cache,
-        lineage=ParentIndex(CachedScans(scope, cache).outline_of),
-        house=lambda: style_of(scope),
+        parents=ParentIndex(CachedScans(worktree, cache).outline_of),
+        style=lambda: style_of(worktree),
         out_of_time=lambda: time.monotonic() > deadline,
         ahead=AHEAD if deadline == float("inf") else 0,
     )
@@ -65,7 +65,7 @@ def _job(scope: WorkTree, cache: Cache, deadline: float) -> AbstractContextManag
 
 @contextmanager
 def _scanner(options: argparse.Namespace, files: int) -> Iterator[Scanner]:
-    """What scans the files: worker processes beside the model where many are to be documented."""
+    """Open what scans the files: worker processes beside the model where there are many."""
     count = 0
     if options.own_process and not options.time_budget:
         from docbot.session import worker_count

@@ -1,4 +1,4 @@
-"""`docbot models`: which models there are, which are here, and how they come and go."""
+"""Run `docbot models`: list, download, verify, locate and remove models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import CANNOT_RUN, CLEAN
-from docbot.commands.output import at_a_terminal, tell
+from docbot.commands.output import at_a_terminal, print_message
 from docbot.errors import ModelError
 from docbot.llm import digest, hub
 from docbot.llm.gguf import read_header
 from docbot.llm.known_models import MODELS, Model
-from docbot.llm.weights import find, named, rehash
+from docbot.llm.weights import find, get_model, rehash
 
 if TYPE_CHECKING:
     import argparse
@@ -29,14 +29,14 @@ NUMERIC = ("size", "memory", "context")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
-    """A model and where its file is on this disk."""
+class LocalModel:
+    """A model and the path of its file; None where it is not on this disk."""
 
     model: Model
     path: Path | None
 
     def cells(self) -> tuple[str, ...]:
-        """The row of the table, under `HEADINGS`."""
+        """Return the row of the table, under `HEADINGS`."""
         model = self.model
         return (
             model.name,
@@ -50,11 +50,11 @@ class Entry:
 
 
 def run_list(options: argparse.Namespace) -> int:
-    """Show every known model, and each reference that was pulled and is still here."""
-    entries = [_entry(model) for model in MODELS.values()]
-    entries += [entry for entry in map(_entry, _references()) if entry.path]
+    """Print every known model, and each pulled reference that is still on this disk."""
+    entries = [_locate(model) for model in MODELS.values()]
+    entries += [entry for entry in map(_locate, _pulled_references()) if entry.path]
     if options.json:
-        rows = [
+        documents = [
             {
                 **asdict(entry.model),
                 "memory": entry.model.memory if entry.model.cell else None,
@@ -62,38 +62,40 @@ def run_list(options: argparse.Namespace) -> int:
             }
             for entry in entries
         ]
-        print(json.dumps(rows, indent=2))  # noqa: T201
+        print(json.dumps(documents, indent=2))  # noqa: T201
     elif sys.stdout.isatty():
         from rich.console import Console
 
         Console(markup=False, emoji=False, highlight=False).print(_table(entries))
     else:
-        rows_ = [HEADINGS, *(entry.cells() for entry in entries)]
-        widths = [max(map(len, column)) for column in zip(*rows_, strict=True)]
-        for row in rows_:
+        rows = [HEADINGS, *(entry.cells() for entry in entries)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
             padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             print("  ".join(padded).rstrip())  # noqa: T201
     return CLEAN
 
 
 def run_pull(options: argparse.Namespace) -> int:
-    """Download what is not here, and check it."""
-    for model in [named(name) for name in options.names]:
+    """Download the named models that are not on this disk, and check them."""
+    for model in [get_model(name) for name in options.names]:
         if not model.repository:
-            tell(f"{model.name}: is inside the package")
+            print_message(f"{model.name}: is inside the package")
             continue
-        path = hub.pull(model, _bar if at_a_terminal() else hub.Silent)
+        path = hub.pull(model, _make_bar if at_a_terminal() else hub.Silent)
         if not model.bytes:
             read_header(path)  # nobody has looked at this file yet
-        tell(f"{model.name}: {_megabytes(path.stat().st_size)}, sound, {path}")
+        print_message(f"{model.name}: {_megabytes(path.stat().st_size)}, sound, {path}")
     return CLEAN
 
 
 def run_verify(options: argparse.Namespace) -> int:
-    """Hash files again, whatever is on record."""
-    models = [named(name) for name in options.names]
+    """Hash model files again, whatever is on record, and print which are sound."""
+    models = [get_model(name) for name in options.names]
     if not models:
-        models = [model for model in (*MODELS.values(), *_references()) if _entry(model).path]
+        models = [
+            model for model in (*MODELS.values(), *_pulled_references()) if _locate(model).path
+        ]
     code = CLEAN
     for model in models:
         try:
@@ -102,26 +104,30 @@ def run_verify(options: argparse.Namespace) -> int:
             if not model.bytes:
                 read_header(path)
         except ModelError as error:
-            tell(str(error))
+            print_message(str(error))
             code = CANNOT_RUN
         else:
-            said = "is sound" if hub.expected(path, model) else "has a sound header, no known hash"
-            print(f"{model.name}: {said}")  # noqa: T201
+            verdict = (
+                "is sound"
+                if hub.expected_sha256(path, model)
+                else "has a sound header, no known hash"
+            )
+            print(f"{model.name}: {verdict}")  # noqa: T201
     return code
 
 
 def run_path(options: argparse.Namespace) -> int:
     """Print where a model's file is."""
-    print(find(named(options.names[0])))  # noqa: T201
+    print(find(get_model(options.names[0])))  # noqa: T201
     return CLEAN
 
 
 def run_remove(options: argparse.Namespace) -> int:
     """Delete pulled files from the hub's cache."""
-    for model in [named(name) for name in options.names]:
+    for model in [get_model(name) for name in options.names]:
         if not model.repository:
             raise ModelError(f"{model.name}: is part of docbot; pip uninstall docbot removes it")
-        tell(f"{model.name}: removed, {hub.remove(model):,} bytes")
+        print_message(f"{model.name}: removed, {hub.remove(model):,} bytes")
     return CLEAN
 
 
@@ -139,25 +145,25 @@ _ACTIONS: Mapping[str, Callable[[argparse.Namespace], int]] = {
 }
 
 
-def _references() -> list[Model]:
-    """The references that were pulled, as far as the record still makes sense."""
+def _pulled_references() -> list[Model]:
+    """Return the pulled references on record that can still be read."""
     models = []
     for reference in digest.pins():
         with suppress(ModelError):
-            models.append(named(reference))
+            models.append(get_model(reference))
     return models
 
 
-def _entry(model: Model) -> Entry:
+def _locate(model: Model) -> LocalModel:
     try:
         path = find(model)
     except ModelError:
-        return Entry(model=model, path=None)
+        return LocalModel(model=model, path=None)
     size = model.bytes or path.stat().st_size
-    return Entry(model=replace(model, bytes=size), path=path)
+    return LocalModel(model=replace(model, bytes=size), path=path)
 
 
-def _table(entries: list[Entry]) -> Table:
+def _table(entries: list[LocalModel]) -> Table:
     from rich import box
     from rich.table import Table
 
@@ -170,7 +176,7 @@ def _table(entries: list[Entry]) -> Table:
 
 
 class _Bar:
-    """The client's progress bar, drawn by rich on stderr."""
+    """A progress bar on stderr for `hub.pull`, with the interface of the hub's client."""
 
     def __init__(self, progress: Progress, description: str, total: float | None) -> None:
         self._progress = progress
@@ -187,7 +193,7 @@ class _Bar:
         self._progress.update(self._task, advance=n or 0)
 
 
-def _bar(desc: str = "", total: float | None = None, **_: object) -> _Bar:
+def _make_bar(desc: str = "", total: float | None = None, **_: object) -> _Bar:
     from rich.console import Console
     from rich.progress import (
         BarColumn,

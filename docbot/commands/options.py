@@ -1,13 +1,14 @@
-"""The command line's words: the commands and their flags, and what each is for."""
+"""Define the commands and their flags; configuration flags are made from `Config`."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, get_origin, get_type_hints
+from typing import TYPE_CHECKING
 
 from docbot import __version__
-from docbot.config import CHOICES, Config
+from docbot.config import CHOICES, RENAMED, Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +17,8 @@ MOST_COMMENTS = 25
 HELP: Mapping[str, str] = {
     "exclude": "leave paths alone that match this gitignore pattern",
     "kinds": "kinds of definition that count",
-    "select": "document what this skip rule leaves out",
-    "ignore": "leave out what this skip rule, off by default, names",
+    "include": "document what this skip rule leaves out; may be repeated",
+    "skip": "switch on this skip rule, which is off by default",
     "style": "docstring style",
     "sections": "write parameter sections",
     "line-length": "longest line written; 0 follows the formatter's configuration",
@@ -33,7 +34,7 @@ HELP: Mapping[str, str] = {
 
 
 def parser() -> argparse.ArgumentParser:
-    """The commands and their flags; configuration flags are made from `Config`'s fields."""
+    """Build the parser of the whole command line."""
     top = argparse.ArgumentParser(
         prog="docbot", description="Keeps Python code documented, offline.", allow_abbrev=False
     )
@@ -157,21 +158,37 @@ def _settings_flags(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
     settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
-    for name_, hint in get_type_hints(Config).items():
-        flag = name_.replace("_", "-")
-        many = get_origin(hint) is tuple
+    for field in dataclasses.fields(Config):
+        flag = field.name.replace("_", "-")
+        many = isinstance(field.default, tuple)
         settings.add_argument(
             f"--{flag}",
-            dest=f"set_{name_}",
+            dest=f"set_{field.name}",
             action="append" if many else "store",
-            type=str if many else hint,
-            choices=CHOICES.get(name_),
-            metavar=None if CHOICES.get(name_) else flag.rpartition("-")[2].upper(),
+            type=str if many else type(field.default),
+            choices=CHOICES.get(field.name),
+            metavar=None if CHOICES.get(field.name) else flag.rpartition("-")[2].upper(),
             help=HELP[flag],
+        )
+    for old, new in RENAMED.items():
+        command.add_argument(
+            f"--{old}", type=_renamed(old, new), dest=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
 
 
+def _renamed(old: str, new: str) -> Callable[[str], str]:
+    """Refuse a flag of an earlier version, naming the new one."""
+
+    def refuse(_value: str) -> str:
+        raise argparse.ArgumentTypeError(f"--{old} is now called --{new}")
+
+    return refuse
+
+
 def settings_of(options: argparse.Namespace) -> dict[str, object]:
-    """The configuration flags that were given, as kebab-case keys."""
-    given = {n.removeprefix("set_"): v for n, v in vars(options).items() if n.startswith("set_")}
-    return {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    """Return the configuration flags on the command line, by their kebab-case keys."""
+    return {
+        name.removeprefix("set_").replace("_", "-"): value
+        for name, value in vars(options).items()
+        if name.startswith("set_") and value is not None
+    }

@@ -1,4 +1,4 @@
-"""One command's results as they come: written, counted, shown; data to stdout, words to stderr."""
+"""Write, count and show the results of a command: data on stdout, messages on stderr."""
 
 from __future__ import annotations
 
@@ -17,46 +17,46 @@ if TYPE_CHECKING:
 
     from docbot.cache import Cache
     from docbot.commands.check_cache import CheckOutput
-    from docbot.commands.report import Meter
+    from docbot.commands.report import ProgressMeter
     from docbot.repo.worktree import SelectedFile, WorkTree
     from docbot.scanned import Result, SourceFile
 
 
-def tell(sentence: str) -> None:
-    """Say something to people."""
+def print_message(sentence: str) -> None:
+    """Print a message to stderr."""
     print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201 - rich may be what failed
 
 
 class Run:
     """One command's results as they come: written, counted, shown."""
 
-    def __init__(self, options: argparse.Namespace, scope: WorkTree) -> None:
+    def __init__(self, options: argparse.Namespace, worktree: WorkTree) -> None:
         from docbot.commands.report import Tally
 
         self.options = options
-        self.scope = scope
+        self.worktree = worktree
         self.tally = Tally()
         self.results: list[Result] = []
         self.undo: Path | None = None
-        self.out: list[bytes] = []
-        self.said: list[str] = []
-        self._meter: Meter | None = None
+        self.data: list[bytes] = []
+        self.messages: list[str] = []
+        self._meter: ProgressMeter | None = None
 
-    def meter(self, files: int) -> Meter:
-        """The progress bar; nothing at all in a pipe, in CI or with --quiet."""
-        from docbot.commands.report import Meter
+    def meter(self, files: int) -> ProgressMeter:
+        """Make the progress bar, which shows nothing in a pipe, in CI or with --quiet."""
+        from docbot.commands.report import ProgressMeter
 
-        self._meter = Meter(files, shown=not self.options.quiet and at_a_terminal())
+        self._meter = ProgressMeter(files, shown=not self.options.quiet and at_a_terminal())
         return self._meter
 
     def files(self, rows: Sequence[SelectedFile]) -> Iterator[SourceFile]:
-        """Read the rows; those left alone become Results at once."""
+        """Read the selected files; those left alone become Results at once."""
         from docbot.repo.worktree import load
         from docbot.scanned import Result, SourceFile
         from docbot.select.skip import Skip
 
         for row in rows:
-            path = self.scope.relative(row.path)
+            path = self.worktree.relative(row.path)
             source = load(row)
             if isinstance(source, Skip):
                 self.add(Result(path=path, skips=(source,)))
@@ -64,7 +64,7 @@ class Run:
                 yield SourceFile(path=path, source=source, changed=row.changed)
 
     def add(self, result: Result) -> None:
-        """Count a file, and keep of it what the report will say."""
+        """Count a file, and show it or keep it for the report."""
         self.tally.add(result)
         if self.options.format == "text":
             self._show(result)
@@ -81,9 +81,9 @@ class Run:
         if getattr(self.options, "diff", False):
             self._print(unified_diff(result.path, result.before, result.after))
         else:
-            lines = report.findings(result, verbose=self.options.verbose)
+            lines = report.format_findings(result, verbose=self.options.verbose)
             self._print("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
-        for line in report.troubles(result):
+        for line in report.format_problems(result):
             self.say(line)
 
     def write(self, result: Result) -> Result:
@@ -95,19 +95,19 @@ class Run:
         if not result.edits:
             return result
         try:
-            write(self.scope.root / result.path, result.before, result.after)
+            write(self.worktree.root / result.path, result.before, result.after)
         except WriteError as error:
             skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
             return dataclasses.replace(result, edits=(), skips=(*result.skips, skip))
-        if self.scope.repository is not None and not self.options.staged:
+        if self.worktree.repository is not None and not self.options.staged:
             if self.undo is None:
-                self.undo = self.scope.repository.undo_file()
+                self.undo = self.worktree.repository.undo_file()
                 self.undo.unlink(missing_ok=True)
             append_undo(self.undo, unified_diff(result.path, result.before, result.after))
         return result
 
     def close(self, command: str, counted: Sequence[str] = ()) -> None:
-        """The closing words; of `check` with the kinds that it counted."""
+        """Print the summary; that of `check` names the kinds that it counted."""
         from docbot.commands import report
 
         if self.options.format == "json":
@@ -118,34 +118,36 @@ class Run:
         if self.options.quiet:
             return
         if self.tally.files:
-            report.summary(self.tally, dry=self.options.diff)
+            report.print_summary(self.tally, dry=self.options.diff)
         if self.undo is not None:
-            place = _shell(os.path.relpath(self.undo, self.scope.root))
-            where = _shell(os.path.relpath(self.scope.root))
+            place = _shell(os.path.relpath(self.undo, self.worktree.root))
+            where = _shell(os.path.relpath(self.worktree.root))
             self.say(f"undo this run: git -C {where} apply -R --whitespace=nowarn {place}")
-        elif self.tally.written and self.scope.repository is None:
+        elif self.tally.written and self.worktree.repository is None:
             self.say("this folder is not under git, so docbot cannot tell how to undo the run")
 
-    def repeat(self, words: CheckOutput) -> None:
-        """Say what an earlier run said."""
-        self._print(words.out.encode("utf-8", "surrogateescape"))
-        for sentence in words.said:
-            self.say(sentence)
-
     def say(self, sentence: str) -> None:
-        """A line for people."""
-        self.said.append(sentence)
+        """Print a message to stderr, unless the run is quiet."""
+        self.messages.append(sentence)
         if not self.options.quiet:
-            tell(sentence)
+            print_message(sentence)
 
     def _print(self, data: bytes) -> None:
         if data:
-            self.out.append(data)
+            self.data.append(data)
             _out(data)
 
 
+def print_again(output: CheckOutput, *, quiet: bool) -> None:
+    """Print the output of an earlier check."""
+    if output.data:
+        _out(output.data.encode("utf-8", "surrogateescape"))
+    for message in () if quiet else output.messages:
+        print_message(message)
+
+
 def _out(data: bytes) -> None:
-    """Data to stdout: bytes as they are into a pipe, text at a terminal, above the progress bar."""
+    """Write data to stdout: bytes as they are to a pipe, text at a terminal, above the bar."""
     if sys.stdout.isatty():
         print(data.decode("utf-8", "replace"), end="")  # noqa: T201
     else:
@@ -154,7 +156,7 @@ def _out(data: bytes) -> None:
 
 
 def at_a_terminal() -> bool:
-    """Whether somebody watches: a progress bar is for people."""
+    """Check whether stderr is a terminal outside of CI."""
     return sys.stderr.isatty() and not os.environ.get("CI")
 
 
@@ -166,19 +168,19 @@ def _shell(word: str) -> str:
 
 def complain(sentence: str, code: int) -> int:
     """Print why a command ends, and return its exit code."""
-    tell(sentence)
+    print_message(sentence)
     return code
 
 
 @contextmanager
 def user_cache(options: argparse.Namespace) -> Iterator[Cache]:
-    """The user's cache, closed in the end; with --verbose, why there is none."""
+    """Open the user's cache; with --verbose, say why there is none."""
     from docbot.cache import open_cache
 
-    cache = open_cache(on=options.cache, warn=tell)
+    cache = open_cache(on=options.cache, warn=print_message)
     try:
         yield cache
     finally:
         cache.close()
     if options.verbose and options.cache and cache.trouble:
-        tell(f"without a cache: {cache.trouble}")
+        print_message(f"without a cache: {cache.trouble}")

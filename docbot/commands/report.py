@@ -1,8 +1,8 @@
-"""Results to words: counts, one line a finding, JSON. Nothing here decides anything.
+"""Format results as counts, lines and JSON; nothing here decides anything.
 
-What the user asked for goes to stdout (findings, JSON, diffs); what docbot has to say about its
-work goes to stderr. The JSON is described by `report.schema.json` beside this file, and a change
-that breaks a reader raises its `version`.
+What the user asked for goes to stdout (findings, JSON, diffs); messages about docbot's work go to
+stderr. The JSON is described by `report.schema.json` beside this file, and a change that breaks a
+reader raises its `version`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Tally:
     errors: int = 0
 
     def add(self, result: Result) -> None:
-        """Count one file."""
+        """Add one file to the counts."""
         self.files += 1
         self.changed_files += bool(result.edits)
         self.written += len(result.edits)
@@ -53,13 +53,16 @@ class Tally:
 
     @property
     def coverage(self) -> float | None:
-        """Documented share in percent of the definitions that count; None when none does."""
+        """Return how many percent of the counted definitions are documented; None without any."""
         total = self.documented + self.missing
         return 100 * self.documented / total if total else None
 
 
-def findings(result: Result, *, verbose: bool) -> list[str]:
-    """One line a definition, in the form that editors and linters share: `path:line: words`."""
+def format_findings(result: Result, *, verbose: bool) -> list[str]:
+    """Return one line per definition, as editors and linters write it: `path:line: message`.
+
+    With `verbose`, skipped definitions and files are listed too.
+    """
     lines = [(edit.line, f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
     lines += [
         (
@@ -76,20 +79,20 @@ def findings(result: Result, *, verbose: bool) -> list[str]:
             )
             for skip in result.skips
         ]
-    return [f"{result.path}:{line}: {words}" for line, words in sorted(lines)]
+    return [f"{result.path}:{line}: {message}" for line, message in sorted(lines)]
 
 
 def _first_line(docstring: bytes) -> str:
     return docstring.decode("utf-8", "backslashreplace").strip().partition("\n")[0].rstrip()
 
 
-def troubles(result: Result) -> list[str]:
-    """What went wrong with a file as a whole, or was left for want of time."""
-    told = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE, SkipReason.LEFT_ALONE)
+def format_problems(result: Result) -> list[str]:
+    """Return what went wrong with a file as a whole, and what was skipped for lack of time."""
+    reported = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE, SkipReason.LEFT_ALONE)
     lines = [
         f"{result.path}: skipped: {skip.detail}"
         for skip in result.skips
-        if not skip.qualname and skip.reason in told
+        if not skip.qualname and skip.reason in reported
     ]
     lines += [
         f"{result.path}:{skip.line or 1}: {skip.qualname or 'the file'}: no time left for it"
@@ -101,7 +104,7 @@ def troubles(result: Result) -> list[str]:
     return lines
 
 
-class Meter:
+class ProgressMeter:
     """The progress bar of a long run: files, functions, functions a second, time left."""
 
     def __init__(self, files: int, *, shown: bool) -> None:
@@ -110,8 +113,8 @@ class Meter:
         self._functions = 0
         self._bar: Progress | None = None
 
-    def __enter__(self) -> Meter:  # noqa: PYI034 - Self is in typing from 3.11 on
-        """Enter the context and return self."""
+    def __enter__(self) -> ProgressMeter:  # noqa: PYI034 - Self is in typing from 3.11 on
+        """Start the bar where it is shown."""
         if not self._shown:
             return self
         from rich.console import Console
@@ -138,27 +141,27 @@ class Meter:
         return self
 
     def step(self, functions: int) -> None:
-        """One more file is done, with so many functions looked at."""
+        """Count one more file as done, with so many functions in it."""
         self._functions += functions
         if self._bar is not None:
             rate = self._functions / (self._bar.tasks[0].elapsed or 1.0)
             self._bar.update(self._task, advance=1, functions=self._functions, rate=rate)
 
     def __exit__(self, *_: object) -> None:
-        """Leave the context."""
+        """Stop the bar."""
         if self._bar is not None:
             self._bar.stop()
 
 
 def coverage_line(tally: Tally, kinds: Sequence[str]) -> str:
-    """The coverage with its denominator explained."""
+    """Format the coverage, and explain its denominator."""
     total = tally.documented + tally.missing
-    left_out = sum(tally.skipped.values())
-    what = f"the {_joined(_PLURALS[k] for k in kinds)} that count"
+    skipped = sum(tally.skipped.values())
+    what = f"the {_join(_PLURALS[k] for k in kinds)} that count"
     if tally.coverage is None:
-        return f"coverage: none of {what} was found ({left_out} left out)"
+        return f"coverage: none of {what} was found ({skipped} left out)"
     reasons = ", ".join(f"{n} {reason.value}" for reason, n in tally.skipped.most_common())
-    beside = f"; {left_out} without a docstring do not count ({reasons})" if left_out else ""
+    beside = f"; {skipped} without a docstring do not count ({reasons})" if skipped else ""
     return (
         f"coverage: {tally.coverage:.1f} %, {tally.documented} of {total} of {what} "
         f"have a docstring{beside}"
@@ -170,13 +173,13 @@ _PLURALS = {
 }
 
 
-def _joined(words: Any) -> str:
+def _join(words: Any) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else str(last)
 
 
-def summary(tally: Tally, *, dry: bool) -> None:
-    """The closing table of a `fix` run on stderr: written, skipped by reason, failed."""
+def print_summary(tally: Tally, *, dry: bool) -> None:
+    """Print the closing table of a `fix` run to stderr: written, skipped by reason, failed."""
     verb = "would be documented" if dry else "documented"
     files = f"in {tally.changed_files} of {tally.files} {_count('file', tally.files)}"
     rows = [(tally.written, f"[bold]{verb}[/bold] {files}")]
@@ -191,7 +194,7 @@ def summary(tally: Tally, *, dry: bool) -> None:
     if tally.errors:
         rows.append((tally.errors, "[red]failed[/red] docbot's own check; left as they were"))
     width = max(len(str(count)) for count, _ in rows)
-    lines = [f"{count:>{width}}  {words}" for count, words in rows]
+    lines = [f"{count:>{width}}  {text}" for count, text in rows]
     if sys.stderr.isatty():
         from rich.console import Console
 
@@ -205,7 +208,7 @@ def _count(noun: str, count: int) -> str:
 
 
 def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
-    """The whole run as JSON, files in path order (schema: report.schema.json)."""
+    """Format the whole run as JSON, files in path order (schema: report.schema.json)."""
     coverage = tally.coverage
     return json.dumps(
         {

@@ -1,8 +1,8 @@
-"""`docbot review`: have a revision analysed, say what was found, and post it where that is asked.
+"""Run `docbot review`: have a revision analysed, print the findings, and post them if asked to.
 
-This process has the token and reads no code: what the process that reads code answers is decoded as
-anybody's report is. Nothing that comes from a pull request is printed so that a runner could take
-it for a command.
+This process has the token and reads no code: the process that reads code has no token, and what it
+answers is decoded like anybody's report. Text from a pull request is printed so that a runner takes
+none of it for a command.
 """
 
 from __future__ import annotations
@@ -17,88 +17,83 @@ from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
+from docbot.commands.review_activity import Activity, decide
 from docbot.errors import ConfigError, GitError, GitHubError, ReviewError
 from docbot.llm.known_models import HUB, MODELS
 from docbot.repo.git import Repository
 from docbot.review.analyse import sandbox
-from docbot.review.analyse.analyse import request
+from docbot.review.analyse.analyse import encode_request
 from docbot.review.analyse.inputs import ReviewRequest
 from docbot.review.findings_json import MAX_BYTES, decode, encode
-from docbot.review.post.actions import event as read_event
-from docbot.review.post.actions import output
-from docbot.review.workflow_commands import line
+from docbot.review.post.actions import Event, read_event, set_output
+from docbot.review.workflow_commands import safe_line
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
     from docbot.review.findings import Finding, Findings
-    from docbot.review.post.actions import Event
     from docbot.review.post.github import GitHub
     from docbot.review.post.post import PullRequestRef
 
-PUBLIC = "https://api.github.com"
+PUBLIC_API = "https://api.github.com"
 
 
 def run(options: argparse.Namespace) -> int:
     """Review a revision and return the exit code.
 
     Raises:
-        DocbotError: it cannot be done; what is refused by GitHub is no such error.
+        DocbotError: it cannot be done; a refusal by GitHub raises nothing.
 
     """
-    posting = options.post or options.pr is not None
-    happened = _event(options, posting=posting)
-    token = _token() if posting and _has_page(options, happened) else ""
+    event = _event()
+    activity = decide(
+        event,
+        post=options.post,
+        pr=options.pr,
+        mode=options.mode,
+        has_report=options.from_file is not None,
+    )
+    token = _token() if activity.needs_token else ""
     if options.from_file is not None:
-        found = decode(_read(options.from_file))
+        findings = decode(_read(options.from_file))
     else:
-        found = _analysed(options, settings_of(options), happened)
-    _show(found, options)
-    _set_outputs(found)
-    if token:
-        _post(found, options, happened, token)
-    elif posting:
-        _annotate(found, options, happened)
-    return CHANGES if options.fail_on == "missing" and found.findings else CLEAN
+        findings = _analyse(options, settings_of(options), event)
+    _show(findings, options)
+    _set_outputs(findings)
+    if activity.needs_token:
+        _post(findings, options, event, activity, token)
+    elif activity is Activity.ANNOTATE:
+        _annotate(findings)
+    elif activity is Activity.NOTHING:
+        _report_no_pull_request(findings, event)
+    return CHANGES if options.fail_on == "missing" and findings.findings else CLEAN
 
 
 # What is reviewed
 
 
-def _event(options: argparse.Namespace, *, posting: bool) -> Event | None:
-    """What started the workflow, None outside of one."""
+def _event() -> Event:
+    """Read what started the workflow; outside of one, the event's name is ""."""
     path = os.environ.get("GITHUB_EVENT_PATH")
-    if options.pr is None and posting and not path:
-        raise ReviewError(
-            "--post takes the pull request from GITHUB_EVENT_PATH, which is not set; name it: --pr"
-        )
-    happened = read_event(Path(path)) if path else None
-    if happened and happened.name == "workflow_run" and posting and options.from_file is None:
-        raise ReviewError(
-            "a workflow_run has a token that writes, so it posts what another run found and"
-            " analyses nothing: give that run's report by --from FILE"
-        )
-    return happened
+    return read_event(Path(path)) if path else Event(name="")
 
 
-def _analysed(
-    options: argparse.Namespace, settings: Mapping[str, object], happened: Event | None
-) -> Findings:
+def _analyse(options: argparse.Namespace, settings: Mapping[str, object], event: Event) -> Findings:
     repository = Repository.discover(Path())
     if repository is None:
         raise ReviewError("this folder is not in a git repository, which a review needs")
-    of = options.pr is None and happened
-    question = ReviewRequest(
+    started_by = event if options.pr is None else Event(name="")
+    request = ReviewRequest(
         root=repository.root,
-        base=options.base or (of and of.base) or _default_base(repository),
-        head=options.head or (of and of.head) or "HEAD",
+        base=options.base or started_by.base or _default_base(repository),
+        head=options.head or started_by.head or "HEAD",
         paths=tuple(_from_root(path, repository.root) for path in options.paths),
         settings=_absolute(settings),
         config_file=_config_file(options.config, repository.root),
     )
-    asked = request(question, cache=options.cache)
-    return decode(sandbox.ask(asked, repository.root, options.time_budget))
+    encoded = encode_request(request, cache=options.cache)
+    return decode(sandbox.run_sandboxed(encoded, repository.root, options.time_budget))
 
 
 def _default_base(repository: Repository) -> str:
@@ -112,7 +107,7 @@ def _default_base(repository: Repository) -> str:
 
 
 def _from_root(path: Path, root: Path) -> str:
-    """The path as git has it; links are not followed, since the work tree may be anybody's."""
+    """Make a path relative to the root, without following links of the untrusted work tree."""
     whole = os.path.normpath(Path(os.path.realpath(Path())) / path)
     for name in (whole, os.path.realpath(whole)) if path.is_absolute() else (whole,):
         with suppress(ValueError):
@@ -130,7 +125,7 @@ def _config_file(path: Path | None, root: Path) -> str:
 
 
 def _absolute(settings: Mapping[str, object]) -> dict[str, object]:
-    """With the model's path, if it is one, from here: the child stands elsewhere."""
+    """Make a model's path absolute, since the sandboxed process has another working directory."""
     model = str(settings.get("model", ""))
     if model and model not in MODELS and not model.startswith(HUB):
         path = Path(model).expanduser()
@@ -147,51 +142,51 @@ def _read(path: Path) -> bytes:
         raise ReviewError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-# What is said
+# What is printed
 
 
-def _show(found: Findings, options: argparse.Namespace) -> None:
-    words = formatted(found, options.format)
+def _show(findings: Findings, options: argparse.Namespace) -> None:
+    text = format_findings(findings, options.format)
     if options.output is not None:
-        _save(options.output, words)
-    elif words:
-        sys.stdout.buffer.write(_harmless(words, options.format).encode("utf-8", "replace"))
+        _save(options.output, text)
+    elif text:
+        escaped = _escape_commands(text, options.format)
+        sys.stdout.buffer.write(escaped.encode("utf-8", "replace"))
         sys.stdout.flush()
-    for notice in found.notices:
-        _tell(notice)
-    _tell(_counts(found))
+    for notice in findings.notices:
+        _print_message(notice)
+    _print_message(_counts(findings))
 
 
-def _counts(found: Findings) -> str:
-    if not found.files:
+def _counts(findings: Findings) -> str:
+    if not findings.files:
         return "no Python file changed"
-    missing = len(found.findings)
-    total = missing + found.documented
+    missing = len(findings.findings)
+    total = missing + findings.documented
     if not total:
         return "no definition that counts is new or changed"
-    suggested = sum(finding.suggestion is not None for finding in found.findings)
+    suggested = sum(finding.suggestion is not None for finding in findings.findings)
     return (
         f"{missing} of {total} new or changed definitions that count have no docstring;"
         f" {suggested} suggested"
     )
 
 
-def formatted(found: Findings, form: str) -> str:
-    """The findings in one of the formats of `--format`."""
+def format_findings(findings: Findings, form: str) -> str:
+    """Format findings in one of the formats of `--format`."""
     from docbot.review import formats
 
     if form == "text":
-        return "".join(f"{line(_sentence(finding))}\n" for finding in found.findings)
+        return "".join(f"{safe_line(_sentence(finding))}\n" for finding in findings.findings)
     if form == "github":
-        told = formats.notices(found)
-        return "".join(f"{command}\n" for command in told)
-    made: dict[str, Callable[[Findings], str]] = {
+        return "".join(f"{command}\n" for command in formats.to_notices(findings))
+    formatters: dict[str, Callable[[Findings], str]] = {
         "json": encode,
-        "markdown": formats.markdown,
-        "sarif": formats.sarif,
-        "rdjson": formats.rdjson,
+        "markdown": formats.to_markdown,
+        "sarif": formats.to_sarif,
+        "rdjson": formats.to_rdjson,
     }
-    return made[form](found).rstrip("\n") + "\n"
+    return formatters[form](findings).rstrip("\n") + "\n"
 
 
 def _sentence(finding: Finding) -> str:
@@ -202,21 +197,24 @@ def _sentence(finding: Finding) -> str:
     return f"{where} ({why})" if why else where
 
 
-def _harmless(words: str, form: str) -> str:
-    """As it may stand in a runner's log: no line is a command, but in the format made of them."""
+def _escape_commands(text: str, form: str) -> str:
+    """Escape text so that a GitHub runner reads no workflow command in it.
+
+    The format "github" consists of workflow commands and stays as it is.
+    """
     if form == "github":
-        return words
+        return text
     if form in ("json", "sarif", "rdjson"):
-        return words.replace("##[", "\\u0023#[")
-    return re.sub(r"^(\s*):(?=:)", r"\1: ", words.replace("##[", "# #["), flags=re.MULTILINE)
+        return text.replace("##[", "\\u0023#[")
+    return re.sub(r"^(\s*):(?=:)", r"\1: ", text.replace("##[", "# #["), flags=re.MULTILINE)
 
 
-def _save(path: Path, words: str) -> None:
-    """Replace a file, at once: whoever reads it sees the old one or the new one."""
+def _save(path: Path, text: str) -> None:
+    """Replace a file atomically: a reader sees the old content or the new."""
     temporary = path.parent / f".docbot-{secrets.token_hex(8)}.tmp"
     try:
         with temporary.open("xb") as file:
-            file.write(words.encode("utf-8", "replace"))
+            file.write(text.encode("utf-8", "replace"))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -227,16 +225,16 @@ def _save(path: Path, words: str) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _tell(sentence: str) -> None:
-    print(f"docbot: {line(sentence)}", file=sys.stderr)  # noqa: T201
+def _print_message(sentence: str) -> None:
+    print(f"docbot: {safe_line(sentence)}", file=sys.stderr)  # noqa: T201
 
 
-def _set_outputs(found: Findings) -> None:
+def _set_outputs(findings: Findings) -> None:
     """Set the outputs of the action's step, where this runs in one."""
-    suggested = sum(finding.suggestion is not None for finding in found.findings)
-    output("missing", str(len(found.findings)))
-    output("suggested", str(suggested))
-    output("skipped", str(sum(found.skipped.values())))
+    suggested = sum(finding.suggestion is not None for finding in findings.findings)
+    set_output("missing", str(len(findings.findings)))
+    set_output("suggested", str(suggested))
+    set_output("skipped", str(sum(findings.skipped.values())))
 
 
 # Where it is posted
@@ -252,64 +250,63 @@ def _token() -> str:
     return token
 
 
-def _has_page(options: argparse.Namespace, happened: Event | None) -> bool:
-    """Whether GitHub is to be asked: without a pull request nobody needs a token."""
-    if options.mode == "annotations":
-        return False
-    if options.pr is not None or happened is None:
-        return True
-    return happened.number is not None or happened.name == "workflow_run"
-
-
-def _annotate(found: Findings, options: argparse.Namespace, happened: Event | None) -> None:
+def _annotate(findings: Findings) -> None:
     from docbot.review.post import post
 
-    if options.mode == "annotations":
-        sys.stdout.write(formatted(found, "github"))
-    elif happened is not None:
-        _tell(f"the event {happened.name} has no pull request, so nothing is posted")
-    post.summarise(found)
+    sys.stdout.write(format_findings(findings, "github"))
+    post.write_step_summary(findings)
 
 
-def _post(found: Findings, options: argparse.Namespace, happened: Event | None, token: str) -> None:
+def _report_no_pull_request(findings: Findings, event: Event) -> None:
+    from docbot.review.post import post
+
+    _print_message(f"the event {event.name} has no pull request, so nothing is posted")
+    post.write_step_summary(findings)
+
+
+def _post(
+    findings: Findings, options: argparse.Namespace, event: Event, activity: Activity, token: str
+) -> None:
     from docbot.review.post import post
     from docbot.review.post.github import GitHub
 
-    api = os.environ.get("GITHUB_API_URL") or PUBLIC
+    api = os.environ.get("GITHUB_API_URL") or PUBLIC_API
     graphql = os.environ.get("GITHUB_GRAPHQL_URL") or f"{api.removesuffix('/v3')}/graphql"
     settings = post.Settings(mode=options.mode, limit=options.max_comments, key=options.key)
     with closing(GitHub(api, graphql, _repository(options), token)) as client:
         try:
-            target = _target(found, options, happened, client)
+            target = _target(activity, findings, options, event, client)
         except GitHubError as error:
             target, why = None, str(error)
         else:
             why = "there is no open pull request with this head"
         if target is None:
-            _tell(f"nothing is posted: {why}")
-            post.summarise(found, f"nothing is posted: {why}")
+            _print_message(f"nothing is posted: {why}")
+            post.write_step_summary(findings, f"nothing is posted: {why}")
             return
-        outcome = post.post(found, target, client, settings)
+        outcome = post.post(findings, target, client, settings)
     if outcome.trouble:
-        _tell(outcome.trouble)
-    _tell(
+        _print_message(outcome.trouble)
+    _print_message(
         f"comments posted: {outcome.posted}, minimised: {outcome.minimised};"
         f" summary: {outcome.summary}"
     )
 
 
 def _target(
-    found: Findings, options: argparse.Namespace, happened: Event | None, client: GitHub
+    activity: Activity,
+    findings: Findings,
+    options: argparse.Namespace,
+    event: Event,
+    client: GitHub,
 ) -> PullRequestRef | None:
     from docbot.review.post import post
 
-    if options.pr is not None:
-        return post.PullRequestRef(number=options.pr, head=found.head)
-    if happened is None:
-        return None
-    if happened.name == "workflow_run":
-        return post.find_pull(client, happened)
-    return post.target(happened)
+    if activity is Activity.POST_TO_NUMBER:
+        return post.PullRequestRef(number=options.pr, head=findings.head)
+    if activity is Activity.POST_REPORT:
+        return post.find_pull_request(client, event)
+    return post.pull_request_of(event)
 
 
 def _repository(options: argparse.Namespace) -> str:
@@ -317,9 +314,9 @@ def _repository(options: argparse.Namespace) -> str:
     if name:
         return name
     repository = Repository.discover(Path())
-    found = re.search(
+    match = re.search(
         r"[:/]([^/:]+/[^/:]+?)(?:\.git)?/?$", repository.origin() if repository else ""
     )
-    if found is None:
+    if match is None:
         raise ReviewError("which repository is it? name it: --repo owner/name")
-    return found[1]
+    return match[1]

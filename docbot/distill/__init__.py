@@ -1,1 +1,5 @@
-"""Make an embedded model: corpus, train, export, evaluate. Needs the extra `docbot[train]`."""
+"""Make an embedded model: Python packages go in, a small GGUF file and its model card come out.
+
+The steps are the packages corpus, train, evaluate, iterate and card, and the module export. They
+may import every other package of docbot; none imports distill. All need the extra `docbot[train]`.
+"""

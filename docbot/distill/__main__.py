@@ -1,4 +1,8 @@
-"""python -m docbot.distill: make an embedded model, from packages to a GGUF file and its card."""
+"""Make an embedded model step by step, from Python packages to a GGUF file and its model card.
+
+`python -m docbot.distill COMMAND --help` explains a step and lists its flags. All steps but recipe
+share one working folder, named by --work.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,17 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one step of the line; only the step asked for is imported."""
+    """Run one step and return the exit code.
+
+    Only the module of that step is imported, since some need torch and others do not.
+
+    Args:
+        argv: The step's name and its flags; None for those of the command line.
+
+    Returns:
+        0 when the step is done, 2 after an error or when a package of the extra is missing.
+
+    """
     argv = sys.argv[1:] if argv is None else argv
     parser = argparse.ArgumentParser(prog="python -m docbot.distill", description=__doc__)
     parser.add_argument("command", choices=COMMANDS)

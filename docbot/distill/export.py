@@ -1,7 +1,7 @@
-"""Checkpoint and tokenizer to GGUF files: float32, and as llama.cpp quantises them.
+"""Export a checkpoint and its tokenizer as GGUF files: float32, and as llama.cpp quantises them.
 
-What llama.cpp then answers is compared with what PyTorch answers; sizes, hashes and the rate go
-into export.json. Weights also travel from another machine as bfloat16, in small pieces.
+llama.cpp's answers are then compared with PyTorch's; sizes, hashes and the result go into
+export.json. Weights can also be moved from another machine as bfloat16, in small pieces.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "docbot-tiny"
 QUANTISATIONS = ("F16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M")
-PIECE = 15 * 2**20 - 2**16  # bytes of a piece: under 15 MiB whatever carries it adds
+PIECE = 15 * 2**20 - 2**16  # bytes of a piece: under 15 MiB with what a transfer adds
 BLOCK = 64  # prompts that PyTorch answers at once
 NAMES = {
     "attn_norm.weight": ("attn_norm",),
@@ -42,18 +42,18 @@ NAMES = {
     "out": ("attn_output",),
     "gate_up": ("ffn_gate", "ffn_up"),
     "down": ("ffn_down",),
-}  # of a block's weights, ours to llama.cpp's
+}  # of a block's weights: the student's name, then llama.cpp's
 
 
 @dataclass(frozen=True, kw_only=True)
 class Equality:
-    """How llama.cpp's greedy answers agree with PyTorch's.
+    """How far llama.cpp's greedy answers equal PyTorch's.
 
     Attributes:
-        rows: Prompts asked.
-        answers: How many answers have the same text.
-        tokens: How many prompts have the same token ids.
-        furthest: The largest difference of two equal answers' log-probabilities, in nats.
+        rows: Number of prompts.
+        answers: Number of answers with the same text.
+        tokens: Number of prompts with the same token ids.
+        furthest: Largest difference between two equal answers' log-probabilities, in nats.
 
     """
 
@@ -63,22 +63,25 @@ class Equality:
     furthest: float
 
 
-# Weights to a file
+# Writing GGUF files
 
 
-def tensors(weights: dict[str, Tensor], shape: Shape) -> Iterator[tuple[str, Tensor]]:
-    """The weights by llama.cpp's names; a tied output has none of its own."""
+def named_tensors(weights: dict[str, Tensor], shape: Shape) -> Iterator[tuple[str, Tensor]]:
+    """Yield the weights with llama.cpp's names.
+
+    The output is tied to the embedding, so it has no tensor of its own.
+    """
     yield "token_embd.weight", weights["embed"]
     yield "output_norm.weight", weights["norm.weight"]
     for layer in range(shape.layers):
-        for ours, theirs in NAMES.items():
-            parts = weights[f"blocks.{layer}.{ours}"].chunk(FUSED.get(ours, 1))
-            for name, part in zip(theirs, parts, strict=True):
+        for fused, names in NAMES.items():
+            parts = weights[f"blocks.{layer}.{fused}"].chunk(FUSED.get(fused, 1))
+            for name, part in zip(names, parts, strict=True):
                 yield f"blk.{layer}.{name}.weight", part
 
 
 def write_gguf(state: dict[str, Any], tokenizer: Path, path: Path) -> None:
-    """Write a checkpoint as float32 GGUF of architecture "llama".
+    """Write a checkpoint as a float32 GGUF file of architecture "llama".
 
     Raises:
         ConfigError: the tokenizer is not this student's.
@@ -102,7 +105,7 @@ def write_gguf(state: dict[str, Any], tokenizer: Path, path: Path) -> None:
     writer.add_vocab_size(shape.vocab)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     _write_vocabulary(writer, tokenizer, shape.vocab)
-    for name, weight in tensors(state["model"], shape):
+    for name, weight in named_tensors(state["model"], shape):
         writer.add_tensor(name, np.ascontiguousarray(weight.float().numpy()))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -117,14 +120,16 @@ def _write_vocabulary(writer: Any, path: Path, size: int) -> None:
     names = {index: token for token, index in tokenizer.get_vocab().items()}
     if max(names) >= size:
         raise ConfigError(f"{path}: has more than the student's {size} tokens; train it again")
-    kinds = [gguf.TokenType.NORMAL if at in names else gguf.TokenType.UNUSED for at in range(size)]
+    kinds = [
+        gguf.TokenType.NORMAL if id_ in names else gguf.TokenType.UNUSED for id_ in range(size)
+    ]
     kinds[: len(SPECIAL)] = [gguf.TokenType.CONTROL] * len(SPECIAL)
     merges = json.loads(path.read_text(encoding="utf-8"))["model"]["merges"]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list([names.get(at, f"<|unused {at}|>") for at in range(size)])
+    writer.add_token_list([names.get(id_, f"<|unused {id_}|>") for id_ in range(size)])
     writer.add_token_types(kinds)
-    writer.add_token_merges([each if isinstance(each, str) else " ".join(each) for each in merges])
+    writer.add_token_merges([pair if isinstance(pair, str) else " ".join(pair) for pair in merges])
     writer.add_bos_token_id(END)  # never added; without the key llama.cpp assumes token 11
     writer.add_eos_token_id(END)
     writer.add_pad_token_id(PAD)
@@ -132,10 +137,10 @@ def _write_vocabulary(writer: Any, path: Path, size: int) -> None:
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer of a working folder.
+    """Read the tokenizer of a working folder.
 
     Raises:
-        ConfigError: it is missing, broken, or its special tokens are not docbot's.
+        ConfigError: the file is missing, broken, or its special tokens are not docbot's.
 
     """
     import tokenizers
@@ -151,7 +156,7 @@ def read_tokenizer(path: Path) -> Tokenizer:
 
 
 def quantise(source: Path, path: Path, kind: str) -> None:
-    """Write a GGUF file again in another type: `kind` as llama.cpp names it, `Q6_K`.
+    """Quantise a GGUF file to another type; `kind` is llama.cpp's name of it, such as `Q6_K`.
 
     Raises:
         ModelError: llama.cpp refuses.
@@ -170,42 +175,43 @@ def quantise(source: Path, path: Path, kind: str) -> None:
         raise ModelError(f"{source}: llama.cpp does not quantise it to {kind} ({reason})")
 
 
-# The two answers
+# Comparing the two runtimes
 
 
 @torch.no_grad()
-def greedy(
-    student: Student, prompts: Sequence[Sequence[int]], most: int = ANSWER
+def decode_greedily(
+    student: Student, prompts: Sequence[Sequence[int]], max_tokens: int = ANSWER
 ) -> list[tuple[list[int], float]]:
-    """The likeliest tokens one by one, end token excluded, and their summed log-probability.
+    """Return each prompt's greedy answer and its summed log-probability, in nats.
 
-    The end token's probability counts. Every step reads the whole text again: simple, and a
-    second witness needs no cache.
+    An answer's token ids exclude the end token, but the sum includes its log-probability. Every
+    step reads the whole text again: this is a simple reference to compare with, and needs no
+    cache.
     """
     answers: list[tuple[list[int], float]] = [([], 0.0) for _ in prompts]
     order = sorted(range(len(prompts)), key=lambda at: len(prompts[at]))
     for begin in range(0, len(order), BLOCK):
         live = order[begin : begin + BLOCK]
-        for _ in range(most):
+        for _ in range(max_tokens):
             texts = [[*prompts[at], *answers[at][0]] for at in live]
             longest = max(map(len, texts))
             ids = torch.tensor([[*text, *[PAD] * (longest - len(text))] for text in texts])
             last = torch.tensor([len(text) - 1 for text in texts])
             hidden = student(ids)[torch.arange(len(live)), last]
             best = torch.log_softmax(hidden @ student.embed.T, -1).max(-1)
-            chosen = zip(live, best.indices.tolist(), best.values.tolist(), strict=True)
-            for at, token, logprob in chosen:
-                said, total = answers[at]
-                answers[at] = (said if token == END else [*said, token], total + logprob)
-            ended = best.indices == END
-            live = [at for at, over in zip(live, ended.tolist(), strict=True) if not over]
+            steps = zip(live, best.indices.tolist(), best.values.tolist(), strict=True)
+            for at, token, logprob in steps:
+                answer, total = answers[at]
+                answers[at] = (answer if token == END else [*answer, token], total + logprob)
+            is_end = best.indices == END
+            live = [at for at, over in zip(live, is_end.tolist(), strict=True) if not over]
             if not live:
                 break
     return answers
 
 
-def equality(student: Student, gguf: Path, tokenizer: Tokenizer, rows: Rows) -> Equality:
-    """Ask the student and its GGUF file the same prompts, which are the rows' own.
+def compare(student: Student, gguf: Path, tokenizer: Tokenizer, rows: Rows) -> Equality:
+    """Compare the student's greedy answers to the rows' prompts with its GGUF file's.
 
     Raises:
         ModelError: llama.cpp refuses the file.
@@ -218,28 +224,28 @@ def equality(student: Student, gguf: Path, tokenizer: Tokenizer, rows: Rows) -> 
     spans = zip(rows.start, rows.prompt, strict=True)
     bodies = [tokenizer.decode(rows.ids[at + 1 : at + size - 1].tolist()) for at, size in spans]
     encoded = [each.ids for each in tokenizer.encode_batch(bodies, add_special_tokens=False)]
-    asked = [[head, *body[-BODY:], SUM] for head, body in zip(heads, encoded, strict=True)]
+    token_prompts = [[head, *body[-BODY:], SUM] for head, body in zip(heads, encoded, strict=True)]
     prompts = [
         Prompt(head=SPECIAL[head], body=body, tail=SPECIAL[SUM], keep=BODY, keep_end=True)
         for head, body in zip(heads, bodies, strict=True)
     ]
-    expected = greedy(student, asked)
+    expected = decode_greedily(student, token_prompts)
     same, furthest = 0, 0.0
     threads = torch.get_num_threads()
     context = student.shape.context
     with LlamaCpp(gguf, context=context, max_tokens=ANSWER, threads=threads) as backend:
-        for at, said in backend.complete(prompts):
+        for at, completion in backend.complete(prompts):
             tokens, logprob = expected[at]
-            if said.text == tokenizer.decode(tokens):
+            if completion.text == tokenizer.decode(tokens):
                 same += 1
-                furthest = max(furthest, abs(said.logprob - logprob))
-    theirs = tokenised(gguf, bodies)
-    alike = sum(ours == other for ours, other in zip(encoded, theirs, strict=True))
-    return Equality(rows=len(prompts), answers=same, tokens=alike, furthest=furthest)
+                furthest = max(furthest, abs(completion.logprob - logprob))
+    llama_encoded = encode_by_llama(gguf, bodies)
+    same_tokens = sum(ours == theirs for ours, theirs in zip(encoded, llama_encoded, strict=True))
+    return Equality(rows=len(prompts), answers=same, tokens=same_tokens, furthest=furthest)
 
 
-def tokenised(gguf: Path, texts: Sequence[str]) -> list[list[int]]:
-    """The texts' token ids by llama.cpp, which reads no more of the file than its vocabulary.
+def encode_by_llama(gguf: Path, texts: Sequence[str]) -> list[list[int]]:
+    """Return the texts' token ids by llama.cpp, which reads only the file's vocabulary.
 
     Raises:
         ModelError: llama.cpp refuses the file.
@@ -254,21 +260,24 @@ def tokenised(gguf: Path, texts: Sequence[str]) -> list[list[int]]:
     if model is None:
         raise ModelError(f"{gguf}: llama.cpp cannot load it; export it again")
     vocabulary = llama.llama_model_get_vocab(model)
-    found = []
+    encoded = []
     for data in map(str.encode, texts):
         ids = (ctypes.c_int32 * (len(data) + 8))()
         room = len(ids)
         size = llama.llama_tokenize(vocabulary, data, len(data), ids, room, False, False)  # noqa: FBT003
-        found.append(list(ids[: max(0, size)]))
+        encoded.append(list(ids[: max(0, size)]))
     llama.llama_model_free(model)
-    return found
+    return encoded
 
 
-# Weights on a journey
+# Moving weights between machines
 
 
 def write_pieces(checkpoint: Path, folder: Path) -> list[Path]:
-    """Shape and weights as bfloat16, in files of less than 15 MiB; they sort as they join."""
+    """Write shape and weights as bfloat16, in files of less than 15 MiB.
+
+    The returned files, sorted by name, are in the order in which they join.
+    """
     state = load(checkpoint)
     weights = {name: weight.bfloat16() for name, weight in state["model"].items()}
     buffer = io.BytesIO()
@@ -285,7 +294,7 @@ def write_pieces(checkpoint: Path, folder: Path) -> list[Path]:
 
 
 def join_pieces(folder: Path, checkpoint: Path) -> None:
-    """A checkpoint from its pieces, fit to be exported and to be a run's `--init`.
+    """Join a checkpoint from its pieces, to be exported or to be a run's `--init`.
 
     Raises:
         ConfigError: pieces are missing or damaged.
@@ -304,7 +313,7 @@ def join_pieces(folder: Path, checkpoint: Path) -> None:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Flags."""
+    """Add the flags of `export`."""
     add = parser.add_argument
     add("--checkpoint", type=Path, help="default: WORK/checkpoint.pt")
     add("--rows", type=int, default=200, help="held-out rows that both runtimes answer")
@@ -314,7 +323,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Export, quantise, compare, and write export.json.
+    """Export, quantise and compare the checkpoint, and write export.json.
 
     Raises:
         ConfigError: checkpoint, pieces, tokenizer or held-out rows are missing or do not fit.
@@ -334,29 +343,32 @@ def run(options: argparse.Namespace) -> None:
     tokenizer = options.work / "tokenizer.json"
     full = options.work / f"{NAME}-f32.gguf"
     write_gguf(state, tokenizer, full)
-    files = [_told(full, "F32")]
+    files = [_describe(full, "F32")]
     for kind in QUANTISATIONS:
         path = options.work / f"{NAME}-{kind.lower()}.gguf"
         quantise(full, path, kind)
-        files.append(_told(path, kind))
+        files.append(_describe(path, kind))
     student = Student(Shape(**state["shape"]))
     student.load_state_dict(state["model"])
     student.eval()
-    held = Rows.read(sorted(options.work.glob("heldout-*.npz")), student.shape.context)
-    if not len(held):
+    held_out = Rows.read(sorted(options.work.glob("heldout-*.npz")), student.shape.context)
+    if not len(held_out):
         raise ConfigError(f"{options.work}: has no heldout-*.npz; run the corpus command first")
-    chosen = np.random.default_rng(0).permutation(len(held))[: options.rows]
-    found = equality(student, full, read_tokenizer(tokenizer), held.only(chosen))
+    chosen = np.random.default_rng(0).permutation(len(held_out))[: options.rows]
+    equality = compare(student, full, read_tokenizer(tokenizer), held_out.only(chosen))
     print(
-        f"of {found.rows} rows: {found.answers} greedy answers and {found.tokens} prompts' tokens "
-        f"are equal in llama.cpp and PyTorch; log-probabilities differ by {found.furthest:.1e}"
+        f"of {equality.rows} rows: {equality.answers} greedy answers and "
+        f"{equality.tokens} prompts' tokens "
+        f"are equal in llama.cpp and PyTorch; log-probabilities differ by {equality.furthest:.1e}"
     )
-    told = {"shape": state["shape"], "progress": state.get("progress"), "files": files}
-    told["equality"] = vars(found)
-    (options.work / "export.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    report = {"shape": state["shape"], "progress": state.get("progress"), "files": files}
+    report["equality"] = vars(equality)
+    text = json.dumps(report, indent=2) + "\n"
+    (options.work / "export.json").write_text(text, encoding="utf-8")
 
 
-def _told(path: Path, kind: str) -> dict[str, str | int]:
+def _describe(path: Path, kind: str) -> dict[str, str | int]:
+    """Print a file's size, and return its entry in export.json."""
     data = path.read_bytes()
     print(f"{path.name}: {len(data):,} bytes")
     digest = hashlib.sha256(data).hexdigest()

@@ -1,4 +1,7 @@
-"""Docstring text to a byte span, spliced into the file as it is; never a reprint of the tree."""
+"""Insert docstrings into the bytes of a file, which is otherwise left as it is.
+
+The tree is never printed again: an edit replaces a span of bytes.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edit:
-    """Replace the bytes `start:end` of the file, blank lines or nothing, by `text`."""
+    """One replacement: the bytes `start:end` of a file, blank lines or nothing, become `text`.
+
+    `qualname` and `line` are those of the definition whose docstring it is.
+    """
 
     start: int
     end: int
@@ -22,17 +28,17 @@ class Edit:
     line: int = 0
 
 
-def edit(literal: str, definition: Definition, anchor: Anchor, encoding: str) -> Edit:
-    """The splice that makes `literal` the first statement of the definition's body.
+def make_edit(literal: str, definition: Definition, anchor: Anchor, encoding: str) -> Edit:
+    """Make the edit that puts `literal` first in the definition's body.
 
     Args:
         literal: A string literal with line feeds between its lines, the first not indented.
-        definition: Whose docstring it becomes.
-        anchor: Where it goes.
+        definition: The definition whose docstring it becomes.
+        anchor: The place where it goes.
         encoding: The file's own encoding.
 
     Raises:
-        UnicodeEncodeError: the encoding has no such character.
+        UnicodeEncodeError: the encoding lacks one of its characters.
 
     """
     text = f"{anchor.indent}{literal}\n" + "\n" * anchor.blank_after
@@ -45,13 +51,18 @@ def edit(literal: str, definition: Definition, anchor: Anchor, encoding: str) ->
     )
 
 
-def apply(source: bytes, edits: Iterable[Edit]) -> bytes:
-    """The file with all edits made; they must not overlap."""
-    out: list[bytes] = []
-    at = 0
-    for edit_ in sorted(edits, key=lambda e: e.start):
-        if edit_.start < at:
-            raise ValueError(f"edits overlap at byte {edit_.start}")
-        out += [source[at : edit_.start], edit_.text]
-        at = edit_.end
-    return b"".join([*out, source[at:]])
+def apply_edits(source: bytes, edits: Iterable[Edit]) -> bytes:
+    """Return the file with all edits made.
+
+    Raises:
+        ValueError: two edits overlap.
+
+    """
+    parts: list[bytes] = []
+    end = 0
+    for splice in sorted(edits, key=lambda make_edit: make_edit.start):
+        if splice.start < end:
+            raise ValueError(f"edits overlap at byte {splice.start}")
+        parts += [source[end : splice.start], splice.text]
+        end = splice.end
+    return b"".join([*parts, source[end:]])

@@ -1,8 +1,8 @@
-"""Words and facts to a docstring literal that the house's linters and formatters leave alone.
+"""Lay out a docstring so that the repository's linters and formatters leave it alone.
 
-A docstring is the summary line alone unless the house writes sections and there are words for every
-slot: a section that leaves a parameter out says that there is no such parameter. Where something
-does not hold for the whole docstring, a shorter one is set; nothing is ever cut to fit.
+A docstring is the summary line alone, unless the repository's style has sections and every slot has
+a phrase: a section that leaves a parameter out says that there is no such parameter. Where the
+whole docstring breaks a rule, a shorter one is written; nothing is ever cut to fit.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One item of a section: `name` is "" for what is returned, `type` where none is stated."""
+    """One item of a section: `name` is "" for what is returned, `type` is "" if none is stated."""
 
     name: str = ""
     type: str = ""
@@ -44,7 +44,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sections:
-    """What is said below the summary; `returns`, one item or none, may be what is yielded."""
+    """The items of all sections; `returns` holds one or none, which may be what is yielded."""
 
     params: tuple[Entry, ...] = ()
     returns: tuple[Entry, ...] = ()
@@ -54,13 +54,13 @@ class Sections:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
-    """The columns to the right of the docstring's indent, and one further step of indent."""
+    """The room for text: columns right of the docstring's indent, and one further step of it."""
 
     width: int
     unit: str
 
     def wrap(self, head: str, phrase: str, hang: str) -> list[str]:
-        """Set `phrase` beside `head`, which is never broken; its further lines behind `hang`."""
+        """Wrap `phrase` after `head`, which is never broken; its further lines follow `hang`."""
         return textwrap.wrap(
             phrase,
             max(self.width, 1),
@@ -71,8 +71,8 @@ class Page:
         )
 
 
-def google(sections: Sections, page: Page) -> Iterator[str]:
-    """Sections as in Google's Python style guide."""
+def write_google(sections: Sections, page: Page) -> Iterator[str]:
+    """Write sections as in Google's Python style guide."""
     unit = page.unit
     if sections.params:
         yield from ("", "Args:")
@@ -89,8 +89,8 @@ def google(sections: Sections, page: Page) -> Iterator[str]:
         yield from page.wrap(f"{unit}{entry.name}: ", entry.phrase, unit * 2)
 
 
-def numpy(sections: Sections, page: Page) -> Iterator[str]:
-    """Sections as in numpydoc's style guide."""
+def write_numpy(sections: Sections, page: Page) -> Iterator[str]:
+    """Write sections as in numpydoc's style guide."""
     for title, entries in (
         ("Parameters", sections.params),
         ("Yields" if sections.yields else "Returns", sections.returns),
@@ -103,8 +103,8 @@ def numpy(sections: Sections, page: Page) -> Iterator[str]:
             yield from page.wrap(page.unit, entry.phrase, page.unit)
 
 
-def sphinx(sections: Sections, page: Page) -> Iterator[str]:
-    """Field lists as in Sphinx's Python domain."""
+def write_sphinx(sections: Sections, page: Page) -> Iterator[str]:
+    """Write sections as field lists of Sphinx's Python domain."""
     yield ""
     for entry in sections.params:
         name = entry.name.replace("*", r"\*")  # or docutils takes the stars for emphasis
@@ -121,61 +121,65 @@ def sphinx(sections: Sections, page: Page) -> Iterator[str]:
 
 
 STYLES: Mapping[str, Callable[[Sections, Page], Iterator[str]]] = {
-    "google": google,
-    "numpy": numpy,
-    "sphinx": sphinx,
+    "google": write_google,
+    "numpy": write_numpy,
+    "sphinx": write_sphinx,
 }
-"""What each style sets below the summary: lines without indent, the first one blank."""
+"""For each style, the function that yields the lines below the summary.
+
+They have no indent, and the first one is blank.
+"""
 
 
-def render(summary: Summary, definition: Definition, house: DocstringStyle) -> str | None:
-    r"""Set a docstring: the literal, quotes included, `\n` between its lines.
+def render(summary: Summary, definition: Definition, style: DocstringStyle) -> str | None:
+    r"""Lay out a docstring as a literal.
 
-    The first line is not indented, the others carry the anchor's indent. A headline's second
-    sentence becomes a paragraph. Mood and truth of the words are the caller's care.
+    The literal's first line is not indented, the others carry the anchor's indent. A headline's
+    second sentence becomes a paragraph. The caller must see to the mood and truth of the words.
 
     Returns:
-        None where the headline cannot stand between the house's quotes on one line of its length
-        without an escape, and where the definition has no place for a docstring.
+        The literal with its quotes and `\n` between its lines. None where the headline does not
+        fit on one line between the style's quotes without an escape, and where the definition has
+        no place for a docstring.
 
     """
     if definition.indent is None:
         return None
     headline, rest = _split(summary.headline)
-    if not _is_headline(headline, definition, house):
+    if not _is_headline(headline, definition, style):
         return None
     indent = definition.indent
-    alone = _literal([headline], indent, house)
+    alone = _literal([headline], indent, style)
     # Ruff's D206 finds a tab in any line of a docstring but the first; black makes it spaces.
     if alone is None or "\t" in indent:
         return alone
-    function = _function(definition) if house.sections else None
-    page = Page(width=house.line_length - _width(indent), unit=_unit(function))
+    function = _function(definition) if style.sections else None
+    page = Page(width=style.line_length - _width(indent), unit=_unit(function))
     more = ["", *page.wrap("", rest, "")] if _is_plain(rest) else []
     sections: list[str] = []
-    if function and (facts := _sections(summary, definition, house, function)):
-        sections = list(STYLES[house.style](facts, page))
+    if function and (items := _sections(summary, definition, style, function)):
+        sections = list(STYLES[style.style](items, page))
     for lines in (more + sections, sections, more):
-        if lines and (literal := _literal([headline, *lines], indent, house)):
+        if lines and (literal := _literal([headline, *lines], indent, style)):
             return literal
     return alone
 
 
-def slots(definition: Definition, house: DocstringStyle) -> tuple[Slot, ...]:
-    """What sections need words for, in order; () where none can be set, whatever the words."""
+def slots_of(definition: Definition, style: DocstringStyle) -> tuple[Slot, ...]:
+    """Return what sections need phrases for, in order; () where no sections can be written."""
     indent = definition.indent
-    if not house.sections or indent is None or "\t" in indent:
+    if not style.sections or indent is None or "\t" in indent:
         return ()
     function = _function(definition)
     if function is None:
         return ()
-    any_words = Summary(
+    placeholder = Summary(
         headline="",
         params=tuple((param.name, "it") for param in definition.signature.params),
         returns="it",
         raises=tuple((name, "it") for name in definition.raises),
     )
-    sections = _sections(any_words, definition, house, function)
+    sections = _sections(placeholder, definition, style, function)
     if sections is None:
         return ()
     return (
@@ -185,32 +189,32 @@ def slots(definition: Definition, house: DocstringStyle) -> tuple[Slot, ...]:
     )
 
 
-# the words
+# Text and literals
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The first sentence, and what follows it."""
+    """Split a text into its first sentence and the rest."""
     end = re.search(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)(?<!\betc)\. +(?=[A-Z`])", text)
     return (text[: end.start() + 1], text[end.end() :]) if end else (text, "")
 
 
 def _is_plain(text: str) -> bool:
-    """One line without control characters that doctest would not run."""
+    """Check whether a text is one printable line that doctest would not run."""
     return bool(text) and text.isprintable() and text == text.strip() and ">>>" not in text
 
 
-def _is_headline(text: str, definition: Definition, house: DocstringStyle) -> bool:
-    """Whether pydocstyle has nothing to say of it as a first line: D210, D400, D402, D403."""
+def _is_headline(text: str, definition: Definition, style: DocstringStyle) -> bool:
+    """Check whether pydocstyle accepts a text as first line: D210, D400, D402, D403."""
     return (
         _is_plain(text)
         and text.endswith(".")
         and not text[0].islower()
-        and not text.startswith(house.quotes[0])  # formatters put a blank between: D210
+        and not text.startswith(style.quotes[0])  # formatters put a blank between: D210
         and f"{definition.name}(" not in text
     )
 
 
-# A line that is one of these, wherever it stands, is a heading to linters and parsers.
+# Linters and parsers take a line that is one of these for a heading, wherever it is.
 _SECTION_NAMES = re.compile(
     r"args|arguments|attention|attributes|caution|danger|errors?|examples?|exceptions?|hint|"
     r"important|keyword arg(ument)?s|methods|notes?|other (arg(ument)?s|param(eter)?s)|params|"
@@ -221,22 +225,22 @@ _SECTION_NAMES = re.compile(
 _HEADINGS = ("Args:", "Parameters", "Returns", "Returns:", "Yields", "Yields:", "Raises", "Raises:")
 
 
-def _misleads(line: str) -> bool:
+def _is_false_heading(line: str) -> bool:
     return line not in _HEADINGS and bool(_SECTION_NAMES.fullmatch(line.strip().rstrip(":")))
 
 
-def _literal(lines: list[str], indent: str, house: DocstringStyle) -> str | None:
-    """The lines between quotes; None where they would be too long, or read as something else."""
-    if any(map(_misleads, lines)):
+def _literal(lines: list[str], indent: str, style: DocstringStyle) -> str | None:
+    """Put lines between quotes; None if a line is too long, or they would be read otherwise."""
+    if any(map(_is_false_heading, lines)):
         return None
     body = lines[0]
     if len(lines) > 1:
-        below = [*lines, ""] if house.next_line else [*lines[1:], ""]
-        first = "" if house.next_line else lines[0]
+        below = [*lines, ""] if style.next_line else [*lines[1:], ""]
+        first = "" if style.next_line else lines[0]
         body = "\n".join([first, *(indent + line if line else "" for line in below[:-1]), indent])
     raw = "r" if "\\" in body else ""
-    literal = f"{raw}{house.quotes}{body}{house.quotes}"
-    if any(_width(line) > house.line_length for line in (indent + literal).split("\n")):
+    literal = f"{raw}{style.quotes}{body}{style.quotes}"
+    if any(_width(line) > style.line_length for line in (indent + literal).split("\n")):
         return None
     try:
         return literal if ast.literal_eval(literal) == body else None
@@ -245,16 +249,16 @@ def _literal(lines: list[str], indent: str, house: DocstringStyle) -> str | None
 
 
 def _width(text: str) -> int:
-    """Columns, as black and ruff count those of East Asian characters."""
+    """Count columns; as for black and ruff, East Asian characters may take two."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return len(text) + wide + text.count("\t") * (_TAB - 1)
 
 
-# the facts
+# Items of sections
 
 
 def _function(definition: Definition) -> _Function | None:
-    """The function once more as a tree; None for a class, and where functions nest.
+    """Parse the function once more; None for a class, and where functions nest.
 
     pydoclint looks for `return`, `raise` and `yield` breadth first and stops at the first, even one
     that an inner function owns: no sections could be sure to please it.
@@ -270,34 +274,34 @@ def _function(definition: Definition) -> _Function | None:
 
 
 def _unit(function: _Function | None) -> str:
-    """One step of the file's indent, as the function's body shows it."""
+    """Return one step of the file's indent, as the function's body shows it."""
     step = function.body[0].col_offset - function.col_offset if function is not None else 0
     return " " * (step if step in (2, 3, 4, 8) else 4)
 
 
 def _sections(
-    summary: Summary, definition: Definition, house: DocstringStyle, function: _Function
+    summary: Summary, definition: Definition, style: DocstringStyle, function: _Function
 ) -> Sections | None:
-    """Every section that the house's linters ask for; None where a word or a type is missing."""
+    """Fill every section that linters ask for; None where a phrase or a type is missing."""
     if any(name.endswith("property") for name in definition.decorator_names):
-        return None  # read like an attribute, and so described
+        return None  # a property is read, and so documented, like an attribute
     phrases = dict(summary.params)
     params = tuple(
         Entry(
             name=param.starred,
-            type=_type(param.annotation) if house.types else "",
+            type=_type(param.annotation) if style.types else "",
             phrase=phrases.get(param.name, ""),
         )
         for param in definition.signature.params
-        if param.name.strip("_")  # `_` says that it means nothing, and linters agree
+        if param.name.strip("_")  # `_` means an unused parameter, to linters too
     )
-    returns = _returns(summary, definition, house, function)
+    returns = _returns(summary, definition, style, function)
     raises = _raises(summary, definition, function)
     if returns is None or raises is None:
         return None
     if not all(_is_plain(entry.phrase) for entry in (*params, *returns, *raises)):
         return None
-    if house.types and not all(entry.type for entry in (*params, *returns)):
+    if style.types and not all(entry.type for entry in (*params, *returns)):
         return None
     if not (params or returns or raises):
         return None
@@ -305,27 +309,32 @@ def _sections(
 
 
 def _returns(
-    summary: Summary, definition: Definition, house: DocstringStyle, function: _Function
+    summary: Summary, definition: Definition, style: DocstringStyle, function: _Function
 ) -> tuple[Entry, ...] | None:
-    """What is returned or yielded, () for nothing; None where pydoclint could not be pleased."""
+    """Fill the item for what is returned or yielded.
+
+    Returns:
+        () for nothing; None where whatever is written, pydoclint complains.
+
+    """
     annotation = definition.signature.returns
     if definition.yields:
         annotation = _yielded(definition, function)
         if annotation is None:
             return None
     elif annotation is None and not definition.returns:
-        # A bare `return` wants a section too, says pydoclint; there is nothing to say in one.
+        # pydoclint wants a section for a bare `return` too, and there is nothing to say in one.
         bare = any(isinstance(node, ast.Return) for node in ast.walk(function))
         return None if bare else ()
     if annotation in ("None", "NoReturn"):
         return ()
     phrase = summary.returns or ""
     # In numpydoc's layout a phrase has no place but below a type.
-    type_ = _type(annotation) if house.types or house.style == "numpy" else ""
-    if house.style == "numpy" and not type_:
+    type_ = _type(annotation) if style.types or style.style == "numpy" else ""
+    if style.style == "numpy" and not type_:
         return None
-    if house.style == "google" and not type_ and ":" in phrase:
-        return None  # what stands before the colon would be read as a type
+    if style.style == "google" and not type_ and ":" in phrase:
+        return None  # the text before the colon would be read as a type
     return (Entry(type=type_, phrase=phrase),)
 
 
@@ -334,10 +343,10 @@ _ITERATORS = ("Iterator", "Iterable", "AsyncIterator", "AsyncIterable")
 
 
 def _yielded(definition: Definition, function: _Function) -> str | None:
-    """The annotation of what a generator yields; None where pydoclint would see it otherwise."""
+    """Return the annotation of what a generator yields; None where pydoclint reads another."""
     statements = (node.value for node in ast.walk(function) if isinstance(node, ast.Expr))
     if definition.returns or not any(isinstance(s, ast.Yield | ast.YieldFrom) for s in statements):
-        return None  # it knows no `x = yield`, and two phrases would be needed
+        return None  # pydoclint knows no `x = yield`, and two phrases would be needed
     annotation = function.returns
     if not isinstance(annotation, ast.Subscript):
         return None
@@ -345,7 +354,7 @@ def _yielded(definition: Definition, function: _Function) -> str | None:
     if name in _GENERATORS and isinstance(item, ast.Tuple) and item.elts:
         item = item.elts[0]
     text = ast.unparse(item)
-    # It drops the quotes of a type but not, for what is yielded, those of ours.
+    # pydoclint drops the quotes of a type but not, for what is yielded, those of the docstring.
     quoted = not isinstance(item, ast.Constant) and {"'", '"'} & set(text)
     return text if name in (*_GENERATORS, *_ITERATORS) and not quoted else None
 
@@ -353,11 +362,11 @@ def _yielded(definition: Definition, function: _Function) -> str | None:
 def _raises(
     summary: Summary, definition: Definition, function: _Function
 ) -> tuple[Entry, ...] | None:
-    """The exceptions by name; None where one is raised again, or its class cannot be read off."""
+    """Fill the items for exceptions; None where one is re-raised, or its class is not evident."""
     for node in ast.walk(function):
         if isinstance(node, ast.Raise):
-            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-            name = dotted(raised) if raised is not None else ""
+            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            name = dotted(error) if error is not None else ""
             if name not in definition.raises or not name.rpartition(".")[2][:1].isupper():
                 return None
     phrases = dict(summary.raises)
@@ -365,7 +374,7 @@ def _raises(
 
 
 def _type(annotation: str | None) -> str:
-    """The annotation as pydoclint spells it; "" where it has none that a docstring can hold."""
+    """Return the annotation as pydoclint spells it; "" for none that a docstring can hold."""
     node = parse_expression(annotation or "")
     if node is None:
         return ""

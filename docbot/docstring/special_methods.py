@@ -1,29 +1,21 @@
-"""Exact sentences for special methods, as Python's data model defines them.
+"""Give special methods fixed headlines, as Python's data model defines what they do.
 
-A sentence stands here only if it is true whatever the class does, as long as the method does its
-duty at all: one that only raises, returns nothing, or only says `NotImplemented` gets none. There
-is none for `__init__`, `__new__` and `__call__` either: what those do is the class's own business.
-Operators are told in Python (`Return self == other.`), since libraries overload them to mean other
-things than equality or order.
+A sentence is listed only if it is true whatever the class does, as long as the method does its
+duty at all: one that only raises, returns nothing, or only returns `NotImplemented` gets none.
+There is none for `__init__`, `__new__` and `__call__` either, since what those do depends on the
+class. Operators are written in Python (`Return self == other.`), since libraries overload them to
+mean other things than equality or order. Source: https://docs.python.org/3/reference/datamodel.html
 """
 
 from __future__ import annotations
 
+import ast
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docbot.gate.summary import Summary
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from docbot.scan.definition import Definition
-
-import ast
-import functools
-from typing import TYPE_CHECKING
-
 from docbot.errors import SourceError
+from docbot.gate.summary import Summary
 from docbot.scan.definition import Kind, Shape
 from docbot.scan.tree import function_of
 
@@ -38,20 +30,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Body:
-    """What the definition's own statements do, inner functions left out."""
+    """A definition's own statements, without those of inner functions.
+
+    Attributes:
+        returned: The source text of each value that is returned, "" for a bare `return`.
+        ends_in_raise: Whether the last statement raises.
+
+    """
 
     returned: frozenset[str]
     ends_in_raise: bool
 
     @property
     def gives_up(self) -> bool:
-        """Whether it never does what its name promises."""
+        """Check whether the method never does what its name promises."""
         refuses = bool(self.returned) and self.returned <= {"NotImplemented"}
         return refuses or (self.ends_in_raise and not self.returned)
 
 
-def sentence(definition: Definition) -> str | None:
-    """The fixed docstring of a special method; None where the model must speak, or nobody."""
+def fixed_sentence(definition: Definition) -> str | None:
+    """Return the fixed headline of a special method; None where there is none."""
     name = definition.name
     rule = _RULES.get(name)
     if (
@@ -73,26 +71,26 @@ def sentence(definition: Definition) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def _body(definition: Definition) -> _Body | None:
-    """None when the code is not one function that stands by itself."""
+    """Read a definition's body; None when the code is not exactly one function."""
     try:
         function = function_of(definition)
     except SourceError:
         return None
-    level: list[ast.AST] = [*function.body]
+    nodes: list[ast.AST] = [*function.body]
     returned = set()
-    while level:
-        node = level.pop()
+    while nodes:
+        node = nodes.pop()
         if isinstance(node, ast.Return):
             returned.add(_text(node.value) if node.value is not None else "")
         if not isinstance(node, _INNER):
-            level += ast.iter_child_nodes(node)
+            nodes += ast.iter_child_nodes(node)
     return _Body(
         returned=frozenset(returned), ends_in_raise=isinstance(function.body[-1], ast.Raise)
     )
 
 
 def _text(value: ast.expr) -> str:
-    """The expression's text; "..." for one too deep or too large a number to be told."""
+    """Return the expression's text; "..." for one too deep, or a number too large, to print."""
     try:
         return ast.unparse(value)
     except (ValueError, RecursionError):
@@ -113,19 +111,20 @@ _DECORATIONS = (
 )
 """Under other decorators a method need not be what its name says."""
 
-# Rules: what must hold, and the words.
+
+# A rule returns the wording for a definition, or None if it would not be true of it.
 
 
-def _returns(wording: Wording) -> Rule:
+def _if_returns(wording: Wording) -> Rule:
     return lambda d, _: wording if d.returns and not d.yields and not d.is_async else None
 
 
-def _acts(wording: Wording) -> Rule:
-    """The body is not empty and does not give up: nothing else can be asked."""
+def _if_acts(wording: Wording) -> Rule:
+    """Make a rule for a method that need not return anything (see `fixed_sentence`)."""
     return lambda d, _: wording if not d.yields and not d.is_async else None
 
 
-def _iterates(returning: Wording, yielding: Wording) -> Rule:
+def _if_iterates(returning: Wording, yielding: Wording) -> Rule:
     def rule(definition: Definition, _: _Body) -> Wording | None:
         if definition.is_async:
             return None
@@ -136,7 +135,7 @@ def _iterates(returning: Wording, yielding: Wording) -> Rule:
     return rule
 
 
-def _aiter(definition: Definition, _: _Body) -> Wording | None:
+def _aiter_rule(definition: Definition, _: _Body) -> Wording | None:
     if definition.yields and definition.is_async:
         return "Yield each element in turn, asynchronously."
     if definition.returns and not definition.is_async:
@@ -144,11 +143,11 @@ def _aiter(definition: Definition, _: _Body) -> Wording | None:
     return None
 
 
-def _anext(definition: Definition, _: _Body) -> Wording | None:
+def _anext_rule(definition: Definition, _: _Body) -> Wording | None:
     return "Return the next element." if definition.returns and not definition.yields else None
 
 
-def _enter(adverb: str) -> Rule:
+def _enter_rule(adverb: str) -> Rule:
     def rule(definition: Definition, body: _Body) -> Wording | None:
         if definition.yields or definition.is_async != bool(adverb):
             return None
@@ -158,7 +157,7 @@ def _enter(adverb: str) -> Rule:
     return rule
 
 
-def _exit(adverb: str) -> Rule:
+def _exit_rule(adverb: str) -> Rule:
     def rule(definition: Definition, _: _Body) -> Wording | None:
         fits = not definition.yields and definition.is_async == bool(adverb)
         return f"Leave the {adverb}context." if fits else None
@@ -166,14 +165,14 @@ def _exit(adverb: str) -> Rule:
     return rule
 
 
-def _contains(definition: Definition, _: _Body) -> Wording | None:
+def _contains_rule(definition: Definition, _: _Body) -> Wording | None:
     params = definition.signature.params
     noun = params[0].name if params and params[0].name in _MEMBERS else "item"
     return f"Return whether the {noun} is contained." if definition.returns else None
 
 
-def _item(*, verb: str, plain: Wording) -> Rule:
-    """Told by what the first parameter is called: a key, an index, or anything else."""
+def _item_rule(*, verb: str, plain: Wording) -> Rule:
+    """Make a rule worded by the name of the first parameter: a key, an index, or another."""
     wordings = {"key": f"{verb} the item with the given key."}
     wordings |= dict.fromkeys(("i", "idx", "index"), f"{verb} the item at the given index.")
 
@@ -188,12 +187,12 @@ def _item(*, verb: str, plain: Wording) -> Rule:
     return rule
 
 
-def _copy(wording: Wording) -> Rule:
-    """Immutable classes return themselves, which is no copy."""
+def _if_copies(wording: Wording) -> Rule:
+    """Make a rule that leaves out immutable classes, which return themselves and no copy."""
     return lambda d, body: wording if d.returns and "self" not in body.returned else None
 
 
-def _power(definition: Definition, _: _Body) -> Wording | None:
+def _power_rule(definition: Definition, _: _Body) -> Wording | None:
     if not definition.returns:
         return None
     modular = len(definition.signature.params) > 1
@@ -208,7 +207,7 @@ _BINARY = {
 _COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _UNARY = {"neg": "-", "pos": "+", "invert": "~"}
 
-_RETURNING = {
+_RESULTS = {
     "__repr__": "Return a string representation for debugging.",
     "__str__": "Return a readable string representation.",
     "__bytes__": "Return a representation as bytes.",
@@ -245,7 +244,7 @@ _RETURNING = {
     "__instancecheck__": "Return whether the object counts as an instance.",
     "__subclasscheck__": "Return whether the class counts as a subclass.",
 }
-_ACTING = {
+_ACTIONS = {
     "__setattr__": "Set the attribute of the given name.",
     "__delattr__": "Delete the attribute of the given name.",
     "__set__": "Set the attribute on the instance.",
@@ -258,37 +257,39 @@ _ACTING = {
 }
 
 _RULES: Mapping[str, Rule] = {
-    **{name: _returns(wording) for name, wording in _RETURNING.items()},
-    **{name: _acts(wording) for name, wording in _ACTING.items()},
-    **{f"__{n}__": _returns(f"Return self {op} {{0}}.") for n, op in _BINARY.items()},
-    **{f"__r{n}__": _returns(f"Return {{0}} {op} self.") for n, op in _BINARY.items()},
-    **{f"__i{n}__": _returns(f"Implement self {op}= {{0}}.") for n, op in _BINARY.items()},
-    **{f"__{n}__": _returns(f"Return self {op} {{0}}.") for n, op in _COMPARISONS.items()},
-    **{f"__{n}__": _returns(f"Return {op}self.") for n, op in _UNARY.items()},
-    "__pow__": _power,
-    "__ipow__": _returns("Implement self **= {0}."),
-    "__iter__": _iterates("Return an iterator over the elements.", "Yield each element in turn."),
-    "__reversed__": _iterates(
+    **{name: _if_returns(wording) for name, wording in _RESULTS.items()},
+    **{name: _if_acts(wording) for name, wording in _ACTIONS.items()},
+    **{f"__{n}__": _if_returns(f"Return self {op} {{0}}.") for n, op in _BINARY.items()},
+    **{f"__r{n}__": _if_returns(f"Return {{0}} {op} self.") for n, op in _BINARY.items()},
+    **{f"__i{n}__": _if_returns(f"Implement self {op}= {{0}}.") for n, op in _BINARY.items()},
+    **{f"__{n}__": _if_returns(f"Return self {op} {{0}}.") for n, op in _COMPARISONS.items()},
+    **{f"__{n}__": _if_returns(f"Return {op}self.") for n, op in _UNARY.items()},
+    "__pow__": _power_rule,
+    "__ipow__": _if_returns("Implement self **= {0}."),
+    "__iter__": _if_iterates(
+        "Return an iterator over the elements.", "Yield each element in turn."
+    ),
+    "__reversed__": _if_iterates(
         "Return an iterator over the elements in reverse order.",
         "Yield the elements in reverse order.",
     ),
-    "__await__": _iterates("Return an iterator to await.", "Yield until the result is there."),
-    "__aiter__": _aiter,
-    "__anext__": _anext,
-    "__enter__": _enter(""),
-    "__exit__": _exit(""),
-    "__aenter__": _enter("asynchronous "),
-    "__aexit__": _exit("asynchronous "),
-    "__contains__": _contains,
-    "__getitem__": _item(verb="Return", plain="Return self[{0}]."),
-    "__setitem__": _item(verb="Set", plain="Set self[{0}]."),
-    "__delitem__": _item(verb="Delete", plain="Delete self[{0}]."),
-    "__copy__": _copy("Return a shallow copy."),
-    "__deepcopy__": _copy("Return a deep copy."),
+    "__await__": _if_iterates("Return an iterator to await.", "Yield until the result is there."),
+    "__aiter__": _aiter_rule,
+    "__anext__": _anext_rule,
+    "__enter__": _enter_rule(""),
+    "__exit__": _exit_rule(""),
+    "__aenter__": _enter_rule("asynchronous "),
+    "__aexit__": _exit_rule("asynchronous "),
+    "__contains__": _contains_rule,
+    "__getitem__": _item_rule(verb="Return", plain="Return self[{0}]."),
+    "__setitem__": _item_rule(verb="Set", plain="Set self[{0}]."),
+    "__delitem__": _item_rule(verb="Delete", plain="Delete self[{0}]."),
+    "__copy__": _if_copies("Return a shallow copy."),
+    "__deepcopy__": _if_copies("Return a deep copy."),
 }
 
 
-def fixed(definition: Definition) -> Summary | None:
-    """The data model's own sentence for a special method, where that is true of this one."""
-    headline = sentence(definition)
+def fixed_summary(definition: Definition) -> Summary | None:
+    """Return a Summary with the fixed headline of a special method; None where there is none."""
+    headline = fixed_sentence(definition)
     return Summary(headline=headline) if headline is not None else None

@@ -1,7 +1,7 @@
 """Detect the docstring style of a repository, so that new docstrings look like the old ones.
 
 The user's configuration decides, then the repository's own docstrings, then its tools'
-configuration, then Google style. `StyleCounts` holds nothing but counts: each file adds its own.
+configuration, then Google style. `StyleCounts` holds nothing but counts, so those of files add up.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from docbot.errors import SourceError
-from docbot.scan.parse import is_documented, parse
+from docbot.scan.parse import is_documented, shared_tree
+from docbot.scan.source import read as read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,30 +36,34 @@ SETTINGS_FILES = (
     "setup.cfg",
     "tox.ini",
 )
-"""Where tools look for their settings; the first file that says something is heard."""
+"""Where tools look for their settings; the first file that has a setting decides."""
 
 SAMPLE = 100
-"""Files read to learn the style of a repository."""
+"""How many files are read to learn the style of a repository."""
 
 # One docstring is one person's taste on one day. Three that agree, and outnumber those that do not,
 # are believed over the configuration; fewer are not.
 MINIMUM = 3
+"""How many docstrings must agree to outweigh the configuration."""
 
-LINE_LENGTH = 88  # what ruff and black take when told nothing
-_LINTER_LINE_LENGTH = 79  # what flake8 and pycodestyle take when told nothing
+LINE_LENGTH = 88
+"""The default of ruff and black."""
+
+_LINTER_LINE_LENGTH = 79
+"""The default of flake8 and pycodestyle."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocstringStyle:
-    """How a docstring is set.
+    """The style of a repository's docstrings.
 
     Attributes:
         style: `google`, `numpy` or `sphinx`.
         quotes: Three double or three single quotes.
         line_length: Columns, the indent and the quotes included.
-        next_line: In a docstring of several lines the summary stands below the quotes (D213).
-        sections: Parameter sections are written where every slot has words.
-        types: Sections repeat the types of the signature.
+        next_line: Whether the summary of several lines begins below the quotes (D213).
+        sections: Whether parameter sections are written where every slot has a phrase.
+        types: Whether sections repeat the types of the signature.
 
     """
 
@@ -75,8 +80,8 @@ class StyleCounts:
     """Counts of docstrings; those of two files add up with `+`.
 
     They count styles by their sections (`google`, `numpy`, `sphinx`), quotes (`double`, `single`),
-    and where the summary stands when there are several lines (`first_line`, `next_line`); functions
-    with parameters by whether a section describes these (`sectioned`, `bare`), and such sections by
+    and where the summary of several lines begins (`first_line`, `next_line`); functions with
+    parameters by whether a section describes these (`sectioned`, `bare`), and such sections by
     whether they state types (`typed`, `untyped`).
     """
 
@@ -101,7 +106,7 @@ _COUNTS = tuple(field.name for field in dataclasses.fields(StyleCounts))
 
 
 class _Marks(NamedTuple):
-    """What tells, in a docstring without indent: the style, a parameter section, types in it."""
+    """The patterns that show, in a docstring without indent: a style, its parameters, types."""
 
     style: re.Pattern[str]
     parameters: re.Pattern[str]
@@ -113,7 +118,7 @@ def _marks(*patterns: str) -> _Marks:
 
 
 # The first that matches is the docstring's style: an underline or a field is seldom an accident,
-# while `Returns:` also stands in prose.
+# while `Returns:` occurs in prose, too.
 _STYLES = {
     "numpy": _marks(
         r"^(?:Parameters|Returns|Yields|Raises|Attributes)\n-{3,}$",
@@ -137,65 +142,72 @@ _Documented = ast.Module | ast.ClassDef | _Function
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
-def evidence(source: bytes, tree: ast.Module | None = None) -> StyleCounts:
-    """Count the habits that one file's docstrings show.
+def count_styles(source: bytes, tree: ast.Module | None = None) -> StyleCounts:
+    """Count the styles of one file's docstrings.
 
-    `tree` is the file already parsed, for a caller who has it at hand.
+    `tree` is the parsed file, if the caller has it at hand.
 
     Raises:
-        SourceError: Python cannot parse the file.
+        SourceError: the file cannot be read as Python.
 
     """
-    tree = tree or parse(source)
+    tree = tree or shared_tree(read_text(source).code)
     lines = source.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     counts = dict.fromkeys(_COUNTS, 0)
     for node in _definitions(tree):
         literal = _literal(node)
         if literal is not None:
-            for name in _habits(node, str(literal.value), _quotes(literal, lines)):
+            for name in _counts_of(node, str(literal.value), _quotes(literal, lines)):
                 counts[name] += 1
     return StyleCounts(**counts)
 
 
-def detect_in(
+def detect_style(
     paths: Sequence[PurePosixPath],
     read: Callable[[PurePosixPath], bytes],
     settings: Mapping[str, str],
     config: Config,
 ) -> DocstringStyle:
-    """Detect the style from a sample of these files, spread over them: the same in every run."""
-    seen = StyleCounts()
+    """Detect the style from a sample of files, evenly spread: the same in every run.
+
+    `read` returns a file's bytes, and may raise SourceError; the rest is as for `detect`.
+    """
+    counts = StyleCounts()
     ordered = sorted(paths)
     for path in ordered[:: max(1, len(ordered) // SAMPLE)]:
         with suppress(SourceError):
-            seen += evidence(read(path))
-    return detect(seen, settings, config)
+            counts += count_styles(read(path))
+    return detect(counts, settings, config)
 
 
-def detect(seen: StyleCounts, settings: Mapping[str, str], config: Config) -> DocstringStyle:
+def detect(counts: StyleCounts, settings: Mapping[str, str], config: Config) -> DocstringStyle:
     """Decide how docstrings are set.
 
     `settings` maps file names, as in `SETTINGS_FILES`, to their text; a file that its own tool
-    could not read is passed over. The user's word in `config` is final.
+    could not read is passed over. What the user sets in `config` is final.
     """
-    tools = _Tools(settings)
+    tools = _Settings(settings)
     style = config.style
     if style == "auto":
-        style = _majority({s: getattr(seen, s) for s in _STYLES}) or _told_style(tools) or "google"
-    single = _agree(seen.single, seen.double)
-    next_line = _agree(seen.next_line, seen.first_line)
-    types = _agree(seen.typed, seen.untyped)
+        style = (
+            _majority({s: getattr(counts, s) for s in _STYLES})
+            or _configured_style(tools)
+            or "google"
+        )
+    single = _most_say(counts.single, counts.double)
+    next_line = _most_say(counts.next_line, counts.first_line)
+    types = _most_say(counts.typed, counts.untyped)
     if single is None:
         single = any(tools.get(path) in ("single", "'", "'''") for path in _QUOTES)
     if next_line is None:
-        next_line = tools.says("docformatter.pre-summary-newline", default=False)
+        next_line = tools.is_on("docformatter.pre-summary-newline", default=False)
     if types is None:
-        types = _told_types(tools, style)
-    always = _agree(seen.sectioned, seen.bare) is True
+        types = _configured_types(tools, style)
+    always = _most_say(counts.sectioned, counts.bare) is True
     return DocstringStyle(
         style=style,
         quotes="'''" if single else '"""',
-        line_length=config.line_length or _told_line_length(tools),
+        line_length=config.line_length or _configured_line_length(tools),
         next_line=next_line,
         sections=always if config.sections == "auto" else config.sections == "always",
         types=types,
@@ -203,18 +215,18 @@ def detect(seen: StyleCounts, settings: Mapping[str, str], config: Config) -> Do
 
 
 def _majority(counts: Mapping[str, int]) -> str | None:
-    """The name counted more often than all others together, if often enough to be believed."""
+    """Return the name counted more often than all others together, if `MINIMUM` times at least."""
     name = max(counts, key=lambda name: counts[name])
     return name if counts[name] >= MINIMUM and 2 * counts[name] > sum(counts.values()) else None
 
 
-def _agree(yes: int, no: int) -> bool | None:
-    """What most do; None where too few were seen to tell."""
+def _most_say(yes: int, no: int) -> bool | None:
+    """Compare two counts; None where they are equal, or both below `MINIMUM`."""
     return None if max(yes, no) < MINIMUM or yes == no else yes > no
 
 
 def _definitions(tree: ast.Module) -> Iterator[_Documented]:
-    """What may carry a docstring; expressions, most of a tree, are not entered."""
+    """Yield all nodes that may have a docstring, without entering expressions."""
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
@@ -231,16 +243,16 @@ def _literal(node: _Documented) -> ast.Constant | None:
 
 
 def _quotes(literal: ast.Constant, lines: Sequence[bytes]) -> str:
-    """The name of the count for the literal's quotes, "" for one in neither kind of three."""
-    # ast's column counts bytes of UTF-8 and its line may end at a lone carriage return: where the
-    # file does otherwise, no quotes stand there, and the literal is not counted.
+    """Return the name of the count for the literal's quotes, "" for other quotes than three."""
+    # ast's column counts bytes of UTF-8 and its line may end at a lone carriage return: in files
+    # where that is not so, there are no quotes at that place, and the literal is not counted.
     line = lines[literal.lineno - 1] if literal.lineno <= len(lines) else b""
     start = line[literal.col_offset :].lstrip(b"rRuU")[:3]
     return {b'"""': "double", b"'''": "single"}.get(start, "")
 
 
-def _habits(node: _Documented, docstring: str, quotes: str) -> Iterator[str]:
-    """The counts that one docstring adds to."""
+def _counts_of(node: _Documented, docstring: str, quotes: str) -> Iterator[str]:
+    """Yield the names of the counts that one docstring adds to."""
     if quotes:
         yield quotes
     if "\n" in docstring.strip():
@@ -257,13 +269,13 @@ def _habits(node: _Documented, docstring: str, quotes: str) -> Iterator[str]:
 
 
 def _takes_arguments(node: _Function) -> bool:
-    given = node.args
-    named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    args = node.args
+    named = [*args.posonlyargs, *args.args, *args.kwonlyargs]
     receiver = bool(named) and named[0].arg in ("self", "cls")
-    return len(named) > receiver or bool(given.vararg or given.kwarg)
+    return len(named) > receiver or bool(args.vararg or args.kwarg)
 
 
-# Where tools keep what they were told; the first path that leads to a value counts.
+# Where tools keep their settings; the first path that leads to a value counts.
 _STYLE = (
     "ruff.lint.pydocstyle.convention",
     "ruff.pydocstyle.convention",
@@ -282,23 +294,23 @@ _PROSE_LENGTH = (
 )
 
 
-def _told_style(tools: _Tools) -> str | None:
-    """The style that a tool expects; `pep257` names none."""
-    told = [tools.get(path) for path in _STYLE]
+def _configured_style(tools: _Settings) -> str | None:
+    """Return the style that a tool expects; `pep257` is the name of none."""
+    styles = [tools.get(path) for path in _STYLE]
     if tools.get("numpydoc_validation") is not None:
-        told.append("numpy")
-    return next((style for style in told if isinstance(style, str) and style in _STYLES), None)
+        styles.append("numpy")
+    return next((style for style in styles if isinstance(style, str) and style in _STYLES), None)
 
 
-def _told_types(tools: _Tools, style: str) -> bool:
-    """Whether pydoclint expects types, as it does by default; without it, numpydoc's rule."""
+def _configured_types(tools: _Settings, style: str) -> bool:
+    """Check whether pydoclint expects types, as by default; without it, numpydoc's rule holds."""
     if tools.get("pydoclint") is None:
         return style == "numpy"
-    return tools.says("pydoclint.arg-type-hints-in-docstring", default=True)
+    return tools.is_on("pydoclint.arg-type-hints-in-docstring", default=True)
 
 
-def _told_line_length(tools: _Tools) -> int:
-    """The formatter's line length, else the linter's; a limit for prose narrows either."""
+def _configured_line_length(tools: _Settings) -> int:
+    """Return the formatter's line length, else the linter's; a limit for prose narrows either."""
     length = tools.number(*_FORMATTER_LENGTH)
     if length is None and tools.get("ruff") is None and tools.get("black") is None:
         for linter in ("flake8", "pycodestyle"):
@@ -308,8 +320,8 @@ def _told_line_length(tools: _Tools) -> int:
     return min(length, tools.number(*_PROSE_LENGTH) or length)
 
 
-class _Tools:
-    """What linters and formatters were told; TOML tables and INI sections read alike."""
+class _Settings:
+    """The settings of linters and formatters, from TOML tables and INI sections alike."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self.tables: list[Mapping[str, Any]] = []
@@ -319,7 +331,10 @@ class _Tools:
                 self.tables.append({"ruff": table} if name.endswith("ruff.toml") else table)
 
     def get(self, path: str) -> Any:
-        """The value at a dotted path of keys, `-` or `_`, in the first file that has one."""
+        """Return the value at a dotted path of keys, in the first file that has one.
+
+        Keys may be spelt with `-` or `_`. None if no file has a value.
+        """
         for table in self.tables:
             value: Any = table
             for key in path.split("."):
@@ -330,12 +345,12 @@ class _Tools:
         return None
 
     def number(self, *paths: str) -> int | None:
-        """The first positive whole number at these paths."""
-        told = (str(self.get(path)).strip() for path in paths)
-        return next((int(text) for text in told if text.isdecimal() and int(text)), None)
+        """Return the first positive whole number at these paths."""
+        texts = (str(self.get(path)).strip() for path in paths)
+        return next((int(text) for text in texts if text.isdecimal() and int(text)), None)
 
-    def says(self, path: str, *, default: bool) -> bool:
-        """A switch, in TOML's spelling or an INI file's."""
+    def is_on(self, path: str, *, default: bool) -> bool:
+        """Check whether a switch is on, in TOML's spelling or an INI file's."""
         value = self.get(path)
         return default if value is None else str(value).lower() in ("true", "yes", "on", "1")
 
@@ -354,7 +369,7 @@ def _toml(text: str) -> Mapping[str, Any]:
 
 
 def _ini(text: str) -> Mapping[str, Any]:
-    """Sections by name; setup.cfg may spell `[x]` as `[tool:x]`."""
+    """Read sections by name; setup.cfg may spell `[x]` as `[tool:x]`."""
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)

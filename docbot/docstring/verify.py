@@ -1,6 +1,6 @@
-"""docbot distrusts itself: before and after must be the same program with more docstrings.
+"""Verify that an edited file is the same program with more docstrings.
 
-The witnesses are the standard library's `ast` and `tokenize`, which had no part in making the edit.
+The standard library's `ast` and `tokenize` read both files; they had no part in making the edit.
 Comparing trees alone is blind to comments, `# noqa` and line endings; so the bytes outside the
 splices and the tokens are compared too.
 """
@@ -25,26 +25,32 @@ if TYPE_CHECKING:
 
 _Defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
 _STRUCTURE = frozenset({tokenize.ENCODING, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
-"""Tokens the tree speaks for; an INDENT moves to the docstring's line."""
+"""Tokens not compared, since the tree covers them; an INDENT moves to the docstring's line."""
 
 Rows = dict[int, tuple["Edit", int]]
-"""The first row of each splice in the edited file, and by how many rows those before it grew it."""
+"""For the first row of each splice in the edited file, its edit, and the rows added above it."""
 
 
 def verify(
     before: bytes, after: bytes, edits: Sequence[Edit], *, tree: ast.Module | None = None
 ) -> None:
-    """Check an edited file against the one it was made from, whose `tree` may be at hand.
+    """Check an edited file against the original.
+
+    Args:
+        before: The original file.
+        after: The edited file.
+        edits: The edits that were made.
+        tree: The original's syntax tree, if it is at hand; its `type_ignores` are emptied.
 
     Raises:
-        VerifyError: naming the first thing that is not as it was.
-        SourceError: the file cannot be checked, because it could not be read as it was before.
+        VerifyError: something but docstrings changed; the message names the first change.
+        SourceError: the original cannot be read, so nothing can be checked.
 
     """
-    old = _look(before, tree)
+    old = _parse(before, tree)
     rows = _spliced_rows(before, after, edits)
     try:
-        new = _look(after)
+        new = _parse(after)
     except SourceError as error:
         raise VerifyError(f"the edited file does not read as the one before: {error}") from error
     if (old.encoding, old.bom) != (new.encoding, new.bom):
@@ -56,8 +62,8 @@ def verify(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Look:
-    """What the witnesses say of one file."""
+class _ParsedFile:
+    """One file, as `ast` and `tokenize` read it."""
 
     encoding: str
     bom: bool
@@ -66,7 +72,7 @@ class _Look:
     undocumented: int
 
 
-def _look(source: bytes, tree: ast.Module | None = None) -> _Look:
+def _parse(source: bytes, tree: ast.Module | None = None) -> _ParsedFile:
     text = read(source)
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
@@ -75,7 +81,7 @@ def _look(source: bytes, tree: ast.Module | None = None) -> _Look:
     tree = tree or parse_file(source)
     tree.type_ignores = []  # they hold line numbers; as comments they are among the tokens
     defined = (node for node in ast.walk(tree) if isinstance(node, _Defined))
-    return _Look(
+    return _ParsedFile(
         encoding=text.encoding,
         bom=text.bom,
         tree=tree,
@@ -85,12 +91,12 @@ def _look(source: bytes, tree: ast.Module | None = None) -> _Look:
 
 
 def _spliced_rows(before: bytes, after: bytes, edits: Sequence[Edit]) -> Rows:
-    """Where the edits lie in the edited file, all of whose other bytes must be as they were."""
+    """Find the edits in the edited file, and check that all other bytes are unchanged."""
     rows: Rows = {}
     at_before = at_after = grown = 0
     for edit in sorted(edits, key=lambda e: e.start):
-        kept = edit.start - at_before
-        if kept < 0 or before[at_before : edit.start] != after[at_after : at_after + kept]:
+        gap = edit.start - at_before
+        if gap < 0 or before[at_before : edit.start] != after[at_after : at_after + gap]:
             raise VerifyError(f"bytes before the docstring of {edit.qualname} are not as they were")
         replaced = before[edit.start : edit.end]
         if replaced.strip(b" \t\r\n") or not _begins_line(before, edit.start):
@@ -98,7 +104,7 @@ def _spliced_rows(before: bytes, after: bytes, edits: Sequence[Edit]) -> Rows:
                 f"the docstring of {edit.qualname} would replace more than blank lines"
             )
         _check_endings(edit, before)
-        start = at_after + kept
+        start = at_after + gap
         at_before, at_after = edit.end, start + len(edit.text)
         if after[start:at_after] != edit.text:
             raise VerifyError(f"the docstring of {edit.qualname} is not where it should be")
@@ -123,14 +129,14 @@ def _check_endings(edit: Edit, before: bytes) -> None:
         )
 
 
-def _check_tokens(old: _Look, new: _Look, rows: Rows) -> None:
+def _check_tokens(old: _ParsedFile, new: _ParsedFile, rows: Rows) -> None:
     spliced = {
         row: edit
         for first, (edit, _) in rows.items()
         for row in range(first, first + edit.text.count(b"\n"))
     }
-    kept = [token for token in new.tokens if token.start[0] not in spliced]
-    if [(t.type, t.string) for t in old.tokens] != [(t.type, t.string) for t in kept]:
+    others = [token for token in new.tokens if token.start[0] not in spliced]
+    if [(t.type, t.string) for t in old.tokens] != [(t.type, t.string) for t in others]:
         raise VerifyError("the token stream changed outside the docstrings")
     added = [token.type for token in new.tokens if token.start[0] in spliced]
     if added != [tokenize.STRING, tokenize.NEWLINE] * len(rows):
@@ -138,14 +144,14 @@ def _check_tokens(old: _Look, new: _Look, rows: Rows) -> None:
 
 
 def _check_tree(old: ast.Module, new: ast.Module, rows: Rows) -> None:
-    seen = 0
+    count = 0
     for node in ast.walk(new):
-        if isinstance(node, _Defined) and (found := rows.get(_docstring_row(node))):
-            _check_owner(node, *found)
+        if isinstance(node, _Defined) and (splice := rows.get(_docstring_row(node))):
+            _check_owner(node, *splice)
             del node.body[0]
-            seen += 1
-    if seen != len(rows):
-        raise VerifyError(f"{len(rows)} docstrings were written, Python sees {seen}")
+            count += 1
+    if count != len(rows):
+        raise VerifyError(f"{len(rows)} docstrings were written, Python sees {count}")
     if not _equal(old, new):
         raise VerifyError("the syntax tree changed")
 
@@ -166,7 +172,10 @@ def _check_owner(node: _Defined, edit: Edit, grown: int) -> None:
 
 
 def _equal(old: ast.AST, new: ast.AST) -> bool:
-    """Whether two trees are the same but for positions; never recurses or prints huge numbers."""
+    """Check whether two trees are the same but for positions.
+
+    It never recurses, and never prints huge numbers.
+    """
     pairs: list[tuple[object, object]] = [(old, new)]
     while pairs:
         a, b = pairs.pop()

@@ -1,4 +1,8 @@
-"""TODO."""
+"""Collect what a sentence about one definition may talk about: the facts of its code.
+
+`facts_of` reads a definition's tokens: the words of its names and short strings support a
+sentence; comments and long strings do not, since they may hold instructions to the model.
+"""
 
 from __future__ import annotations
 
@@ -26,22 +30,22 @@ if TYPE_CHECKING:
 
 
 MAX_LITERAL = 60
-"""Longer strings are prose, like comments: they spell words, and owe no sentence anything."""
+"""Longer strings are prose, like comments: they prove a spelling, and support no claim."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What a sentence about one definition may talk about.
+    """The facts of one definition: what a sentence about it may talk about.
 
     Attributes:
         name: The definition's name.
         owner: Name of the class it belongs to, else "".
         code: Its tokens, one blank between them, none around dots; no comment, every string `""`.
         words: Words of identifiers and of short strings, in lower case.
-        around: Words of the names beside it in its file and of the file's path, in lower case.
+        nearby: Words of the names beside it in its file and of the file's path, in lower case.
         path: Words of its module's dotted name.
         prose: Words of comments and of long strings, in lower case.
-        deeds: Words of its own name and of what it calls: verbs are owed to these alone.
+        deeds: Words of its own name and of what it calls; only these support a sentence's verb.
         params: Words of its parameters' names and annotations.
         returns: Whether it returns a value.
         yields: Whether it is a generator.
@@ -58,10 +62,10 @@ class Facts:
     owner: str = ""
     code: str = ""
     words: frozenset[str] = frozenset()
-    around: frozenset[str] = frozenset()
+    nearby: frozenset[str] = frozenset()
     path: frozenset[str] = frozenset()
     prose: frozenset[str] = frozenset()
-    deeds: frozenset[str] = frozenset()
+    actions: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
     returns: bool = False
     yields: bool = False
@@ -71,25 +75,40 @@ class Facts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """Where a definition stands: its module's dotted name, and the words of what is beside it."""
+    """A definition's surroundings: its module's dotted name, and the words of names beside it."""
 
     module: str = ""
     words: frozenset[str] = frozenset()
 
 
-NOWHERE = Surroundings()
-
+NO_SURROUNDINGS = Surroundings()
+"""The surroundings of a definition whose file is unknown."""
 
 FUNCTIONS = (Kind.FUNCTION, Kind.METHOD)
 
+# Names that `split_words` would break apart.
+CODEC = re.compile(r"\b(?i:utf-?(?:8|16|32)|latin-?1|base(?:16|32|64|85)|sha(?:1|256|512)|md5)\b")
+
+# Escape sequences of a string literal.
+_ESCAPE = re.compile(r"\\(?:x..|u....|.)")
+
+# Names whose strings may be secrets.
+_SECRET = re.compile(r"(?i)pass|secret|token|key|auth|credential|salt|api|signature")
+
+_LAYOUT = ("NL", "INDENT", "DEDENT", "ENDMARKER")
+
+_FIELD_MARKS = ("{", "}", "!", ":")
+
+_KEYWORDS = frozenset((*keyword.kwlist, "self", "cls")) - {"assert", "await", "raise", "yield"}
+
 
 @functools.lru_cache(maxsize=64)
-def facts_of(definition: Definition, near: Surroundings = NOWHERE) -> Facts:
-    """What the tree says of a definition, in the form the checks ask for."""
+def facts_of(definition: Definition, surroundings: Surroundings = NO_SURROUNDINGS) -> Facts:
+    """Collect the facts of a definition, with the words of its surroundings."""
     code, spelt, prose = _read(definition.code)
     name, owner = definition.name, definition.owner
     if definition.kind is Kind.MODULE:
-        *owners, name = near.module.split(".")
+        *owners, name = surroundings.module.split(".")
         owner = owners[-1] if owners else ""
     promised = definition.signature.returns not in (None, "None", "NoReturn", "Never")
     return Facts(
@@ -98,11 +117,11 @@ def facts_of(definition: Definition, near: Surroundings = NOWHERE) -> Facts:
         signature=definition.signature,
         owner=owner,
         code=code,
-        words=_split_all([*_told_names(definition, spelt), name, owner]),
-        around=near.words,
-        path=_split_all([near.module]),
+        words=_split_all([*_supporting_names(definition, spelt), name, owner]),
+        nearby=surroundings.words,
+        path=_split_all([surroundings.module]),
         prose=_split_all(prose),
-        deeds=_split_all([name, *(call.rpartition(".")[2] for call in definition.calls)]),
+        actions=_split_all([name, *(call.rpartition(".")[2] for call in definition.calls)]),
         params=_split_all([f"{p.name} {p.annotation or ''}" for p in definition.signature.params]),
         returns=definition.returns
         or (promised and definition.shape in (Shape.STUB, Shape.ABSTRACT)),
@@ -117,13 +136,16 @@ def facts_of(definition: Definition, near: Surroundings = NOWHERE) -> Facts:
 
 
 def surroundings_of(path: PurePosixPath, names: Iterable[str] = ()) -> Surroundings:
-    """What stands around each definition of one file: its path, and the names in it."""
+    """Return the surroundings of the definitions of one file, from its path and names in it."""
     parts = [*path.parts[:-1], *([path.stem] if path.stem != "__init__" else [])]
     return Surroundings(module=".".join(parts), words=_split_all([*parts[-2:], *names]))
 
 
-def _told_names(definition: Definition, spelt: list[str]) -> list[str]:
-    """The names that may be spoken of: of a class or a module, those it gives, not all it uses."""
+def _supporting_names(definition: Definition, spelt: list[str]) -> list[str]:
+    """Return the names that support a sentence.
+
+    Those of a class or a module are the names that it defines, not all that it uses.
+    """
     if definition.kind in FUNCTIONS:
         return spelt
     try:
@@ -151,15 +173,15 @@ def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
 
 
 def _read(code: str) -> tuple[str, list[str], list[str]]:
-    """A definition's tokens as one text, what its names and short strings spell, and its prose.
+    """Return a definition's tokens as one text, its names and short strings, and its prose.
 
-    A string that follows a name like `password` is kept out with the prose: it may be one.
+    A string that follows a name like `password` may be one, and so counts as prose.
     """
-    out: list[str] = []
+    tokens: list[str] = []
     spelt: list[str] = []
     prose: list[str] = []
-    before: deque[str] = deque(maxlen=4)
-    formatting = 0
+    preceding: deque[str] = deque(maxlen=4)
+    formatting = 0  # how many f-strings are open
     for token in _tokens(code):
         kind = tokenize.tok_name[token.type]
         if kind == "COMMENT":
@@ -168,33 +190,33 @@ def _read(code: str) -> tuple[str, list[str], list[str]]:
             formatting += kind.endswith("START") - kind.endswith("END")
             text = _text_of(token.string) if kind == "STRING" else token.string
             if kind == "STRING" or kind.endswith("MIDDLE"):
-                hidden = len(text) > MAX_LITERAL or _SECRET.search(" ".join(before))
+                hidden = len(text) > MAX_LITERAL or _SECRET.search(" ".join(preceding))
                 (prose if hidden else spelt).append(_ESCAPE.sub(" ", text))
             if not kind.endswith(("MIDDLE", "END")):
                 formatted = re.match(r"[a-zA-Z]*[fFtT]", token.string) is not None
                 pieces = _pieces(text) if formatted and kind == "STRING" else []
-                out += ['f""' if formatted else '""', *pieces]
+                tokens += ['f""' if formatted else '""', *pieces]
                 spelt += pieces
         elif not (formatting and token.string in _FIELD_MARKS) and kind not in _LAYOUT:
-            out.append(token.string if kind != "NEWLINE" else "\n")
+            tokens.append(token.string if kind != "NEWLINE" else "\n")
             spelt += [token.string] if kind == "NAME" and token.string not in _KEYWORDS else []
-        before.append(token.string)
-    return re.sub(r" ?(?<!\.)\.(?!\.) ?", ".", " ".join(out)), spelt, prose
+        preceding.append(token.string)
+    return re.sub(r" ?(?<!\.)\.(?!\.) ?", ".", " ".join(tokens)), spelt, prose
 
 
 def _pieces(literal: str) -> list[str]:
-    """What an f-string's braces hold; before Python 3.12 it is one token."""
+    """Return the words and signs in an f-string's braces; before Python 3.12 it is one token."""
     fields = re.findall(r"\{([^{}]*)\}", literal)
     return [piece for field in fields for piece in re.findall(r"\w+|[^\w\s!:]", field)]
 
 
 def _text_of(literal: str) -> str:
-    """What stands between a literal's quotes, escapes and all."""
+    """Return the text between a literal's quotes, with its escapes."""
     return literal.lstrip("bBfFrRtTuU").strip("'\"")
 
 
 def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
-    """The tokens up to where Python's tokenizer gives up."""
+    """Yield the tokens up to where Python's tokenizer gives up."""
     try:
         yield from tokenize.generate_tokens(io.StringIO(code).readline)
     except (tokenize.TokenError, SyntaxError):
@@ -202,24 +224,6 @@ def _tokens(code: str) -> Iterator[tokenize.TokenInfo]:
 
 
 def _split_all(texts: list[str]) -> frozenset[str]:
-    """The words of all of them, and those that stay together: `filename`, `utf-8`, `sha256`."""
+    """Return the words of all texts, and names of codecs as one word: `utf-8`, `sha256`."""
     words = {word for text in texts for word in split_words(text)}
-    return frozenset(words | {w.lower() for text in texts for w in _CODEC.findall(text)})
-
-
-_CODEC = re.compile(r"\b(?i:utf-?(?:8|16|32)|latin-?1|base(?:16|32|64|85)|sha(?:1|256|512)|md5)\b")
-
-
-_ESCAPE = re.compile(r"\\(?:x..|u....|.)")
-
-
-_SECRET = re.compile(r"(?i)pass|secret|token|key|auth|credential|salt|api|signature")
-
-
-_LAYOUT = ("NL", "INDENT", "DEDENT", "ENDMARKER")
-
-
-_FIELD_MARKS = ("{", "}", "!", ":")
-
-
-_KEYWORDS = frozenset((*keyword.kwlist, "self", "cls")) - {"assert", "await", "raise", "yield"}
+    return frozenset(words | {w.lower() for text in texts for w in CODEC.findall(text)})

@@ -1,12 +1,12 @@
-"""Words for a definition: a fixed sentence, or the model's where the gate lets it through."""
+"""Judge the model's completions: the best text that passes the gate, or why none does."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from docbot.gate.facts import NOWHERE, facts_of
-from docbot.gate.headline import check
+from docbot.gate.facts import NO_SURROUNDINGS, facts_of
+from docbot.gate.headline import check_headline
 from docbot.gate.section import check_phrase
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary
@@ -22,22 +22,30 @@ if TYPE_CHECKING:
     from docbot.scan.definition import Definition
 
 
-def judge(
+def judge_headline(
     completion: Completion,
     read_reply: Callable[[str], str],
     definition: Definition,
     config: Config,
-    near: Surroundings = NOWHERE,
+    surroundings: Surroundings = NO_SURROUNDINGS,
 ) -> Summary | Refusal:
-    """The model's answer as a Summary, or why it is not written; `read_reply` is its format's.
+    """Judge a completion for a headline.
 
-    Of several candidates the surest of those that pass is taken. `near` is what stands around the
-    definition in its file.
+    Args:
+        completion: The model's answer, with its other candidates.
+        read_reply: Reads the headline out of a completion's text, by the prompt's format.
+        definition: What the headline is for.
+        config: Holds `min_confidence`.
+        surroundings: The definition's surroundings in its file.
+
+    Returns:
+        The surest candidate that passes, as a Summary; if none does, the first one's refusal.
+
     """
-    facts = facts_of(definition, near)
+    facts = facts_of(definition, surroundings)
 
     def verdict(candidate: Completion) -> Verdict:
-        return check(
+        return check_headline(
             read_reply(candidate.text),
             facts,
             min_confidence=config.min_confidence,
@@ -45,8 +53,8 @@ def judge(
             ended=candidate.ended,
         )
 
-    said, confidence = _best(completion, verdict)
-    return said if isinstance(said, Refusal) else Summary(headline=said, confidence=confidence)
+    best, confidence = _best(completion, verdict)
+    return best if isinstance(best, Refusal) else Summary(headline=best, confidence=confidence)
 
 
 def judge_phrase(
@@ -55,10 +63,10 @@ def judge_phrase(
     definition: Definition,
     slot: Slot,
     config: Config,
-    near: Surroundings = NOWHERE,
+    surroundings: Surroundings = NO_SURROUNDINGS,
 ) -> Verdict:
-    """The model's answer as the phrase for one slot of a section, or why it is not written."""
-    facts = facts_of(definition, near)
+    """Judge a completion for the phrase of one slot of a section; else as `judge_headline`."""
+    facts = facts_of(definition, surroundings)
 
     def verdict(candidate: Completion) -> Verdict:
         return check_phrase(
@@ -76,13 +84,13 @@ def judge_phrase(
 def _best(
     completion: Completion, verdict: Callable[[Completion], Verdict]
 ) -> tuple[Verdict, float]:
-    """The surest candidate's text that passes, and its confidence; else the first one's refusal."""
+    """Return the surest text that passes, and its confidence; else the first one's refusal."""
     candidates = (completion, *completion.others)
     judged = [(verdict(candidate), confidence_of(candidate)) for candidate in candidates]
-    passed = [(said, sure) for said, sure in judged if not isinstance(said, Refusal)]
+    passed = [pair for pair in judged if not isinstance(pair[0], Refusal)]
     return max(passed, key=lambda pair: pair[1], default=judged[0])
 
 
 def confidence_of(completion: Completion) -> float:
-    """Geometric mean of the token probabilities, 0 for an answer without tokens."""
+    """Return the geometric mean of the token probabilities, 0 for an answer without tokens."""
     return math.exp(completion.logprob / completion.tokens) if completion.tokens else 0.0

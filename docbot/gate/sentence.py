@@ -1,4 +1,4 @@
-"""TODO."""
+"""Split a model's reply into words, and refuse what is no plain sentence."""
 
 from __future__ import annotations
 
@@ -6,26 +6,39 @@ import math
 import re
 from dataclasses import dataclass
 
-from docbot.gate.facts import _CODEC, Facts
+from docbot.gate.facts import CODEC, Facts
 from docbot.scan.identifiers import split_words
 from docbot.select.skip import SkipReason
 
 MAX_REPLY = 2000
+"""How many characters a reply may have."""
+
+PERIOD = r"\.(?=\s|$)"
+"""The pattern of a period that ends a sentence."""
+
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 \n\t,.'`()_/-]|`{2}|'{2}")
+
+_CODE = re.compile(r"[_.()\d]|[a-z][A-Z]|[A-Z]{2}")
+
+_ACRONYM = re.compile(r"[A-Z]{2,}s?")
+
+_CONSTANTS = frozenset(("True", "False", "None", "Python"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """Why a text is not written: UNSURE or REJECTED, and one sentence for a person."""
+    """A refusal to write a text: UNSURE or REJECTED, and one sentence that says why."""
 
     reason: SkipReason
     detail: str
 
 
 Verdict = str | Refusal
+"""A text that may be written, or the refusal to write it."""
 
 
-def unsure(confidence: float, wanted: float) -> Refusal | None:
-    """The refusal of an answer that the model does not stand behind."""
+def refuse_unsure(confidence: float, wanted: float) -> Refusal | None:
+    """Refuse an answer of which the model is less sure than wanted; both lie in 0 to 1."""
     if confidence >= wanted:  # a NaN is no confidence either
         return None
     percent = 0 if math.isnan(confidence) else math.floor(100 * confidence)  # never 60 of 60
@@ -35,7 +48,14 @@ def unsure(confidence: float, wanted: float) -> Refusal | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Token:
-    """One word between blanks; `words` in lower case, those of an identifier when it is `code`."""
+    """One word between blanks, and its parts in lower case.
+
+    Attributes:
+        text: The word without commas, brackets, backquotes and `'s`.
+        code: Whether it is a name or a number of the code.
+        words: Its parts in lower case: those of an identifier, or of a hyphenated word.
+
+    """
 
     text: str
     code: bool
@@ -44,24 +64,29 @@ class Token:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sentence:
-    """A sentence or a phrase, with its period, and its words."""
+    """A sentence or a phrase, with its period, and its tokens."""
 
     text: str
     tokens: tuple[Token, ...]
 
     @property
     def words(self) -> list[str]:
-        """All of them, in lower case."""
+        """Return the words of all tokens, in lower case."""
         return [word for token in self.tokens for word in token.words]
 
     @property
     def plain_words(self) -> list[str]:
-        """The words that are no names of the code's."""
+        """Return the words that are not part of the code's names, in lower case."""
         return [word for token in self.tokens if not token.code for word in token.words]
 
 
-def markup(reply: str) -> str:
-    """What no plain sentence holds; whatever passes here is safe to quote to a person."""
+def find_markup(reply: str) -> str:
+    """Find what no plain sentence holds: markup, lists, paragraphs, or nothing at all.
+
+    Returns:
+        What is wrong, "" for nothing. A reply that passes is safe to quote to a person.
+
+    """
     if not reply.strip():
         return "the model said nothing"
     if len(reply) > MAX_REPLY:
@@ -75,20 +100,20 @@ def markup(reply: str) -> str:
     return ""
 
 
-def tokenized(text: str, facts: Facts) -> Sentence:
-    """A text that ends with a period, told apart into words and names of the code."""
+def split_sentence(text: str, facts: Facts) -> Sentence:
+    """Split a text that ends with a period into words and names of the code."""
     tokens = (_token(raw, at, facts) for at, raw in enumerate(text[:-1].split()))
     return Sentence(text=text, tokens=tuple(tokens))
 
 
 def _token(raw: str, at: int, facts: Facts) -> Token:
     text = raw.strip(",")
-    called = text.endswith("()")
+    is_call = text.endswith("()")
     text = text.removesuffix("()").strip("(),").removesuffix("'s").removesuffix("'")
     plain = text.strip("`")
-    if plain.lower() in facts.words and _CODEC.fullmatch(plain):
+    if plain.lower() in facts.words and CODEC.fullmatch(plain):
         return Token(text=plain, code=False, words=(plain.lower(),))
-    is_code = called or plain != text or _CODE.search(plain) is not None
+    is_code = is_call or plain != text or _CODE.search(plain) is not None
     proper = at > 0 and plain[:1].isupper() and plain not in _CONSTANTS
     is_code = is_code or (proper and plain.lower() not in facts.words)
     is_code = is_code and not _ACRONYM.fullmatch(text)
@@ -99,20 +124,5 @@ def _token(raw: str, at: int, facts: Facts) -> Token:
 
 
 def quote(text: str) -> str:
-    """A piece of the model's text, short enough to print."""
+    """Quote a piece of the model's text, cut short enough to print."""
     return f"'{text[:30]}...'" if len(text) > 30 else f"'{text}'"  # noqa: PLR2004
-
-
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 \n\t,.'`()_/-]|`{2}|'{2}")
-
-
-PERIOD = r"\.(?=\s|$)"
-
-
-_CODE = re.compile(r"[_.()\d]|[a-z][A-Z]|[A-Z]{2}")
-
-
-_ACRONYM = re.compile(r"[A-Z]{2,}s?")
-
-
-_CONSTANTS = frozenset(("True", "False", "None", "Python"))

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Hold the words of one docstring: its headline, and the phrases of its sections."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """Everything a docstring will say in words.
+    """The words of a docstring.
 
     Attributes:
         headline: One sentence on one line, imperative, with its period.
         params: Each parameter's name, without stars, and its phrase.
         returns: What is returned, as a phrase.
-        raises: Each exception's name and the phrase that says when.
+        raises: Each exception's name, and the phrase that says when it is raised.
         confidence: Geometric mean of the model's token probabilities; 1 for fixed sentences.
 
     """
@@ -35,11 +35,15 @@ class Summary:
 
 
 def with_phrases(summary: Summary, phrases: Mapping[Slot, str]) -> Summary:
-    """The summary with words for its sections."""
+    """Return the summary with the phrases of its sections."""
     returns = [phrase for slot, phrase in phrases.items() if slot.task is Task.RETURNS]
     return dataclasses.replace(
         summary,
-        params=tuple((s.name, words) for s, words in phrases.items() if s.task is Task.PARAM),
+        params=tuple(
+            (slot.name, phrase) for slot, phrase in phrases.items() if slot.task is Task.PARAM
+        ),
         returns=returns[0] if returns else None,
-        raises=tuple((s.name, words) for s, words in phrases.items() if s.task is Task.RAISES),
+        raises=tuple(
+            (slot.name, phrase) for slot, phrase in phrases.items() if slot.task is Task.RAISES
+        ),
     )

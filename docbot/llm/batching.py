@@ -1,26 +1,27 @@
-"""Inference: many prompts at once in one llama.cpp context, and the same answer whoever shares it.
+"""Complete many prompts at once in one llama.cpp context, the same way whatever shares it.
 
-Prompts are decoded alone or with others of just their length, and each sequence has its own KV
-stream, with flash attention: so measured (x86-64, 500 functions), text and log-probabilities of
-docbot-tiny are equal to the last bit alone, in full batches, shuffled, and for any number of slots
-or threads. Flash attention with one KV cache for all, or with prompts decoded among other
-sequences' tokens, changed one to nine of 200 texts and 11 to 192 log-probabilities, and was slower
-(models/LOG.md).
+A prompt is decoded alone or with others of exactly its length, and each sequence has its own KV
+stream, with flash attention. Measured that way (x86-64, 500 functions), text and log-probabilities
+of docbot-tiny are equal to the last bit alone, in full batches, shuffled, and for any number of
+slots or threads. With one KV cache for all sequences, or with prompts decoded among other
+sequences' tokens, flash attention changed one to nine of 200 texts and 11 to 192 log-probabilities,
+and was slower (models/LOG.md).
 """
 
 from __future__ import annotations
 
 from bisect import bisect
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from hashlib import blake2b
-from itertools import chain, count, islice
+from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from docbot.errors import ConfigError, ModelError
 from docbot.llm.devices import free_cores
-from docbot.llm.llama import Asked, DecodeRow, Engine, Token
-from docbot.llm.protocol import Completion, Score
+from docbot.llm.llama import DecodeRow, Engine, SlotPrompt
+from docbot.llm.protocol import Score
+from docbot.llm.sampling import draw, greedy
+from docbot.llm.sequences import PendingPrompt, PromptQueue, SequenceGroup, TokenSequence, seeds
 from docbot.parallel import usable_cores
 
 if TYPE_CHECKING:
@@ -30,36 +31,40 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from docbot.config import Config
-    from docbot.llm.grammar import Grammar
-    from docbot.llm.protocol import Prompt
+    from docbot.llm.protocol import Completion, Prompt
     from docbot.llm.weights import Weights
 
 
-CELLS = 32_768  # tokens of KV cache in all: fewer slots for a long context, not more memory
+CELLS = 32_768
+"""Tokens of KV cache in all: a long context means fewer slots, not more memory."""
 
+TOKEN_CHARACTERS = 64
+"""Characters of a long token; text beyond `keep` tokens of them never reaches the tokenizer."""
 
-TOKEN_CHARACTERS = 64  # more text than `keep` tokens of this length never reaches the tokenizer
+MOST_THREADS = 8
+"""Threads unless the user sets another number: more have not been measured."""
 
+MOST_SLOTS = 255
+"""llama.cpp's 256 sequences less the one that holds the shared head."""
 
-MOST_THREADS = 8  # unless asked for: more have not been measured
+REFILL = 4
+"""Free slots are filled when one in so many is free, so that several prompts start together."""
 
+AHEAD = 256
+"""Prompts to read ahead in bulk, where no deadline asks for fewer."""
 
-MOST_SLOTS = 255  # llama.cpp's 256 sequences less the one that holds the shared head
-
-
-REFILL = 4  # slots are given out again when one in so many is free: prompts then go in together
-
-
-AHEAD = 256  # prompts read ahead in bulk, where a deadline does not ask for fewer
-
-
-MOST_CANDIDATES = 16  # sequences of one prompt: what they cost in memory stays bounded
+MOST_CANDIDATES = 16
+"""Sequences of one prompt, at most: it bounds their memory."""
 
 
 def open_backend(weights: Weights, config: Config, *, ahead: int = 0) -> LlamaCpp:
-    """The backend for these weights; nothing is loaded before the first prompt.
+    """Create the backend for these weights; it loads them when the first prompt comes.
 
-    `ahead` as in `LlamaCpp`: `AHEAD` where there is no deadline.
+    Args:
+        weights: A checked model file.
+        config: The user's settings.
+        ahead: As in `LlamaCpp`; `AHEAD` where there is no deadline.
+
     """
     return LlamaCpp(
         weights.path,
@@ -73,22 +78,31 @@ def open_backend(weights: Weights, config: Config, *, ahead: int = 0) -> LlamaCp
 
 
 class LlamaCpp:
-    """Continuous batching over one GGUF file: a slot that ends takes the next prompt.
+    """A backend that runs one GGUF file with continuous batching.
 
-    `path` goes to a native parser: check it first (`weights.resolve`). `context` counts one
-    sequence's tokens, prompt and answer. The answer is greedy; with `candidates` above 1 up to that
-    many less one come with it, drawn with the prompt itself as the seed: the same prompt has the
-    same candidates in any company. Up to `ahead` prompts are pulled before they are needed, so that
-    those of one length are decoded together; otherwise as many as there are slots. Loading waits
-    for the first prompt; `close` frees everything, and a later call loads again.
+    A slot whose sequence ends takes the next prompt. The completion is greedy; with `candidates`
+    above 1, up to that many less one are sampled as well, with the prompt itself as the seed: the
+    same prompt has the same candidates whichever prompts it is batched with. The file is loaded
+    with the first prompt; `close` frees everything, and a later call loads the file again.
+
+    Args:
+        path: The GGUF file. A native parser reads it: check it first (`weights.resolve`).
+        context: Tokens of one sequence, prompt and completion together.
+        max_tokens: The most tokens of a completion.
+        threads: How many threads decode; 0 to choose by the free cores.
+        slots: How many sequences are decoded at once, where `CELLS` allows.
+        candidates: How many completions a prompt gets at most, 1 to `MOST_CANDIDATES`.
+        gpu_layers: The most layers on a GPU; -1 for no limit.
+        ahead: How many prompts to pull before they are needed, so that those of one length are
+            decoded together; at least as many as there are free slots are pulled.
 
     Raises:
         ConfigError: there are no, or too many, candidates.
-        ModelError: the longest answer leaves no room for a prompt.
+        ModelError: the longest completion leaves no room for a prompt.
 
     """
 
-    def __init__(  # noqa: PLR0913  each is a setting of the user's
+    def __init__(  # noqa: PLR0913  each is a setting
         self,
         path: Path,
         *,
@@ -127,29 +141,33 @@ class LlamaCpp:
         self.close()
 
     def close(self) -> None:
-        """Free the model and its context now, not when the garbage collector comes by."""
+        """Free the model and its context now, not at the next garbage collection."""
         if self._engine is not None:
             self._engine.free()
         self._engine = None
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[tuple[int, Completion]]:
-        """Yield (position, completion) as sequences end; prompts are pulled when a slot is free.
+        """Yield (position of the prompt, its completion) as sequences end.
+
+        Prompts are pulled when a slot is free. A body that is too long is cut.
 
         Raises:
             ModelError: llama.cpp refuses the file, or the context cannot hold a prompt's head and
-                tail; a long body is cut instead.
-            RuntimeError: another call of this object has not ended, or `close` came first.
+                tail.
+            RuntimeError: another call of this object has not ended, or `close` was called while
+                this one ran.
 
         """
         with self._turn():
             yield from self._stream(iter(prompts))
 
     def score(self, items: Iterable[tuple[Prompt, str]]) -> Iterator[tuple[int, Score]]:
-        """Yield (position, how likely the prompt is answered by this text and its end), in order.
+        """Yield (position, score) for each pair of a prompt and a completion's text, in order.
 
-        The text is as a completion has it; of one that is too long the first `max_tokens` tokens
-        count. A prompt that comes several times in a row is decoded once. Nothing is generated, so
-        a completion's own text gets its `logprob` but for the last digits.
+        The score is how likely the model generates this text and then ends. Of a text that is too
+        long, the first `max_tokens` tokens count. A prompt that comes several times in a row is
+        decoded once. Nothing is generated: the score of a completion that the model has generated
+        equals its `logprob` up to the last digits.
 
         Raises:
             ModelError: as for `complete`.
@@ -157,16 +175,16 @@ class LlamaCpp:
 
         """
         with self._turn():
-            asked: _SlotState | None = None
+            state: _SlotState | None = None
             engine: Engine | None = None
-            for index, (prompt, answer) in enumerate(items):
+            for index, (prompt, text) in enumerate(items):
                 engine = engine or self._ready()
-                if asked is None or asked.prompt != prompt or not engine.rewind(0, asked.length):
+                if state is None or state.prompt != prompt or not engine.rewind(0, state.length):
                     head, rest = self._tokens(engine, prompt)
-                    (row,) = engine.prefill([Asked([0], head, rest)])
-                    first = engine.logprobs(row)
-                    asked = _SlotState(prompt=prompt, length=len(head) + len(rest), first=first)
-                yield index, self._scored(engine, asked, answer)
+                    (row,) = engine.prefill([SlotPrompt([0], head, rest)])
+                    first = engine.logits(row).logprobs()
+                    state = _SlotState(prompt=prompt, length=len(head) + len(rest), first=first)
+                yield index, self._score_text(engine, state, text)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -183,30 +201,30 @@ class LlamaCpp:
         if first is None:
             return
         engine = self._ready()
-        asked = self._read(engine, chain([first], prompts))
-        waiting = _Waiting(asked, self._ahead, engine.together)
-        live: list[_Group] = []
+        pending = self._read(engine, chain([first], prompts))
+        queue = PromptQueue(pending, self._ahead, engine.together)
+        live: list[SequenceGroup] = []
         while True:
-            taken = _pack(engine, live)
-            if not live or (self._slots - taken) * REFILL >= self._slots:
-                while questions := waiting.take((self._slots - taken) // self._candidates):
-                    live += self._start(engine, questions, taken)
-                    taken += len(questions) * self._candidates
+            used = _pack(engine, live)
+            if not live or (self._slots - used) * REFILL >= self._slots:
+                while batch := queue.take((self._slots - used) // self._candidates):
+                    live += self._start(engine, batch, used)
+                    used += len(batch) * self._candidates
             for group in [group for group in live if not group.running]:
                 live.remove(group)
                 yield group.index, group.completion()
             if live:
                 self._extend(engine, [one for group in live for one in group.running])
-            elif waiting.empty:
+            elif queue.empty:
                 return
 
-    def _read(self, engine: Engine, prompts: Iterable[Prompt]) -> Iterator[_PendingPrompt]:
+    def _read(self, engine: Engine, prompts: Iterable[Prompt]) -> Iterator[PendingPrompt]:
         for index, prompt in enumerate(prompts):
             head, rest = self._tokens(engine, prompt)
-            yield _PendingPrompt(index=index, prompt=prompt, head=head, rest=rest)
+            yield PendingPrompt(index=index, prompt=prompt, head=head, rest=rest)
 
     def _ready(self) -> Engine:
-        """The engine, loaded if it is not yet, with nothing in its cache."""
+        """Load the engine if needed, and clear its KV cache."""
         if self._engine is None:
             self._engine = Engine(
                 self._path,
@@ -219,58 +237,59 @@ class LlamaCpp:
         return self._engine
 
     def _start(
-        self, engine: Engine, questions: Sequence[_PendingPrompt], slot: int
-    ) -> Iterator[_Group]:
-        """Decode questions of one length together, and begin the answers, from a slot on."""
+        self, engine: Engine, batch: Sequence[PendingPrompt], slot: int
+    ) -> Iterator[SequenceGroup]:
+        """Decode prompts of one length together, into slots from `slot` on."""
         starts = count(slot, self._candidates)
-        asked = [
-            Asked(range(first, first + self._candidates), each.head, each.rest)
-            for first, each in zip(starts, questions, strict=False)
+        prompts = [
+            SlotPrompt(range(first, first + self._candidates), each.head, each.rest)
+            for first, each in zip(starts, batch, strict=False)
         ]
-        rows = engine.prefill(asked)
-        for question, each, row in zip(questions, asked, rows, strict=True):
-            group = _begin(engine, question, each.slots)
+        rows = engine.prefill(prompts)
+        for pending, prompt, row in zip(batch, prompts, rows, strict=True):
+            group = _begin(engine, pending, prompt.slots)
             for sequence in group.sequences:
                 self._accept(engine, sequence, row)
             yield group
 
-    def _extend(self, engine: Engine, running: list[_Sequence]) -> None:
-        """One more token for every running sequence."""
+    def _extend(self, engine: Engine, running: list[TokenSequence]) -> None:
+        """Generate one more token for every running sequence."""
         running.sort(key=lambda sequence: sequence.slot)
         engine.decode([DecodeRow(each.latest, each.position, each.slot) for each in running])
         for row, sequence in enumerate(running):
             sequence.position += 1
             self._accept(engine, sequence, row)
 
-    def _accept(self, engine: Engine, sequence: _Sequence, row: int) -> None:
-        """Add the token chosen after a row."""
+    def _accept(self, engine: Engine, sequence: TokenSequence, row: int) -> None:
+        """Choose a token by the logits of a row, and append it to the sequence."""
         grammar = sequence.grammar
+        logits = engine.logits(row)
         if sequence.seed:
-            token = engine.draw(row, sequence.point(), grammar)
+            token = draw(logits, engine.end, sequence.point(), grammar)
         else:
-            token = engine.greedy(row, grammar)
+            token = greedy(logits, engine.end, grammar)
         piece = engine.piece(token.id)
         if grammar is not None and piece is not None:
             grammar.accept(token.id)
         sequence.add(token, piece)
         sequence.done = sequence.ended or sequence.tokens >= self._max_tokens
 
-    def _scored(self, engine: Engine, asked: _SlotState, answer: str) -> Score:
-        text = answer[: self._max_tokens * TOKEN_CHARACTERS]
+    def _score_text(self, engine: Engine, state: _SlotState, text: str) -> Score:
+        text = text[: self._max_tokens * TOKEN_CHARACTERS]
         tokens = [*engine.tokenize(text, special=False), engine.end][: self._max_tokens]
-        logprob = float(asked.first[tokens[0]])
-        known, wanted = tokens[:-1], tokens[1:]
-        for start in range(0, len(known), engine.outputs):
-            part = known[start : start + engine.outputs]
-            at = asked.length + start
-            engine.decode([DecodeRow(t, at + i, 0) for i, t in enumerate(part)])
+        logprob = float(state.first[tokens[0]])
+        inputs, targets = tokens[:-1], tokens[1:]
+        for start in range(0, len(inputs), engine.outputs):
+            part = inputs[start : start + engine.outputs]
+            position = state.length + start
+            engine.decode([DecodeRow(token, position + i, 0) for i, token in enumerate(part)])
             for row in range(len(part)):
-                logprob += engine.logprob(row, wanted[start + row])
+                logprob += engine.logits(row).logprob(targets[start + row])
         return Score(logprob=logprob, tokens=len(tokens))
 
     def _tokens(self, engine: Engine, prompt: Prompt) -> tuple[list[int], list[int]]:
-        """The head's tokens, and those after it, cut so that the answer has room."""
-        head, tail = engine.fixed(prompt.head), engine.fixed(prompt.tail)
+        """Return the head's tokens and those of body and tail, cut so that a completion fits."""
+        head, tail = engine.tokenize_once(prompt.head), engine.tokenize_once(prompt.tail)
         room = self._context - self._max_tokens - len(head) - len(tail)
         if room < 0:
             raise ModelError(
@@ -283,15 +302,15 @@ class LlamaCpp:
         text = prompt.body[max(0, len(prompt.body) - size) :] if prompt.keep_end else prompt.body
         body = engine.tokenize(text[:size], special=False)
         if len(body) > keep and prompt.cuts:
-            body = _whole(engine, prompt, keep) or body
+            body = _longest_cut(engine, prompt, keep) or body
         body = body[max(0, len(body) - keep) :] if prompt.keep_end else body[:keep]
         if not (head or body or tail):
             return [], [engine.begin]
         return head, body + tail
 
 
-def _whole(engine: Engine, prompt: Prompt, keep: int) -> list[int]:
-    """The longest beginning of the body that ends where it may and has at most `keep` tokens."""
+def _longest_cut(engine: Engine, prompt: Prompt, keep: int) -> list[int]:
+    """Return the longest beginning of the body that ends at a cut and has at most `keep` tokens."""
 
     def tokens(cut: int) -> list[int]:
         return engine.tokenize(prompt.body[:cut], special=False)
@@ -301,64 +320,19 @@ def _whole(engine: Engine, prompt: Prompt, keep: int) -> list[int]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _PendingPrompt:
-    """A prompt and its place among all."""
-
-    index: int
-    prompt: Prompt
-    head: list[int]
-    rest: list[int]
-
-    def alike(self, other: _PendingPrompt) -> bool:
-        """Whether both are decoded in the same steps: equal heads, and as much after them."""
-        return len(self.rest) == len(other.rest) and self.head == other.head
-
-
-class _Waiting:
-    """Questions read ahead, so that those of one length can be decoded together, oldest first.
-
-    `together` is how many tokens one call decodes in one go: past it the network would see a part
-    of a prompt, which is another order of summation.
-    """
-
-    def __init__(self, questions: Iterator[_PendingPrompt], ahead: int, together: int) -> None:
-        self._questions = questions
-        self._ahead = ahead
-        self._together = together
-        self._read: list[_PendingPrompt] = []
-        self.empty = False
-
-    def take(self, room: int) -> list[_PendingPrompt]:
-        """The oldest question and those like it, at most `room`; none when there are no more."""
-        if not room:
-            return []
-        missing = max(room, self._ahead) - len(self._read)
-        self._read += islice(self._questions, max(missing, 0))
-        self.empty = not self._read
-        if self.empty:
-            return []
-        first = self._read[0]
-        most = max(1, min(room, self._together // (len(first.head) + len(first.rest))))
-        taken = list(islice((each for each in self._read if each.alike(first)), most))
-        indices = {each.index for each in taken}
-        self._read = [each for each in self._read if each.index not in indices]
-        return taken
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _SlotState:
-    """A prompt that stands in slot 0, and the log-probabilities of what may follow it."""
+    """The prompt in slot 0, its length, and the log-probabilities of its next token."""
 
     prompt: Prompt
     length: int
     first: Any
 
 
-def _pack(engine: Engine, live: Iterable[_Group]) -> int:
-    """Move running sequences so that their slots have no gaps; how many run."""
+def _pack(engine: Engine, live: Iterable[SequenceGroup]) -> int:
+    """Move running sequences so that their slots have no gaps; return how many run."""
     running = [sequence for group in live for sequence in group.running]
-    taken = {sequence.slot for sequence in running}
-    gaps = (slot for slot in range(len(running)) if slot not in taken)
+    used = {sequence.slot for sequence in running}
+    gaps = (slot for slot in range(len(running)) if slot not in used)
     for sequence in running:
         if sequence.slot >= len(running):
             gap = next(gaps)
@@ -367,88 +341,18 @@ def _pack(engine: Engine, live: Iterable[_Group]) -> int:
     return len(running)
 
 
-def _begin(engine: Engine, question: _PendingPrompt, slots: Sequence[int]) -> _Group:
-    """The answers to a question before their first token."""
-    tokens = question.head + question.rest
-    stops = tuple(stop.encode() for stop in question.prompt.stop if stop)
-    seeds = [b"", *_seeds(tokens, len(slots) - 1)]
+def _begin(engine: Engine, pending: PendingPrompt, slots: Sequence[int]) -> SequenceGroup:
+    """Create a prompt's sequences, before their first token."""
+    tokens = pending.head + pending.rest
+    stops = tuple(stop.encode() for stop in pending.prompt.stop if stop)
     sequences = [
-        _Sequence(
+        TokenSequence(
             slot=slot,
             position=len(tokens),
             stops=stops,
             seed=seed,
-            grammar=engine.grammar(question.prompt.grammar),
+            grammar=engine.grammar(pending.prompt.grammar),
         )
-        for slot, seed in zip(slots, seeds, strict=True)
+        for slot, seed in zip(slots, [b"", *seeds(tokens, len(slots) - 1)], strict=True)
     ]
-    return _Group(index=question.index, sequences=sequences)
-
-
-def _seeds(tokens: list[int], count: int) -> Iterator[bytes]:
-    """One seed a candidate, from what the model is given and nothing else."""
-    content = b"".join(token.to_bytes(4, "little") for token in tokens)
-    for number in range(count):
-        yield blake2b(content, digest_size=16, salt=number.to_bytes(8, "little")).digest()
-
-
-@dataclass(slots=True)
-class _Sequence:
-    """One answer in a slot; `position` is where its latest token will be decoded.
-
-    An answer without a seed is the greedy one.
-    """
-
-    slot: int
-    position: int
-    stops: tuple[bytes, ...]
-    seed: bytes = b""
-    grammar: Grammar | None = None
-    latest: int = -1
-    text: bytearray = field(default_factory=bytearray)
-    logprob: float = 0.0
-    tokens: int = 0
-    ended: bool = False
-    done: bool = False
-
-    def point(self) -> float:
-        """The next random number, 0 to 1: a hash, so that it depends on seed and place alone."""
-        drawn = blake2b(self.tokens.to_bytes(4, "little"), digest_size=8, key=self.seed).digest()
-        return int.from_bytes(drawn, "little") / 2**64
-
-    def add(self, token: Token, piece: bytes | None) -> None:
-        """Take the next token; its piece is None where it ends the answer."""
-        self.latest = token.id
-        self.logprob += token.logprob
-        self.tokens += 1
-        self.text += piece or b""
-        found = [at for stop in self.stops if (at := self.text.find(stop)) >= 0]
-        if found:
-            del self.text[min(found) :]
-        self.ended = piece is None or bool(found)
-
-    def completion(self) -> Completion:
-        return Completion(
-            text=self.text.decode("utf-8", "replace"),
-            logprob=self.logprob,
-            tokens=self.tokens,
-            ended=self.ended,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The sequences of one prompt, the greedy one first."""
-
-    index: int
-    sequences: list[_Sequence]
-
-    @property
-    def running(self) -> list[_Sequence]:
-        return [sequence for sequence in self.sequences if not sequence.done]
-
-    def completion(self) -> Completion:
-        """The greedy answer, with those of the others that are neither it nor each other."""
-        main, *drawn = [sequence.completion() for sequence in self.sequences]
-        distinct = {other.text: other for other in reversed(drawn) if other.text != main.text}
-        return replace(main, others=tuple(reversed(distinct.values())))
+    return SequenceGroup(index=pending.index, sequences=sequences)

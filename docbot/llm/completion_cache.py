@@ -1,10 +1,12 @@
-"""A model's answers, asked once: what is known is handed on, and only the rest reaches the model.
+"""Cache completions, so that only new prompts reach the model.
 
-The key of an answer is a digest of all that it depends on: the sha256 of the model file, the code
-that runs it (`backend`, `grammar`, `llama`, the llama.cpp library as installed, the processor it
-picks its kernels for), the context's length, the sampling, and the prompt to the last character.
-Batches and threads are not in it, since `backend` makes answers independent of company. What the
-gate says of an answer is not kept: it is judged anew each time.
+The key of a completion is a digest of everything that it depends on: the sha256 of the model file,
+the code that runs it (the modules of `docbot.llm`, the llama.cpp library as installed, the
+processor that it picks its kernels for), the context's length, the sampling, and the prompt to the
+last character. `models.toml` is not in it: what a completion depends on there, the file's sha256,
+the context and the prompt format, is in the key by its value. Batches and threads are not in it
+either, since `batching` makes completions independent of them. The gate's verdicts are not cached:
+they are computed anew each time.
 """
 
 from __future__ import annotations
@@ -30,72 +32,73 @@ if TYPE_CHECKING:
     from docbot.config import Config
     from docbot.llm.protocol import Backend, Prompt
 
-STORED = 32  # answers a transaction
+STORED = 32  # completions per transaction
 STORED_AFTER = 1.0  # seconds
-HITS = 64  # in a row, before the inner backend is let run dry so that they can be handed on
+HITS = 64  # cached completions in a row, before the inner backend is drained to yield them
 
 
 class CachedBackend:
-    """A backend before which answers that are known are handed on at once.
+    """A backend with a cache: a cached completion is yielded at once.
 
-    The inner backend sees only the prompts that are not known, and is not called when there are
-    none: then no model is loaded. What it answers is stored as it comes.
+    The inner backend gets only the prompts that are not cached, and is not called when there are
+    none: then no model is loaded. Its completions are stored as they come.
 
     Args:
-        inner: Who answers.
-        cache: Where answers are kept.
-        asker: Names all that an answer depends on besides its prompt; called with the first prompt.
+        inner: The backend that completes prompts that are not cached.
+        cache: Where completions are stored.
+        asker: Returns an id of everything that a completion depends on besides its prompt; called
+            with the first prompt.
 
     """
 
-    def __init__(self, inner: Backend, cache: Cache, asker: Callable[[], bytes]) -> None:
+    def __init__(self, inner: Backend, cache: Cache, engine_id: Callable[[], bytes]) -> None:
         self._inner = inner
         self._cache = cache
-        self._asker = functools.cache(asker)
+        self._asker = functools.cache(engine_id)
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[tuple[int, Completion]]:
-        """Yield (position, completion): known ones as they are pulled, others as they finish."""
+        """Yield (position of the prompt, completion): cached ones at once, others as they end."""
         waiting = enumerate(prompts)
-        fresh = _Fresh(self._cache)
+        unsaved = _Unsaved(self._cache)
         try:
             for index, prompt in waiting:
                 key = self._key(prompt)
-                known = self._known(key)
-                if known is not None:
-                    yield index, known
+                hit = self._look_up(key)
+                if hit is not None:
+                    yield index, hit
                 else:
-                    yield from self._ask((index, prompt, key), waiting, fresh)
+                    yield from self._run_inner((index, prompt, key), waiting, unsaved)
         finally:
-            fresh.store()
+            unsaved.store()
 
-    def _ask(
+    def _run_inner(
         self,
         first: tuple[int, Prompt, bytes],
         waiting: Iterator[tuple[int, Prompt]],
-        fresh: _Fresh,
+        unsaved: _Unsaved,
     ) -> Iterator[tuple[int, Completion]]:
-        """One run of the inner backend, from an unknown prompt to a long row of known ones."""
-        asked: list[tuple[int, bytes]] = []
+        """Run the inner backend once, from a prompt that is not cached to `HITS` cached ones."""
+        sent: list[tuple[int, bytes]] = []
         hits: deque[tuple[int, Completion]] = deque()
 
-        def unknown() -> Iterator[Prompt]:
+        def misses() -> Iterator[Prompt]:
             index, prompt, key = first
-            asked.append((index, key))
+            sent.append((index, key))
             yield prompt
             for index, prompt in waiting:
                 key = self._key(prompt)
-                known = self._known(key)
-                if known is None:
-                    asked.append((index, key))
+                hit = self._look_up(key)
+                if hit is None:
+                    sent.append((index, key))
                     yield prompt
                 else:
-                    hits.append((index, known))
+                    hits.append((index, hit))
                     if len(hits) >= HITS:
                         return
 
-        for position, completion in self._inner.complete(unknown()):
-            index, key = asked[position]
-            fresh.add(key, completion)
+        for position, completion in self._inner.complete(misses()):
+            index, key = sent[position]
+            unsaved.add(key, completion)
             yield index, completion
             while hits:
                 yield hits.popleft()
@@ -105,13 +108,13 @@ class CachedBackend:
         parts = json.dumps(asdict(prompt)).encode()
         return hashlib.sha256(self._asker() + parts).digest()
 
-    def _known(self, key: bytes) -> Completion | None:
+    def _look_up(self, key: bytes) -> Completion | None:
         value = self._cache.get(ANSWER, key)
         return decode(value) if value is not None else None
 
 
-class _Fresh:
-    """Answers not stored yet."""
+class _Unsaved:
+    """Completions that wait to be stored together."""
 
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
@@ -131,54 +134,58 @@ class _Fresh:
 
 
 def encode(completion: Completion) -> bytes:
-    """A completion as bytes; the log-probability to its last bit."""
+    """Serialise a completion; the log-probability keeps its last bit."""
     return json.dumps(_row(completion)).encode()
 
 
 def _row(completion: Completion) -> list[Any]:
     others = [_row(other) for other in completion.others]
-    sure = completion.logprob.hex()
-    return [completion.text, sure, completion.tokens, completion.ended, others]
+    logprob = completion.logprob.hex()
+    return [completion.text, logprob, completion.tokens, completion.ended, others]
 
 
 def decode(value: bytes) -> Completion:
-    """What `encode` was given."""
+    """Rebuild the completion that `encode` serialised."""
     return _completion(json.loads(value))
 
 
 def _completion(row: list[Any]) -> Completion:
-    text, sure, tokens, ended, others = row
+    text, logprob, tokens, ended, others = row
     return Completion(
         text=text,
-        logprob=float.fromhex(sure),
+        logprob=float.fromhex(logprob),
         tokens=tokens,
         ended=ended,
         others=tuple(_completion(other) for other in others),
     )
 
 
-# Who is asked
+def engine_id(model_id: str, config: Config, context: int) -> bytes:
+    """Return an id of everything that a completion depends on besides its prompt.
 
+    Args:
+        model_id: The sha256 of the model file.
+        config: The user's settings; those of the sampling count.
+        context: Tokens of the context.
 
-def asker(model_id: str, config: Config, context: int) -> bytes:
-    """Names all that an answer depends on besides its prompt; `model_id` is the file's sha256."""
+    """
     sampling = [config.max_tokens, config.candidates, config.gpu_layers]
     return json.dumps([model_id, context, *sampling, _engine()]).encode()
 
 
 def _engine() -> list[Any]:
-    """The code that turns a prompt into an answer, as installed here."""
+    """Identify the code that completes prompts, as installed here."""
     here = Path(__file__).parent
-    own = [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(here.glob("*.py"))]
+    modules = [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(here.glob("*.py"))]
     spec = find_spec("llama_cpp")  # without importing it
     folder = Path(spec.origin).parent if spec is not None and spec.origin else None
     files = sorted(folder.glob("lib/*")) if folder is not None else []
     library = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    return [*own, str(folder), library, platform.machine(), _processor()]
+    return [*modules, str(folder), library, platform.machine(), _processor()]
 
 
 def _processor() -> str:
-    """The processor and what it can do, where Linux tells: a shared home serves other machines."""
+    """Identify the processor by model and features: machines may share a home folder."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:

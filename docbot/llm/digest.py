@@ -1,8 +1,8 @@
-"""sha256 of files of gigabytes, taken once: a small record keeps what was hashed.
+"""Hash model files with sha256 and record the results, since files of gigabytes take long.
 
-A file counts as the one that was hashed while its size, time of change and inode are the same. The
-record is a hint in the user's own cache folder: lost, damaged or not writable, it costs one more
-hash. `models verify` never asks it.
+A recorded hash is valid while the file's size, modification time and inode stay the same. The
+record is a hint in the user's cache folder: if it is lost, damaged or not writable, a file is
+hashed once more. `models verify` never uses it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from docbot.cache import folder
+from docbot.cache import cache_folder
 
-CHUNK = 1 << 20
-
-
-RACY = 2_000_000_000  # nanoseconds: a file this fresh may change again within one tick of its clock
-
-
+CHUNK = 1 << 20  # bytes read at once
+RACY = 2_000_000_000  # nanoseconds: a file this new may change again within one tick of its clock
 MAX_RECORD = 1 << 20  # bytes
 
 
 def sha256(path: Path) -> str:
-    """Hash a file for real, and note the outcome.
+    """Hash a file by reading all of it, and record the hash.
 
     Raises:
         OSError: the file cannot be read.
@@ -40,56 +36,56 @@ def sha256(path: Path) -> str:
         while block := file.read(CHUNK):
             digest.update(block)
         after = os.fstat(file.fileno())
-    if _mark(before) == _mark(after) and time.time_ns() - after.st_mtime_ns > RACY:
-        _note("files", str(path.resolve()), [*_mark(after), digest.hexdigest()])
+    if _fingerprint(before) == _fingerprint(after) and time.time_ns() - after.st_mtime_ns > RACY:
+        _write_entry("files", str(path.resolve()), [*_fingerprint(after), digest.hexdigest()])
     return digest.hexdigest()
 
 
-def known(path: Path) -> str:
-    """The hash of a file, from the record where the file is the one that was hashed.
+def cached_sha256(path: Path) -> str:
+    """Return the hash of a file, from the record if the file has not changed since.
 
     Raises:
         OSError: the file cannot be read.
 
     """
     row = _read()["files"].get(str(path.resolve()))
-    if isinstance(row, list) and row[:-1] == _mark(path.stat()) and isinstance(row[-1], str):
+    if isinstance(row, list) and row[:-1] == _fingerprint(path.stat()) and isinstance(row[-1], str):
         return row[-1]
     return sha256(path)
 
 
 def pin(reference: str, digest: str) -> None:
-    """Note which hash a reference to the hub had when it was pulled."""
-    _note("pins", reference, digest)
+    """Record the hash that a reference to the hub had when it was pulled."""
+    _write_entry("pins", reference, digest)
 
 
-def pinned(reference: str) -> str:
-    """The hash a reference had when it was pulled; empty when that is not known."""
+def pinned_sha256(reference: str) -> str:
+    """Return the hash that a reference had when it was pulled, or "" without a record."""
     digest = _read()["pins"].get(reference)
     return digest if isinstance(digest, str) else ""
 
 
 def pins() -> list[str]:
-    """The references that were pulled, here or gone."""
+    """List the references that were pulled, even those whose files were removed since."""
     return sorted(_read()["pins"])
 
 
 def forget(path: Path) -> None:
-    """Drop what is known of a file."""
-    _note("files", str(path.resolve()), None)
+    """Delete the record of a file."""
+    _write_entry("files", str(path.resolve()), None)
 
 
-def _mark(status: os.stat_result) -> list[int]:
+def _fingerprint(status: os.stat_result) -> list[int]:
     return [status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 def _record() -> Path:
-    return folder() / "digests.json"
+    return cache_folder() / "digests.json"
 
 
 def _read() -> dict[str, dict[str, Any]]:
     record: Any = None
-    with suppress(OSError, ValueError, RecursionError, RuntimeError):  # or there is no home
+    with suppress(OSError, ValueError, RecursionError, RuntimeError):  # the last: no home folder
         path = _record()
         if path.stat().st_size <= MAX_RECORD:
             record = json.loads(path.read_bytes())
@@ -99,8 +95,8 @@ def _read() -> dict[str, dict[str, Any]]:
     }
 
 
-def _note(part: str, key: str, value: Any) -> None:
-    """Write one entry, and drop those of files that are gone; the record is whole at any moment."""
+def _write_entry(part: str, key: str, value: Any) -> None:
+    """Write one entry and drop those of missing files; the record is replaced atomically."""
     record = _read()
     record["files"] = {name: row for name, row in record["files"].items() if Path(name).exists()}
     if value is None:

@@ -1,4 +1,4 @@
-"""A grammar that an answer must obey, as llama.cpp's own samplers hold it (GBNF).
+"""Restrict a completion to a grammar in GBNF, with llama.cpp's own grammar sampler.
 
 https://github.com/ggml-org/llama.cpp/blob/master/grammars/README.md
 """
@@ -13,10 +13,15 @@ from docbot.errors import ModelError
 
 
 class Grammar:
-    """Which tokens may come next in one answer.
+    """The state of a grammar within one completion: it knows which tokens may come next.
 
-    The greedy token is asked about alone first: it nearly always may come, and asking about a whole
-    vocabulary costs more than a small model takes to compute it.
+    Check the greedy token with `admits` before you call `mask`: that token is nearly always
+    admitted, and checking a whole vocabulary takes longer than a small model needs for a token.
+
+    Args:
+        llama: The llama_cpp module.
+        vocab: Its handle of the model's vocabulary.
+        text: The grammar, in GBNF.
 
     Raises:
         ModelError: the text is no grammar with a rule called `root`.
@@ -31,17 +36,17 @@ class Grammar:
         self.free = weakref.finalize(self, llama.llama_sampler_free, self._sampler)
 
     def admits(self, token: int) -> bool:
-        """Whether this token may come next."""
+        """Check whether a token may come next."""
         return bool(self._allowed([token])[0])
 
     def mask(self, logits: Any) -> Any:
-        """The logits, a row of floats, with minus infinity for tokens that may not come."""
+        """Return a row of logits with minus infinity for the tokens that may not come next."""
         import numpy as np
 
         return np.where(self._allowed(range(len(logits))), logits, -np.inf)
 
     def accept(self, token: int) -> None:
-        """Go on after this token, which it admits."""
+        """Advance past a token, which must be admitted."""
         self._llama.llama_sampler_accept(self._sampler, token)
 
     def _allowed(self, tokens: Any) -> Any:

@@ -1,7 +1,7 @@
-"""The door to the Hugging Face hub: where its files lie, how one comes and goes.
+"""Find, download and remove model files in the cache of the Hugging Face hub's client.
 
-Looking for a file that is already here imports nothing and opens no socket. Only `pull` does, and
-only the `models` command calls it.
+Looking for a file that is already here imports no client and opens no socket. Only `pull` and
+`remove` import it, only `pull` opens a socket, and only the `models` command calls them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Silent:
-    """A progress bar that shows nothing; the client asks for no more than this of one."""
+    """A progress bar that shows nothing, with the methods that the hub's client calls."""
 
     def __init__(self, *_: object, **__: object) -> None:
         pass
@@ -43,11 +43,11 @@ class Silent:
         """Leave the context."""
 
     def update(self, n: float | None = 1) -> None:
-        """So many more bytes are here."""
+        """Take note of `n` more bytes: do nothing."""
 
 
 def endpoint() -> str:
-    """The hub's address, or a mirror's from HF_ENDPOINT.
+    """Return the hub's address, or a mirror's from HF_ENDPOINT.
 
     Raises:
         ModelError: HF_ENDPOINT is not an address.
@@ -60,7 +60,7 @@ def endpoint() -> str:
 
 
 def cache_folder() -> Path:
-    """Where the hub's client keeps files, by the same variables that it reads."""
+    """Return the folder of the client's cache, by the same variables that the client reads."""
     environment = os.environ.get
     caches = environment("XDG_CACHE_HOME", os.path.join("~", ".cache"))  # noqa: PTH118
     home = environment("HF_HOME", os.path.join(caches, "huggingface"))  # noqa: PTH118
@@ -69,21 +69,22 @@ def cache_folder() -> Path:
     return Path(os.path.expandvars(os.path.expanduser(folder)))  # noqa: PTH111 - as the client does
 
 
-def cached(model: Model) -> Path | None:
-    """The file of a model that was pulled, unchecked; None where it was not."""
+def cached_file(model: Model) -> Path | None:
+    """Return the path of a pulled model's file, unchecked; None if it was not pulled."""
     folder = f"models--{model.repository.replace('/', '--')}"
     path = cache_folder() / folder / "snapshots" / model.revision / model.file
     return path if path.is_file() else None
 
 
-def expected(path: Path, model: Model) -> str:
-    """The sha256 that a pulled file must have; empty when nobody said.
+def expected_sha256(path: Path, model: Model) -> str:
+    """Return the sha256 that a pulled file must have, or "" when it is not known.
 
-    That of a reference was noted when it was pulled. Where the note is lost, as in a CI that kept
-    only the hub's cache, the link to the client's blob tells: a large file's blob is named so.
+    For a reference it was recorded when the file was pulled. If the record is lost, as in a CI that
+    kept only the hub's cache, the link to the client's blob has it: the blob of a large file is
+    named by its sha256.
     """
-    if model.sha256 or (noted := digest.pinned(model.name)):
-        return model.sha256 or noted
+    if model.sha256 or (recorded := digest.pinned_sha256(model.name)):
+        return model.sha256 or recorded
     with suppress(OSError):
         blob = path.readlink().name
         return blob if SHA256.fullmatch(blob) else ""
@@ -91,50 +92,54 @@ def expected(path: Path, model: Model) -> str:
 
 
 def pull(model: Model, bar: Callable[..., Any] = Silent) -> Path:
-    """Fetch a model's file unless it is here and sound; what arrives is hashed before it is used.
+    """Download a model's file, unless an undamaged one is here, and return its path.
 
-    `bar` is made with tqdm's arguments and told of bytes by `update`.
+    A downloaded file is hashed before it is used.
+
+    Args:
+        model: A row of the table, or that of a reference.
+        bar: Progress bar class; it gets tqdm's arguments, and numbers of bytes by `update`.
 
     Raises:
         ModelError: offline, refused by the hub, no room, or not the file it should be.
 
     """
-    path = cached(model)
-    if path is not None and not _wrong(path, model, expected(path, model)):
+    path = cached_file(model)
+    if path is not None and not _defect(path, model, expected_sha256(path, model)):
         return path
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         raise ModelError(
             f"{model.name}: HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to pull"
         )
-    with _explained(model):
-        size, tag = _ask(model)
+    with _explaining(model):
+        size, tag = _metadata(model)
         if path is not None:
-            _discard(path)  # only now: a wrong row must not cost others their file
+            _discard(path)  # not earlier: a wrong row must not delete a file that others use
         _make_room(model, size)
         path = _download(model, bar)
         wanted = model.sha256 or (tag if SHA256.fullmatch(tag) else "")
-        if problem := _wrong(path, model, wanted):
+        if problem := _defect(path, model, wanted):
             _discard(path)
             raise ModelError(
                 f"{model.name}: what {endpoint()} sent {problem}, and was deleted; try again, or "
                 "choose another source"
             )
     if not model.sha256:
-        digest.pin(model.name, wanted or digest.known(path))
+        digest.pin(model.name, wanted or digest.cached_sha256(path))
     return path
 
 
 def remove(model: Model) -> int:
-    """Delete a pulled file from the hub's cache, and no other; the bytes that this freed.
+    """Delete a pulled file, and no other, and return how many bytes that freed.
 
     Raises:
-        ModelError: it is not there, or cannot be deleted.
+        ModelError: the file is not there, or cannot be deleted.
 
     """
-    path = cached(model)
+    path = cached_file(model)
     if path is None:
         raise ModelError(f"{model.name}: is not in {cache_folder()}; there is nothing to remove")
-    with _explained(model):
+    with _explaining(model):
         freed = _delete(path)
     if path.exists():
         raise ModelError(f"{model.name}: cannot be removed by itself; delete {path} by hand")
@@ -143,7 +148,7 @@ def remove(model: Model) -> int:
 
 
 def _delete(path: Path) -> int:
-    """Have the client delete a file and, where no other name has it, its blob."""
+    """Delete a file with the client and, where no other name links to it, its blob."""
     cache = _client().scan_cache_dir(cache_folder())
     place = cache_folder().resolve() / path.relative_to(cache_folder())
     for revision in (revision for repo in cache.repos for revision in repo.revisions):
@@ -159,31 +164,31 @@ def _delete(path: Path) -> int:
     return 0
 
 
-def _ask(model: Model) -> tuple[int, str]:
-    """What the hub says of the file before any of it is sent: its size in bytes, its tag."""
+def _metadata(model: Model) -> tuple[int, str]:
+    """Return the file's size in bytes and its etag, without downloading it."""
     client = _client()
     url = client.hf_hub_url(
         model.repository, model.file, revision=model.revision, endpoint=endpoint()
     )
-    told = client.get_hf_file_metadata(url)
-    if told.commit_hash is None or told.etag is None or told.size is None:
+    metadata = client.get_hf_file_metadata(url)
+    if metadata.commit_hash is None or metadata.etag is None or metadata.size is None:
         raise ModelError(
             f"{model.name}: {endpoint()} does not answer as a hub does; check HF_ENDPOINT and the "
             "proxy"
         )
-    if told.commit_hash != model.revision:
+    if metadata.commit_hash != model.revision:
         raise ModelError(f"{model.name}: {endpoint()} answered with another revision; try again")
-    if model.bytes and told.size != model.bytes:
+    if model.bytes and metadata.size != model.bytes:
         raise ModelError(
-            f"{model.name}: {endpoint()} has {told.size} bytes of {model.file} where "
+            f"{model.name}: {endpoint()} has {metadata.size} bytes of {model.file} where "
             f"{model.bytes} are known; it is another file"
         )
-    if model.sha256 and SHA256.fullmatch(told.etag) and told.etag != model.sha256:
+    if model.sha256 and SHA256.fullmatch(metadata.etag) and metadata.etag != model.sha256:
         raise ModelError(
             f"{model.name}: {endpoint()} has another sha256 for {model.file} than is known here; "
             "it is another file"
         )
-    return told.size, told.etag
+    return metadata.size, metadata.etag
 
 
 def _make_room(model: Model, size: int) -> None:
@@ -211,21 +216,21 @@ def _download(model: Model, bar: Callable[..., Any]) -> Path:
     )
 
 
-def _wrong(path: Path, model: Model, wanted: str) -> str:
-    """What is wrong with a file, as the end of a sentence; empty when nothing is known to be."""
+def _defect(path: Path, model: Model, wanted: str) -> str:
+    """Describe what is wrong with a file as the end of a sentence; "" for nothing."""
     try:
         size = path.stat().st_size
         if model.bytes and size != model.bytes:
             return f"has {size} bytes, not {model.bytes}"
         if wanted and digest.sha256(path) != wanted:
             return "has another sha256"
-    except OSError as error:  # another process may have found it wrong first
+    except OSError as error:  # another process may have deleted it as wrong
         return f"cannot be read ({error.strerror})"
     return ""
 
 
 def _discard(path: Path) -> None:
-    """Delete a wrong file: its name and what the name links to, which would be taken again."""
+    """Delete a wrong file and the blob it links to, which the client would use again."""
     digest.forget(path)
     real = path.resolve()
     path.unlink(missing_ok=True)
@@ -236,10 +241,10 @@ QUIET = ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY")
 
 
 def _client() -> Any:
-    """The client, with its second transport and its statistics off.
+    """Import the client with its second transport, Xet, and its telemetry switched off.
 
-    Xet ignores HF_ENDPOINT (huggingface_hub #4475), so with a mirror it would go to the hub after
-    all; and over plain HTTP an interrupted download goes on where it was.
+    Xet ignores HF_ENDPOINT (huggingface_hub #4475), so with a mirror it would download from the hub
+    all the same; and over plain HTTP an interrupted download continues where it stopped.
     """
     before = {name: os.environ.get(name) for name in QUIET}
     os.environ.update(dict.fromkeys(QUIET, "1"))
@@ -256,8 +261,8 @@ def _client() -> Any:
 
 
 @contextmanager
-def _explained(model: Model) -> Iterator[None]:
-    """What the client raises, as one sentence."""
+def _explaining(model: Model) -> Iterator[None]:
+    """Turn the client's exceptions into a ModelError with one sentence."""
     _client()
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -277,7 +282,7 @@ def _sentence(error: BaseException, model: Model) -> str:
     tree = f"{hub}/{repository}/tree/{model.revision}"
     commits = f"{hub}/{repository}/commits/main"
     login = "set HF_TOKEN or run hf auth login"
-    told: tuple[tuple[type[BaseException], str], ...] = (
+    sentences: tuple[tuple[type[BaseException], str], ...] = (
         (
             errors.OfflineModeIsEnabled,
             "its client is offline; unset HF_HUB_OFFLINE and TRANSFORMERS_OFFLINE to pull",
@@ -300,16 +305,16 @@ def _sentence(error: BaseException, model: Model) -> str:
             f"{hub} has no repository {repository}, or shows it only to some: {login}",
         ),
     )
-    for kind, sentence in told:
+    for kind, sentence in sentences:
         if isinstance(error, kind):
             return sentence
     if isinstance(error, errors.HfHubHTTPError):
-        return _refused(error)
-    return _broken(error)
+        return _explain_status(error)
+    return _explain_failure(error)
 
 
-def _refused(error: Any) -> str:
-    """An answer of the hub that is none of its own errors."""
+def _explain_status(error: Any) -> str:
+    """Explain an HTTP error for which the client has no class of its own."""
     hub, status = endpoint(), error.response.status_code
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return f"{hub} refuses with {status}: set HF_TOKEN to a valid token, or run hf auth login"
@@ -322,8 +327,8 @@ def _refused(error: Any) -> str:
     return f"{hub} answered with {status}; try again later"
 
 
-def _broken(error: BaseException) -> str:
-    """No answer of the hub, or not all of one."""
+def _explain_failure(error: BaseException) -> str:
+    """Explain an error of the network or of the disk."""
     reason = " ".join(str(error).split())[:200]
     number = error.errno if isinstance(error, OSError) else None
     if number in FULL:

@@ -1,4 +1,8 @@
-"""TODO."""
+"""Define what every backend takes and returns: prompts, completions, scores.
+
+A backend turns prompts into completions. `docbot.llm.batching.LlamaCpp` runs a model,
+`docbot.llm.completion_cache.CachedBackend` puts a cache in front of a backend.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """What a backend tokenises: special tokens are read in `head` and `tail`, never in `body`.
+    """A prompt in three parts: `head`, `body` and `tail` are sent in this order.
 
-    At most `keep` tokens of the body are sent: its last ones when `keep_end`, else its first, and
-    these end at one of the offsets in `cuts`, ascending, where there are any. `stop` lists texts
-    that end the answer besides the model's own end-of-generation tokens; `grammar`, in GBNF with a
-    rule called `root`, says what the answer may be.
+    Attributes:
+        head: The beginning, where names of special tokens are read as tokens.
+        body: The part that may be cut; special tokens are not read in it.
+        tail: The end, where names of special tokens are read as tokens.
+        keep: The most tokens of the body to send.
+        keep_end: Whether to keep the last tokens of a body that is cut, instead of the first.
+        stop: Texts that end the completion, besides the model's own end-of-generation tokens.
+        cuts: Offsets in the body, ascending; a body whose first tokens are kept ends at one of
+            them. Empty: it may end anywhere.
+        grammar: What the completion may be, in GBNF with a rule called `root`; empty for no limit.
+
     """
 
     head: str
@@ -31,14 +42,14 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Completion:
-    """A model's answer to one prompt.
+    """A model's completion of one prompt.
 
     Attributes:
-        text: As generated, special tokens removed, up to the stop text if there was one.
+        text: As generated, without special tokens, up to the stop text if there was one.
         logprob: Sum of the natural-log probabilities of the generated tokens, end token included.
-        tokens: How many those are; at least one.
-        ended: The model stopped by itself or at a stop text, not at `max_tokens`.
-        others: Other answers to the same prompt, drawn at random; no two texts are the same.
+        tokens: How many tokens were generated; at least one.
+        ended: Whether the model stopped by itself or at a stop text, not at `max_tokens`.
+        others: Other completions of the same prompt, drawn at random; no two texts are equal.
 
     """
 
@@ -51,17 +62,17 @@ class Completion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """How likely a given answer is; `logprob` and `tokens` as in `Completion`."""
+    """The likelihood of a completion; `logprob` and `tokens` as in `Completion`."""
 
     logprob: float
     tokens: int
 
 
 class Backend(Protocol):
-    """Whatever turns prompts into completions; a test's double is twenty lines."""
+    """An object that turns prompts into completions; a test double takes twenty lines."""
 
     def complete(self, prompts: Iterable[Prompt]) -> Iterator[tuple[int, Completion]]:
         """Yield (position of the prompt in the iterable, its completion), in any order.
 
-        Prompts are pulled lazily; results come as they finish.
+        Prompts are pulled lazily, and completions are yielded as they end.
         """

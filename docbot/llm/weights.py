@@ -1,7 +1,7 @@
-"""Model name to a GGUF file that may be handed to llama.cpp.
+"""Find and check the GGUF file of a model before llama.cpp loads it.
 
-A known model is pinned by its sha256, wherever it came from. A file of the user's own, or one that
-is named by a reference to the hub, has its header walked over first (`gguf`). Nothing here opens a
+A known model is pinned by its sha256, wherever the file came from. For a file of the user's own, or
+one that a reference to the hub names, the header is checked first (`gguf`). Nothing here opens a
 socket: a model that was not pulled is an error that says how to pull it.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Weights:
-    """A checked file on this disk, with what a backend has to know of it; units as in `Model`."""
+    """A checked file on this disk, for a backend; `context` and `format` are as in `Model`."""
 
     path: Path
     context: int
@@ -36,33 +36,33 @@ class Weights:
 # In a wheel the models are inside the package; in a checkout they are beside it.
 FOLDERS = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")
 
-
 REFERENCE = re.compile(
     r"hf://(?P<repository>\w(?:[\w.-]*\w)?/\w(?:[\w.-]*\w)?)(?:@(?P<revision>[^/]*))?"
     r"/(?P<file>[^\\]+\.gguf)",
     re.ASCII,
 )
 
-
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def resolve(name: str, prompt_format: str) -> Weights:
-    """The checked file for a model's name, a reference to the hub, or the path of a GGUF file.
+    """Find and check the file of a model.
 
-    A known model brings its own prompt format; `prompt_format` is for the others.
+    Args:
+        name: A known model's name, a reference to the hub, or the path of a GGUF file.
+        prompt_format: The prompt format of a model that is not known; a known one has its own.
 
     Raises:
         ModelError: no such model or file, not pulled yet, or not the file it should be.
 
     """
     if name in MODELS or name.startswith(HUB):
-        model = named(name)
+        model = get_model(name)
         path = find(model)
         verify(path, model)
         context = model.context or read_header(path).context
-        form = model.format or prompt_format
-        return Weights(path=path, context=min(context, MAX_CONTEXT), format=form)
+        prompt_format = model.format or prompt_format
+        return Weights(path=path, context=min(context, MAX_CONTEXT), format=prompt_format)
     path = Path(name)
     with suppress(RuntimeError):  # "~nobody/x.gguf" is then a path that does not exist
         path = path.expanduser()
@@ -73,42 +73,42 @@ def resolve(name: str, prompt_format: str) -> Weights:
 
 
 def identify(name: str, path: Path) -> str:
-    """The sha256 of the file at a path that `resolve` gave for a name.
+    """Return the sha256 of the file at a path that `resolve` returned for a name.
 
     Raises:
-        ModelError: it cannot be read any more.
+        ModelError: the file cannot be read any more.
 
     """
-    known = MODELS[name].sha256 if name in MODELS else ""
+    pinned = MODELS[name].sha256 if name in MODELS else ""
     try:
-        return known or digest.known(path)
+        return pinned or digest.cached_sha256(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
 
 
-def named(name: str) -> Model:
-    """The row of a known model, or one made of a reference to the hub.
+def get_model(name: str) -> Model:
+    """Return the row of a known model, or a new one for a reference to the hub.
 
     Raises:
         ModelError: no such model, or a reference that is not pinned.
 
     """
     if name.startswith(HUB):
-        return _referred(name)
+        return _parse_reference(name)
     if name not in MODELS:
         raise _unknown(name)
     return MODELS[name]
 
 
 def find(model: Model) -> Path:
-    """The model's file on this disk, unchecked.
+    """Return the path of a model's file on this disk, unchecked.
 
     Raises:
-        ModelError: it was not pulled yet.
+        ModelError: it was not pulled yet, or is missing from the package.
 
     """
     if model.repository:
-        path = hub.cached(model)
+        path = hub.cached_file(model)
         if path is None:
             raise ModelError(
                 f"{model.name}: is not on this machine, and nothing is downloaded unasked; "
@@ -124,34 +124,36 @@ def find(model: Model) -> Path:
 
 @functools.cache
 def verify(path: Path, model: Model) -> None:
-    """Check size and sha256, once a process; a pulled file is hashed when it is new or changed.
+    """Check a file's size and sha256, once per process.
+
+    A pulled file is hashed only when it is new or has changed since.
 
     Raises:
-        ModelError: the file cannot be read, or is another one.
+        ModelError: the file cannot be read, or is not the model's.
 
     """
-    _compare(path, model, digest.known if model.repository else digest.sha256)
+    _compare(path, model, digest.cached_sha256 if model.repository else digest.sha256)
 
 
 def rehash(path: Path, model: Model) -> None:
-    """Check size and sha256 by reading the whole file, whatever is on record.
+    """Check a file's size and sha256 by reading all of it, whatever is on record.
 
     Raises:
-        ModelError: the file cannot be read, or is another one.
+        ModelError: the file cannot be read, or is not the model's.
 
     """
     _compare(path, model, digest.sha256)
 
 
-def _compare(path: Path, model: Model, hashed: Callable[[Path], str]) -> None:
+def _compare(path: Path, model: Model, sha256: Callable[[Path], str]) -> None:
     try:
         size = path.stat().st_size
         if model.bytes and size != model.bytes:
             raise ModelError(
                 f"{path}: has {size} bytes where {model.name} has {model.bytes}; {model.remedy}"
             )
-        wanted = hub.expected(path, model)
-        if wanted and hashed(path) != wanted:
+        wanted = hub.expected_sha256(path, model)
+        if wanted and sha256(path) != wanted:
             raise ModelError(
                 f"{path}: is damaged (its sha256 is not {model.name}'s); {model.remedy}"
             )
@@ -159,7 +161,7 @@ def _compare(path: Path, model: Model, hashed: Callable[[Path], str]) -> None:
         raise ModelError(f"{path}: cannot be read ({error.strerror}); {model.remedy}") from error
 
 
-def _referred(name: str) -> Model:
+def _parse_reference(name: str) -> Model:
     parts = REFERENCE.fullmatch(name)
     if parts is None or {"", ".", ".."} & {*parts["file"].split("/")}:
         raise ModelError(
@@ -167,9 +169,9 @@ def _referred(name: str) -> Model:
         )
     repository, revision = parts["repository"], parts["revision"] or ""
     if not COMMIT.fullmatch(revision):
-        given = f"'{revision}' can change" if revision else "it names no revision"
+        cause = f"'{revision}' can change" if revision else "it names no revision"
         raise ModelError(
-            f"{name}: {given}, so nobody knows which file that will be; pin it by the 40 digits of "
+            f"{name}: {cause}, so nobody knows which file that will be; pin it by the 40 digits of "
             f"a commit from {hub.PUBLIC}/{repository}/commits/main, as "
             f"{HUB}{repository}@<commit>/{parts['file']}"
         )
@@ -187,11 +189,11 @@ def _referred(name: str) -> Model:
 
 
 def _unknown(name: str) -> ModelError:
-    nearest = sorted(MODELS, key=lambda known: -_likeness(known, name))
+    nearest = sorted(MODELS, key=lambda other: -_similarity(other, name))
     return ModelError(
         f"no model is called '{name}'; known: {', '.join(nearest)}, or the path of a .gguf file"
     )
 
 
-def _likeness(known: str, name: str) -> float:
-    return difflib.SequenceMatcher(None, known, name.lower()).ratio()
+def _similarity(other: str, name: str) -> float:
+    return difflib.SequenceMatcher(None, other, name.lower()).ratio()

@@ -1,4 +1,4 @@
-"""Target to Context: what a reader would look at first, as plain text and nothing more."""
+"""Collect what a prompt may show of a target's file: what a reader would look at first."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from docbot.select.skip import Target
 
-NOWHERE = PurePosixPath()
+NO_PATH = PurePosixPath()
 MAX_EXAMPLES = 2
 MAX_CALLEES = 3
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s")
@@ -26,21 +26,21 @@ _BLANK_LINE = re.compile(r"\n\s*\n")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """Everything a prompt may show besides the target's own code.
+    """The surroundings of a target that a prompt may show, as plain text.
 
     Attributes:
-        target: What is to be documented.
-        owner: Name of the class a method belongs to, else "".
+        target: The definition to document.
+        owner: Name of the class that a method belongs to, else "".
         enclosing: That class's header, with the first sentence of its docstring.
         module: First sentence of the module's docstring.
         callees: "name: first sentence" of documented functions of this file that the target calls.
-        examples: "name: first sentence" of the nearest documented siblings, house words and all.
+        examples: "name: first sentence" of the nearest documented siblings, as samples of style.
         path: The file, relative to what was scanned.
 
     """
 
     target: Target
-    path: PurePosixPath = NOWHERE
+    path: PurePosixPath = NO_PATH
     owner: str = ""
     enclosing: str = ""
     module: str = ""
@@ -48,10 +48,10 @@ class Context:
     examples: tuple[str, ...] = ()
 
 
-def build(
-    target: Target, definitions: Sequence[Definition], path: PurePosixPath = NOWHERE
+def build_context(
+    target: Target, definitions: Sequence[Definition], path: PurePosixPath = NO_PATH
 ) -> Context:
-    """The context of one target among all definitions of its file."""
+    """Build the context of one target from all definitions of its file."""
     own = target.definition
     documented = [d for d in definitions if d.docstring and d is not own]
     siblings = [d for d in documented if d.owner == own.owner and d.kind is own.kind]
@@ -64,15 +64,16 @@ def build(
         owner=own.owner,
         enclosing=_enclosing(own, definitions),
         module=next((first_sentence(d) for d in definitions if d.kind is Kind.MODULE), ""),
-        callees=tuple(_told(d) for d in callees[:MAX_CALLEES]),
-        examples=tuple(_told(d) for d in siblings[:MAX_EXAMPLES]),
+        callees=tuple(_summary_line(d) for d in callees[:MAX_CALLEES]),
+        examples=tuple(_summary_line(d) for d in siblings[:MAX_EXAMPLES]),
     )
 
 
 def statement_ends(definition: Definition) -> tuple[int, ...]:
-    """Return the offsets at which a definition's code may be cut after a whole statement.
+    """Return the offsets between statements where a definition's code may be cut.
 
-    In characters, ascending. Not before a statement that opens a block, which would be left empty.
+    They count characters of `code`, ascending. None is before a statement that opens a block, which
+    would then be empty; there are none in code that cannot be parsed.
     """
     code = definition.code
     starts = [0, *(at + 1 for at, character in enumerate(code) if character == "\n")]
@@ -91,20 +92,23 @@ def statement_ends(definition: Definition) -> tuple[int, ...]:
 
 
 def _tree_of_code(definition: Definition) -> tuple[ast.AST, int]:
-    """Return the tree of a definition's code and the number that its first line has there."""
+    """Return the tree of a definition's code and the line number of its start in the tree."""
     if definition.tree is not None and definition.docstring is None:
         return definition.tree, definition.lines[0]
     return parse(definition.code), 1
 
 
 def first_sentence(definition: Definition) -> str:
-    """The first sentence of a docstring on one line, fit to be encoded; "" without one."""
+    """Return a docstring's first sentence on one line; "" without a docstring.
+
+    It can always be encoded in UTF-8.
+    """
     paragraph = _BLANK_LINE.split((definition.docstring or "").strip())[0]
     sentence = _SENTENCE_END.split(" ".join(paragraph.split()))[0]
     return sentence.encode("utf-8", "replace").decode()  # an escape can make a lone surrogate
 
 
-def _told(definition: Definition) -> str:
+def _summary_line(definition: Definition) -> str:
     return f"{definition.name}: {first_sentence(definition)}"
 
 

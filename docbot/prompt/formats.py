@@ -1,4 +1,4 @@
-"""Context to prompt, and reply to words: one named format per family of models.
+"""Write prompts and read completions, in one named format for each family of models.
 
 A format belongs to a model, not to a code path: `weights.py` names the format of each known model,
 and a GGUF's own chat template is never run (CVE-2024-34359 was one that was).
@@ -23,19 +23,26 @@ if TYPE_CHECKING:
 
 
 BODY = 160
-"""Tokens of a body that docbot-tiny is sent, its last ones."""
+"""Most tokens of a body that docbot-tiny is sent; the last ones are kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Format:
-    """How a family of models is asked, how its answer is read, and what it can be asked for."""
+    """The prompt format of a family of models.
+
+    Attributes:
+        prompt: Writes the prompt for a slot.
+        reply: Reads the docstring's text from a completion.
+        tasks: The tasks that these models can do.
+
+    """
 
     prompt: Callable[[Context, Slot], Prompt]
     reply: Callable[[str], str]
     tasks: frozenset[Task] = frozenset({Task.FUNCTION})
 
 
-TELLERS: Mapping[Task, Callable[[Context, str], str]] = {
+_LINEARIZERS: Mapping[Task, Callable[[Context, str], str]] = {
     Task.FUNCTION: linearize.function,
     Task.CLASS: linearize.class_,
     Task.MODULE: linearize.module,
@@ -46,13 +53,13 @@ TELLERS: Mapping[Task, Callable[[Context, str], str]] = {
 
 
 def tasks_prompt(context: Context, slot: Slot) -> Prompt:
-    """docbot-tiny's format: the code told as plain words, a special token for each task.
+    """Write docbot-tiny's prompt: a token for the task and the code as words.
 
-    Small models copy words, so the words are given to them; measured in models/LOG.md.
+    Small models copy words, so they are given words to copy; measured in models/LOG.md.
     """
     return Prompt(
         head=f"<|{slot.task.value}|>",
-        body=TELLERS[slot.task](context, slot.name),
+        body=_LINEARIZERS[slot.task](context, slot.name),
         tail="<|sum|>",
         keep=BODY,
         keep_end=True,
@@ -60,14 +67,14 @@ def tasks_prompt(context: Context, slot: Slot) -> Prompt:
 
 
 CHAT_BODY = 1500
-"""Tokens of code that a chat model is sent, the first ones, in whole statements."""
+"""Most tokens of code that a chat model is sent: the first ones, in whole statements."""
 
 
 SENTENCE = r"""
 root ::= [A-Z] [a-z]+ (" " word)+ "."
 word ::= [A-Za-z0-9_'(),/`-]+ ("." [A-Za-z0-9_()]+)*
 """
-"""One plain sentence: no greeting, no list, no code block, nothing after it."""
+"""A grammar of one plain sentence: no greeting, no list, no code block, nothing after it."""
 
 
 INSTRUCTION = (
@@ -79,36 +86,47 @@ INSTRUCTION = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turns:
-    """How a family of chat models marks whose words are whose; `asked` opens its own answer."""
+    """The tokens by which a family of chat models marks the turns of a conversation.
+
+    Attributes:
+        system: Opens the instruction.
+        user: Opens the question.
+        end: Closes either of them, and the model's answer.
+        assistant: Opens the model's answer.
+
+    """
 
     system: str
     user: str
     end: str
-    asked: str
+    assistant: str
 
 
 CHATML = Turns(
     system="<|im_start|>system\n",
     user="<|im_start|>user\n",
     end="<|im_end|>",
-    asked="<|im_start|>assistant\n",
+    assistant="<|im_start|>assistant\n",
 )
 
 
 # With an empty thought, as Qwen3's own template writes it for enable_thinking=false.
-QWEN3 = replace(CHATML, asked=f"{CHATML.asked}<think>\n\n</think>\n\n")
+QWEN3 = replace(CHATML, assistant=f"{CHATML.assistant}<think>\n\n</think>\n\n")
 
 
 GRANITE = Turns(
     system="<|start_of_role|>system<|end_of_role|>",
     user="<|start_of_role|>user<|end_of_role|>",
     end="<|end_of_text|>",
-    asked="<|start_of_role|>assistant<|end_of_role|>",
+    assistant="<|start_of_role|>assistant<|end_of_role|>",
 )
 
 
 def chat_prompt(turns: Turns) -> Callable[[Context, Slot], Prompt]:
-    """One question to a chat model, the instruction first so that all prompts share it."""
+    """Make a function that writes prompts for chat models with these turns.
+
+    The instruction comes first, so that all prompts share it.
+    """
 
     def prompt(context: Context, _slot: Slot) -> Prompt:
         surroundings = [context.enclosing, context.module]
@@ -116,15 +134,15 @@ def chat_prompt(turns: Turns) -> Callable[[Context, Slot], Prompt]:
         surroundings += [f"It calls {callee}" for callee in context.callees]
         facts = "".join(f"# {line}\n" for line in surroundings if line)
         code = context.target.definition.code
-        long = len(facts) + len(code) > CHAT_BODY  # a token is a character or more
+        is_long = len(facts) + len(code) > CHAT_BODY  # a token is a character or more
         return Prompt(
             head=f"{turns.system}{INSTRUCTION}{turns.end}\n{turns.user}",
             body=facts + code,
-            tail=f"{turns.end}\n{turns.asked}",
+            tail=f"{turns.end}\n{turns.assistant}",
             keep=CHAT_BODY,
             stop=(turns.end, "\n"),
             cuts=tuple(len(facts) + cut for cut in statement_ends(context.target.definition))
-            if long
+            if is_long
             else (),
             grammar=SENTENCE,
         )
@@ -133,13 +151,16 @@ def chat_prompt(turns: Turns) -> Callable[[Context, Slot], Prompt]:
 
 
 def first_line(text: str) -> str:
-    """The reply's first line that holds anything; what else it holds is for the gate to judge."""
+    """Return a completion's first line that is not blank, stripped; "" without one.
+
+    The gate judges what else is wrong with it.
+    """
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
 def cased_reply(reply: str) -> str:
-    """The first line of a lower-case answer, with JSON, URL and None in their case."""
-    return re.sub(r"[a-z]+", lambda m: CASED.get(m.group(), m.group()), first_line(reply))
+    """Return a lower-case completion's first line, with JSON, URL and None capitalized."""
+    return re.sub(r"[a-z]+", lambda m: _CASED.get(m.group(), m.group()), first_line(reply))
 
 
 FORMATS: Mapping[str, Format] = {
@@ -151,7 +172,7 @@ FORMATS: Mapping[str, Format] = {
 
 
 def get_format(name: str) -> Format:
-    """The format that a model or the user names.
+    """Return the format with this name, from a known model or the configuration.
 
     Raises:
         ConfigError: there is no such format.
@@ -169,7 +190,7 @@ _ACRONYMS = """
 """
 
 
-CASED: Mapping[str, str] = {
+_CASED: Mapping[str, str] = {
     **{word: word.upper() for word in _ACRONYMS.split()},
     **{word + "s": word.upper() + "s" for word in ("api", "id", "ip", "uri", "url", "uuid")},
     "none": "None",
@@ -178,4 +199,4 @@ CASED: Mapping[str, str] = {
     "python": "Python",
     "unicode": "Unicode",
 }
-"""How a lower-case word of an answer is written."""
+"""The spelling of some words, by their lower-case form in a completion."""

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Define the tasks of a model and the slots it fills."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Task(str, Enum):
-    """What a model can be asked for: a headline, by kind, or one slot of a section."""
+    """The kinds of text that a model writes: headlines, by kind, and slots of sections."""
 
     FUNCTION = "function"
     CLASS = "class"
@@ -25,13 +25,19 @@ class Task(str, Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slot:
-    """One question about a target; `name` is the parameter's, without stars, or the exception's."""
+    """One gap in a target's docstring that a model is asked to fill.
+
+    Attributes:
+        task: The kind of text that belongs there.
+        name: The parameter's name, without stars, or the exception's; "" for any other task.
+
+    """
 
     task: Task
     name: str = ""
 
 
-def headline(definition: Definition) -> Slot:
-    """The question for a definition's first line."""
+def headline_slot(definition: Definition) -> Slot:
+    """Return the slot of a definition's first line."""
     tasks = {Kind.CLASS: Task.CLASS, Kind.MODULE: Task.MODULE}
     return Slot(task=tasks.get(definition.kind, Task.FUNCTION))

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError, TooLargeError
-from docbot.scan.source import MAX_BYTES
+from docbot.scan.limits import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Snapshot:
     contents: Contents
 
     def read(self, path: PurePosixPath) -> bytes:
-        """A file's bytes.
+        """Return a file's bytes.
 
         Raises:
             TooLargeError: it is over 1 MB.

@@ -1,8 +1,9 @@
-"""Unified diffs: read, write and quote them.
+"""Read and write unified diffs.
 
-`hunks` reads one file's patch as GitHub gives it, `changed_lines` a whole diff of git's without
-context, `unified_diff` writes a patch that `git apply` takes. Content is counted off as the hunk's
-header says and never recognised by its looks: an added line may look like any header.
+`hunks` reads one file's patch as GitHub sends it, `changed_lines` reads a whole diff of git's
+without context, and `unified_diff` writes a patch that `git apply` accepts. The reading functions
+count lines as the hunk's header says and never recognise them by their content: an added line may
+look like any header.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hunk:
-    """The right side of a hunk: lines `first` to `first + len(lines) - 1` of the new file.
+    """The right side of a hunk: consecutive lines of the new file.
 
-    Lines are without their ends, a line feed and the carriage return before it.
+    Attributes:
+        first: Number of the first line, from 1.
+        lines: The lines, without the line feed and the carriage return before it.
+
     """
 
     first: int
@@ -33,7 +37,7 @@ class Hunk:
 
     @property
     def last(self) -> int:
-        """The number of the last line; `first - 1` where the right side is empty."""
+        """Return the number of the last line; `first - 1` where the right side is empty."""
         return self.first + len(self.lines) - 1
 
 
@@ -41,34 +45,34 @@ _HEADER = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? 
 
 
 def hunks(patch: str | None) -> tuple[Hunk, ...]:
-    """The hunks of one file's `patch` in GitHub's answer; none where it was left out.
+    """Read the hunks of one file's `patch` in GitHub's response.
 
-    GitHub leaves it out of binary files, of files that were only renamed, and of large diffs. A
-    patch that was cut shows what is there of it.
+    GitHub sends no patch for binary files, for files that were only renamed, and for large diffs:
+    then there are no hunks. Of a patch that was cut, the hunks have the lines that are there.
 
     Raises:
-        ReviewError: the patch has lines outside its hunks, or others than its headers say.
+        ReviewError: the patch has lines outside its hunks, or lines that its headers contradict.
 
     """
     if not patch:
         return ()
     lines = iter(patch.removesuffix("\n").encode("utf-8", "surrogatepass").split(b"\n"))
-    found = []
+    parsed = []
     for line in lines:
         if header := _HEADER.match(line):
-            found.append(_read_hunk(header, lines))
+            parsed.append(_read_hunk(header, lines))
         elif line and not line.startswith(b"\\"):
             raise ReviewError("a patch has a line outside its hunks; what it shows is not known")
-    return tuple(found)
+    return tuple(parsed)
 
 
-def shows(shown: Sequence[Hunk], first: int, last: int) -> bool:
-    """Whether lines `first` to `last` of the new file all stand in one hunk."""
+def is_shown(shown: Sequence[Hunk], first: int, last: int) -> bool:
+    """Check whether one hunk contains lines `first` to `last` of the new file."""
     return any(hunk.first <= first <= last <= hunk.last for hunk in shown)
 
 
-def text(shown: Sequence[Hunk], line: int) -> str | None:
-    """A line of the new file, None where no hunk shows it."""
+def line_text(shown: Sequence[Hunk], line: int) -> str | None:
+    """Return a line of the new file, or None where no hunk contains it."""
     for hunk in shown:
         if hunk.first <= line <= hunk.last:
             return hunk.lines[line - hunk.first]
@@ -79,7 +83,7 @@ def _read_hunk(header: re.Match[bytes], lines: Iterator[bytes]) -> Hunk:
     removed, added = (int(header[at] or b"1") for at in (2, 4))
     right = []
     while (removed or added) and (line := next(lines, None)) is not None:
-        mark = line[:1] or b" "  # an empty line whose blank was stripped on the way
+        mark = line[:1] or b" "  # an empty line whose space was stripped on the way
         if mark == b"\\":  # "\ No newline at end of file"
             continue
         if mark not in (b" ", b"+", b"-"):
@@ -94,30 +98,34 @@ def _read_hunk(header: re.Match[bytes], lines: Iterator[bytes]) -> Hunk:
 
 
 def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
-    """A patch that `git apply` takes, byte for byte; b"" when nothing changed.
+    """Write a patch that `git apply` accepts, byte for byte; b"" when nothing changed.
 
-    Where lines were added and blank ones removed, as docbot's edits do, the patch says that and no
-    more. `difflib` does not: in files of many lines it takes frequent ones for removed and added.
+    Where an edit adds lines and removes blank ones, as docbot's do, the patch has exactly those
+    changes. `difflib` finds more: in long files it counts frequent lines as removed and added.
+
+    Args:
+        path: The file's path from the root of the repository.
+        before: The old content.
+        after: The new content.
+
     """
-    # as git: a line ends at a line feed and nowhere else
+    # as in git, a line ends at a line feed and nowhere else
     old, new = io.BytesIO(before).readlines(), io.BytesIO(after).readlines()
-    hunks = [
-        line for group in _grouped(_changes(old, new)) for line in _format_hunk(group, old, new)
-    ]
-    if not hunks:
+    body = [line for group in _group(_changes(old, new)) for line in _format_hunk(group, old, new)]
+    if not body:
         return b""
-    names = [b"--- %s\n" % _quoted(f"a/{path}"), b"+++ %s\n" % _quoted(f"b/{path}")]
+    names = [b"--- %s\n" % _quote(f"a/{path}"), b"+++ %s\n" % _quote(f"b/{path}")]
     marker = b"\n\\ No newline at end of file\n"
-    return b"".join(line if line.endswith(b"\n") else line + marker for line in (*names, *hunks))
+    return b"".join(line if line.endswith(b"\n") else line + marker for line in (*names, *body))
 
 
 CONTEXT = 3
-"""Unchanged lines that a patch shows around a change."""
+"""Unchanged lines that a patch has around a change."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """The old lines `i1:i2` became the new lines `j1:j2`."""
+    """A change: the old lines `i1:i2` became the new lines `j1:j2`, counted from 0."""
 
     i1: int
     i2: int
@@ -137,19 +145,19 @@ def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
 
 
 def _resume(old: Sequence[bytes], i: int, new: Sequence[bytes], j: int) -> tuple[int, int]:
-    """Where old and new lines agree again if only blank ones were removed; else their ends."""
-    k = next((at for at in range(i, len(old)) if old[at].strip()), len(old))
+    """Find where old and new lines agree again if only blank ones were removed, or the ends."""
+    i2 = next((k for k in range(i, len(old)) if old[k].strip()), len(old))
     try:
-        there = new.index(old[k], j) if k < len(old) else len(new)
+        j2 = new.index(old[i2], j) if i2 < len(old) else len(new)
     except ValueError:
         return len(old), len(new)
-    while k > i and there > j and old[k - 1] == new[there - 1]:  # blank lines that stayed
-        k, there = k - 1, there - 1
-    return k, there
+    while i2 > i and j2 > j and old[i2 - 1] == new[j2 - 1]:  # blank lines that were not removed
+        i2, j2 = i2 - 1, j2 - 1
+    return i2, j2
 
 
-def _grouped(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
-    """Changes whose contexts would touch stand in one hunk."""
+def _group(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
+    """Group the changes into hunks; changes whose contexts would touch share one."""
     group: list[_Change] = []
     for change in changes:
         if group and change.i1 - group[-1].i2 > 2 * CONTEXT:
@@ -177,12 +185,12 @@ def _format_hunk(
 
 
 def _range(start: int, end: int) -> bytes:
-    """Lines counted from 1; an empty range names the line before it."""
+    """Write a range of lines from 1; an empty range names the line before it."""
     return b"%d,%d" % (start + (end > start), end - start)
 
 
-def _quoted(name: str) -> bytes:
-    """The name as git spells it in a patch: C-quoted when it holds anything unusual."""
+def _quote(name: str) -> bytes:
+    """Quote a name as git does in a patch: as a C string if it has unusual characters."""
     raw = name.encode("utf-8", "surrogateescape")
     if all(32 <= byte < 127 and byte not in b'"\\' for byte in raw):  # noqa: PLR2004 - ASCII
         return raw
@@ -191,30 +199,31 @@ def _quoted(name: str) -> bytes:
 
 
 def changed_lines(patch: bytes) -> dict[bytes, Lines]:
-    """Changed ranges of each new file in a patch without context.
+    """Return the changed lines of each new file in a patch without context.
 
-    Content is counted off, never looked at: an added line may look like any header.
+    Ranges of lines are from 1 and inclusive; a pure deletion gives the lines on either side of it.
+    Keys are the files' names without git's quotes.
     """
-    found: dict[bytes, list[tuple[int, int]]] = {}
+    files: dict[bytes, list[tuple[int, int]]] = {}
     ranges: list[tuple[int, int]] = []
     lines = iter(patch.split(b"\n"))
     for line in lines:
         if line.startswith(b"+++ "):
-            ranges = found.setdefault(unquote(line[4:])[2:], [])  # without "b/"
+            ranges = files.setdefault(unquote(line[4:])[2:], [])  # without "b/"
         elif header := _HEADER.match(line):
             removed, first, added = (int(header[at] or b"1") for at in (2, 3, 4))
             ranges.append((first, first + added - 1) if added else (max(first, 1), first + 1))
-            left = removed + added
-            while left:
-                left -= not next(lines).startswith(b"\\")  # "\ No newline at end of file"
-    return {name: tuple(ranges) for name, ranges in found.items()}
+            remaining = removed + added
+            while remaining:
+                remaining -= not next(lines).startswith(b"\\")  # "\ No newline at end of file"
+    return {name: tuple(ranges) for name, ranges in files.items()}
 
 
 _ESCAPES = bytes.maketrans(b"abtnvfr", b"\a\b\t\n\v\f\r")
 
 
 def unquote(name: bytes) -> bytes:
-    """A path from a `+++` line; git ends one that has a space with a tab."""
+    """Read the path of a `+++` line: remove git's quotes, or the tab after a path with a space."""
     if not name.startswith(b'"'):
         return name.removesuffix(b"\t")
     return re.sub(rb"\\([0-3][0-7]{2}|.)", _unescape, name[1 : name.rindex(b'"')])

@@ -1,9 +1,4 @@
-"""The disk: which files to look at, and how one is read and replaced.
-
-A file that docbot writes is, at every moment and whatever kills the process, the old one or the
-new one, whole. Nobody else's work is overwritten: just before it is replaced the file must still
-hold what docbot read.
-"""
+"""Find the Python files that docbot works on, and those that it leaves alone, with the reason."""
 
 from __future__ import annotations
 
@@ -11,7 +6,6 @@ import functools
 import os
 import re
 import stat
-import sys
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -28,12 +22,8 @@ if TYPE_CHECKING:
     from docbot.repo.git import Repository
 
 
-if sys.platform != "win32":
-    pass
-
-
-class LeftOut(str, Enum):
-    """Why a file that was found is not to be written."""
+class ExclusionReason(str, Enum):
+    """The reason why docbot leaves a file or folder alone."""
 
     VENDORED = "vendored"
     EXCLUDED = "excluded"
@@ -42,15 +32,19 @@ class LeftOut(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
-    """A Python file, or, with the reason in `left_out`, a file or a whole folder left alone.
+class DiscoveredFile:
+    """A Python file, or a file or whole folder that docbot leaves alone.
 
-    `path` is absolute, with every link among its parents resolved. `blob` is git's id of its
-    content, where git knows without reading it (`Repository.blobs`).
+    Attributes:
+        path: Absolute, with every link among its parents resolved.
+        left_out: Why it is left alone; None for a file to work on.
+        blob: Git's id of its content, where git has it without reading the file, else "" (see
+            `Repository.blobs`).
+
     """
 
     path: Path
-    left_out: LeftOut | None = None
+    left_out: ExclusionReason | None = None
     blob: str = ""
 
 
@@ -64,56 +58,61 @@ VENDORED = re.compile(
 _PRODUCTS = frozenset({"build", "dist", "_build", "target", "htmlcov"})
 
 
-def find(
+def discover_files(
     paths: Iterable[Path],
     *,
     root: Path,
     repository: Repository | None = None,
     exclude: Iterable[str] = (),
     vendored: bool = False,
-) -> Iterator[Found]:
-    """The files to look at, each once, in the order of `paths` and sorted below a folder.
+) -> Iterator[DiscoveredFile]:
+    """Find the files to work on, each once, in the order of `paths` and sorted in a folder.
 
-    A folder inside `repository` gives the Python files that git tracks; any other folder is walked,
-    without what is hidden, ignored by a `.gitignore` at or below it, a virtual environment, a cache
-    or a build product. A file that is named is taken, tracked or not and whatever its suffix; but
-    `exclude` and the vendored names hold for it, too, since pre-commit names every staged file.
+    In a folder inside `repository`, these are the Python files that git tracks. Any other folder is
+    walked, except for hidden folders, paths that a `.gitignore` at or below it ignores, virtual
+    environments, caches and build products. A file that the user names is included, tracked or not
+    and whatever its suffix; but `exclude` and the names of vendored folders apply to it, too, since
+    pre-commit names every staged file.
 
     Args:
-        paths: What the user named.
-        root: Where the configuration was found; patterns and vendored names are relative to it, or
-            to the path that was named when that lies elsewhere.
-        repository: Whose tracked files are wanted.
+        paths: Files and folders that the user named.
+        root: The folder of the configuration; patterns and names of vendored folders are relative
+            to it, or to the path that the user named when that is not below it.
+        repository: The repository whose tracked files to find.
         exclude: gitignore patterns.
-        vendored: Whether other people's code is taken as well.
+        vendored: Whether to include other people's code.
 
     Raises:
-        ConfigError: at once, for a path that is no file or folder, or a pattern that is none.
+        ConfigError: at once, for a path that is no file or folder, or an invalid pattern.
 
     """
-    named = [_named(path) for path in paths]
-    rules = _Rules(root=Path(os.path.realpath(root)), exclude=gitignore(exclude), vendored=vendored)
-    return _find(named, rules, repository)
+    tops = [_resolve(path) for path in paths]
+    rules = _Rules(
+        root=Path(os.path.realpath(root)), exclude=compile_patterns(exclude), vendored=vendored
+    )
+    return _find(tops, rules, repository)
 
 
-def _find(named: Iterable[Path], rules: _Rules, repository: Repository | None) -> Iterator[Found]:
+def _find(
+    tops: Iterable[Path], rules: _Rules, repository: Repository | None
+) -> Iterator[DiscoveredFile]:
     seen: set[Path] = set()
-    for path in named:
-        if path.is_symlink() or not path.is_dir():
-            found: Iterable[Found] = (rules.judge(path, path.parent),)
-        elif repository and path.is_relative_to(repository.root):
-            blobs = repository.blobs([path]).items()
-            found = (rules.judge(file, path, blob) for file, blob in blobs if os.path.lexists(file))
+    for top in tops:
+        if top.is_symlink() or not top.is_dir():
+            files: Iterable[DiscoveredFile] = (rules.judge(top, top.parent),)
+        elif repository and top.is_relative_to(repository.root):
+            blobs = repository.blobs([top]).items()
+            files = (rules.judge(path, top, blob) for path, blob in blobs if os.path.lexists(path))
         else:
-            found = _walk(path, rules)
-        for one in found:
-            if one.path not in seen:
-                seen.add(one.path)
-                yield one
+            files = _walk(top, rules)
+        for file in files:
+            if file.path not in seen:
+                seen.add(file.path)
+                yield file
 
 
-def _named(path: Path) -> Path:
-    """The path with links resolved, except that a link to a file stays one: it is not followed."""
+def _resolve(path: Path) -> Path:
+    """Resolve the links in a path, except for a link to a file: docbot does not follow it."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -132,36 +131,39 @@ def _named(path: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rules:
+    """The rules that leave files out; `top` is the path that the user named."""
+
     root: Path
     exclude: GitIgnoreSpec | None
     vendored: bool
 
-    def judge(self, path: Path, named: Path, blob: str = "") -> Found:
+    def judge(self, path: Path, top: Path, blob: str = "") -> DiscoveredFile:
         if path.is_symlink() or _real(path.parent) != str(path.parent):
-            return Found(path=path, left_out=LeftOut.SYMLINK)
-        return Found(path=path, left_out=self.by_name(path, named), blob=blob)
+            return DiscoveredFile(path=path, left_out=ExclusionReason.SYMLINK)
+        return DiscoveredFile(path=path, left_out=self.reason(path, top), blob=blob)
 
-    def by_name(self, path: Path, named: Path, *, folder: bool = False) -> LeftOut | None:
+    def reason(self, path: Path, top: Path, *, folder: bool = False) -> ExclusionReason | None:
         try:
             name = path.relative_to(self.root).as_posix()
         except ValueError:
-            name = path.relative_to(named).as_posix()
-        name += "/" * folder
+            name = path.relative_to(top).as_posix()
+        if folder:
+            name += "/"
         if not self.vendored and VENDORED.search(name):
-            return LeftOut.VENDORED
+            return ExclusionReason.VENDORED
         if self.exclude and self.exclude.match_file(name):
-            return LeftOut.EXCLUDED
+            return ExclusionReason.EXCLUDED
         return None
 
 
 @functools.lru_cache(maxsize=1024)
 def _real(folder: Path) -> str:
-    # git tracks a/b.py still when `a` has become a link that leads out of the repository.
+    # Git still tracks a/b.py when `a` has become a link that leads out of the repository.
     return os.path.realpath(folder)
 
 
-def gitignore(patterns: Iterable[str]) -> GitIgnoreSpec | None:
-    """What tells the paths that these patterns match; None without a pattern.
+def compile_patterns(patterns: Iterable[str]) -> GitIgnoreSpec | None:
+    """Compile gitignore patterns; None without a pattern.
 
     Raises:
         ConfigError: one of them is no gitignore pattern.
@@ -178,7 +180,7 @@ def gitignore(patterns: Iterable[str]) -> GitIgnoreSpec | None:
         raise ConfigError(f"exclude: not a gitignore pattern ({error})") from error
 
 
-def _walk(top: Path, rules: _Rules) -> Iterator[Found]:
+def _walk(top: Path, rules: _Rules) -> Iterator[DiscoveredFile]:
     # A stack of our own: folders nest deeper than Python recurses.
     waiting: list[tuple[Path, tuple[tuple[Path, GitIgnoreSpec], ...]]] = [(top, ())]
     while waiting:
@@ -187,17 +189,17 @@ def _walk(top: Path, rules: _Rules) -> Iterator[Found]:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError:
-            yield Found(path=folder, left_out=LeftOut.UNREADABLE)
+            yield DiscoveredFile(path=folder, left_out=ExclusionReason.UNREADABLE)
             continue
         ignores += _ignores(folder)
         folders = []
         for entry in entries:
             path = folder / entry.name
             if entry.is_dir(follow_symlinks=False):
-                if _product(path) or _ignored(path, ignores, "/"):
+                if _is_product(path) or _ignored(path, ignores, "/"):
                     continue
-                if left_out := rules.by_name(path, top, folder=True):
-                    yield Found(path=path, left_out=left_out)
+                if left_out := rules.reason(path, top, folder=True):
+                    yield DiscoveredFile(path=path, left_out=left_out)
                 else:
                     folders.append((path, ignores))
             elif entry.name.endswith(SUFFIXES) and entry.is_file() and not _ignored(path, ignores):
@@ -205,8 +207,8 @@ def _walk(top: Path, rules: _Rules) -> Iterator[Found]:
         waiting += reversed(folders)
 
 
-def _product(folder: Path) -> bool:
-    """Whether tools made it: hidden, a cache, a virtual environment, or built."""
+def _is_product(folder: Path) -> bool:
+    """Check whether tools made a folder: hidden, a cache, a virtual environment, or built."""
     if folder.name.startswith(".") or folder.name in ("__pycache__", "__pypackages__"):
         return True
     if folder.name in _PRODUCTS or folder.name.endswith(".egg-info"):
@@ -219,20 +221,20 @@ def _ignores(folder: Path) -> tuple[tuple[Path, GitIgnoreSpec], ...]:
         text = (folder / ".gitignore").read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ()
-    spec = gitignore(line for line in text.splitlines() if _is_pattern(line))
+    spec = compile_patterns(line for line in text.splitlines() if _is_pattern(line))
     return ((folder, spec),) if spec else ()
 
 
 def _is_pattern(line: str) -> bool:
     try:
-        return gitignore([line]) is not None
-    except ConfigError:  # git goes on without a line it does not understand
+        return compile_patterns([line]) is not None
+    except ConfigError:  # git ignores a line that it does not understand
         return False
 
 
 def _ignored(path: Path, ignores: tuple[tuple[Path, GitIgnoreSpec], ...], end: str = "") -> bool:
-    for base, spec in reversed(ignores):  # the nearest file that says something decides
-        said = spec.check_file(path.relative_to(base).as_posix() + end).include
-        if said is not None:
-            return said
+    for base, spec in reversed(ignores):  # the nearest file with a matching pattern decides
+        ignored = spec.check_file(path.relative_to(base).as_posix() + end).include
+        if ignored is not None:
+            return ignored
     return False

@@ -1,63 +1,37 @@
-"""The only door to git: what is tracked, what is dirty, which lines changed, what commits hold.
+"""Ask git about a repository: tracked and dirty files, changed lines, the files of commits.
 
-The environment decides nothing here by accident. Git hands a hook its own GIT_DIR, GIT_INDEX_FILE
-and more, and those must not redirect a question about another repository. So every command runs
-without them, and with the repository spelled out; of what a hook hands down, only the index is
-taken, and only when it is this repository's: `git commit FILE` commits a temporary index, and what
-is staged there is what the hook is asked about.
+Of the variables that git sets for a hook (see `git_command`) only GIT_INDEX_FILE counts, and only
+when that index is this repository's: `git commit FILE` commits a temporary index, and the hook is
+run for the files staged there.
 
-Paths go in and out as bytes that `os.fsdecode` names, and never quoted by git, except in patches,
-where quoting is what keeps a name with a newline on one line.
-
-Nothing is fetched: in a partial clone, an object that is not here is an error and no download.
+Paths are passed and returned as `os.fsdecode` names them. Git never quotes them, except in patches,
+where quoting keeps a name with a newline on one line.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docbot.errors import GitError
+from docbot.repo import git_command
 from docbot.repo.diff import changed_lines
+from docbot.repo.git_objects import Blob, Contents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     Lines = tuple[tuple[int, int], ...]
 
+__all__ = ["SUFFIXES", "Blob", "Contents", "Repository"]
 
 SUFFIXES = (".py", ".pyi")
 
-
 _ENDINGS = tuple(suffix.encode() for suffix in SUFFIXES)
-
-
-_KEPT = frozenset({"GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM"})
-
-
-_KEPT_PREFIXES = ("GIT_CONFIG", "GIT_PYTHON_")  # the user's configuration, and GitPython's own
-
-
-_ALWAYS = {
-    "GIT_OPTIONAL_LOCKS": "0",  # read only
-    "GIT_TERMINAL_PROMPT": "0",  # never ask
-    "GIT_NO_LAZY_FETCH": "1",  # never fetch what a partial clone left out
-    "GIT_ALLOW_PROTOCOL": "none",  # the same, for a git that knows no such variable
-}
-
-
-_OPTIONS = (
-    "--no-pager",
-    "-c", "core.fsmonitor=false",  # its daemon keeps our pipe open (pre-commit/pre-commit#2046)
-    "-c", "core.safecrlf=false",
-    "-c", "diff.suppressBlankEmpty=false",  # else an empty context line has no space before it
-)  # fmt: skip
-
 
 _DIFF = (
     "diff", "--patch", "--inter-hunk-context=0", "--find-renames",
@@ -65,23 +39,24 @@ _DIFF = (
     "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all",
 )  # fmt: skip
 
-
-_NO_GIT = "this is a git repository, but git cannot be run: install git, or add it to PATH"
-
-
 _LACKS = re.compile("promisor|unable to read|missing|not allowed|bad object")
-
 
 _ARGUMENTS = 200  # paths on one command line; Windows allows 32 kB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
-    """A work tree; `root` is absolute and resolved, and so is every path that is returned.
+    """A git repository with a work tree.
 
-    Each question is one git process or a few; nothing is cached. Every method raises GitError when
-    git is missing or refuses, in one sentence. For the length of a call GIT_* variables are taken
-    out of `os.environ` (GitPython can add to it only), so call from one thread.
+    Each method runs one git process or a few; nothing is cached. Every method raises GitError, with
+    one sentence, when git is missing or refuses. For the length of a call, GIT_* variables are
+    taken out of `os.environ` (GitPython can only add to it), so call from one thread.
+
+    Attributes:
+        root: The top of the work tree, absolute and resolved; so is every path that is returned.
+        git_dir: The folder of git's own files; each linked work tree has its own.
+        index: The index file.
+
     """
 
     root: Path
@@ -90,57 +65,74 @@ class Repository:
 
     @classmethod
     def discover(cls, path: Path) -> Repository | None:
-        """The repository whose work tree holds `path`, or None for a plain folder.
+        """Find the repository whose work tree contains `path`; None for a plain folder.
 
-        Without a `.git` above `path` git is not even started. A repository that is only named by
-        the environment (GIT_DIR, GIT_WORK_TREE) counts when its work tree holds `path`.
+        Without a `.git` above `path` git is not even started. A repository that only the
+        environment names (GIT_DIR, GIT_WORK_TREE) counts when its work tree contains `path`.
+
+        Raises:
+            GitError: git cannot open the repository, or does not trust it.
+
         """
         start = Path(os.path.realpath(path if path.is_dir() else path.parent))
         if any(os.path.lexists(folder / ".git") for folder in (start, *start.parents)):
-            found = _locate(start, {})
-            if found:
-                return found
-        named = os.environ.get("GIT_DIR")
+            repository = _locate(start, {})
+            if repository:
+                return repository
+        git_dir = os.environ.get("GIT_DIR")
         tree = os.path.realpath(os.environ.get("GIT_WORK_TREE") or ".")
-        if not named or not start.is_relative_to(tree):
+        if not git_dir or not start.is_relative_to(tree):
             return None
-        return _locate(start, {"GIT_DIR": os.path.realpath(named), "GIT_WORK_TREE": tree})
+        return _locate(start, {"GIT_DIR": os.path.realpath(git_dir), "GIT_WORK_TREE": tree})
 
     def tracked(self, paths: Iterable[Path]) -> list[Path]:
-        """Python files (by suffix) that git tracks at or below `paths`, in git's order.
+        """List the Python files (by suffix) that git tracks at or below `paths`, in git's order.
 
         Symbolic links and submodules are left out; a file may be deleted from disk all the same.
         """
         return list(self.blobs(paths))
 
     def blobs(self, paths: Iterable[Path], *, suffixes: bool = True) -> dict[Path, str]:
-        """As `tracked`, each with the id of its blob where git finds the file on disk unmodified.
+        """Return the blob ids of tracked files, by path, in git's order.
 
-        The id is "" for a file that is modified, unmerged or gone, and for one that git was told
-        not to look at (assume-unchanged, skip-worktree). It is the id of what git would store: with
-        a filter or converted line endings, the file's bytes are others. Without `suffixes`, files
-        of any name.
+        The id is that of the content in the index. It is "" for a file that is modified, unmerged
+        or gone, and for one that git was told to ignore changes of (assume-unchanged,
+        skip-worktree). Where git applies a filter or converts line endings, the blob's bytes are
+        not those of the file on disk.
+
+        Args:
+            paths: Files and folders; as in `tracked`.
+            suffixes: False to include files that are not Python, too.
+
         """
-        found: dict[Path, str] = {}
+        ids: dict[Path, str] = {}
         changed = set()
-        # --modified compares what the index knows of the file, and the content where that is too
-        # young to tell (racy git); -v tells the files that it does not look at.
+        for entry in self.index_entries(paths):
+            facts, _, name = entry.partition(b"\t")
+            if facts[2:5] != b"100" or (suffixes and not name.endswith(_ENDINGS)):
+                continue
+            tag, _mode, blob, _stage = facts.split(b" ")
+            path = self._path(name)
+            ids[path] = blob.decode("ascii")
+            if tag != b"H":
+                changed.add(path)
+        ids.update(dict.fromkeys(changed, ""))
+        return ids
+
+    def index_entries(self, paths: Iterable[Path]) -> Iterator[bytes]:
+        """Yield git's entries of the files it tracks at or below `paths`, in git's order.
+
+        An entry is `TAG MODE BLOB STAGE`, a tab and the path from the root. The tag is `H` for a
+        file that is on disk as the index has it; another file is listed again, or with another tag.
+        """
+        # --modified compares what the index says about the file, and the content where the index
+        # is too recent to be sure (racy git); -v marks the files that git does not look at.
         command = ["ls-files", "-z", "-v", "--stage", "--modified", "--deleted"]
         for output in self._per_batch(command, paths):
-            for entry in output.split(b"\0"):
-                facts, _, name = entry.partition(b"\t")
-                if facts[2:5] != b"100" or (suffixes and not name.endswith(_ENDINGS)):
-                    continue
-                tag, _mode, blob, _stage = facts.split(b" ")
-                path = self._path(name)
-                found[path] = blob.decode("ascii")
-                if tag != b"H":
-                    changed.add(path)
-        found.update(dict.fromkeys(changed, ""))
-        return found
+            yield from output.split(b"\0")
 
     def dirty(self, paths: Iterable[Path]) -> frozenset[Path]:
-        """Files at or below `paths` whose content no commit holds: changed, staged, or new.
+        """List the files at or below `paths` with uncommitted content: changed, staged, or new.
 
         An untracked file counts when `paths` names it; below a folder only tracked files do.
         """
@@ -155,16 +147,20 @@ class Repository:
         )
 
     def partially_staged(self) -> frozenset[Path]:
-        """Files with staged changes and, on top of them, unstaged ones; unmerged files count."""
+        """List the files with staged and unstaged changes; unmerged files count."""
         return frozenset(path for code, path in self._status("no", [self.root]) if b" " not in code)
 
     def staged_lines(self, also: Iterable[Path] = ()) -> dict[Path, Lines]:
-        """Lines of each staged Python file that the commit would add or change.
+        """Return the lines of each staged Python file that the commit would add or change.
 
         Lines are 1-based inclusive ranges in the staged file, which is not the one on disk when it
         is partially staged. A pure deletion gives the lines on either side of it. A renamed file
         has only the lines that changed besides; a file without such lines is absent. In a merge,
-        only lines that are new to every parent count. Files named `also` count without a suffix.
+        only lines that are new to every parent count.
+
+        Args:
+            also: Files to include whatever their suffix.
+
         """
         scope = self._python(also)
         changed = self._changed(["--cached"], scope)
@@ -173,9 +169,10 @@ class Repository:
         return changed
 
     def lines_since(self, revision: str, also: Iterable[Path] = ()) -> dict[Path, Lines]:
-        """Lines of each Python file on disk that are new since HEAD and `revision` parted.
+        """Return the lines of each Python file that changed since the branch left `revision`.
 
-        Committed or not, but tracked; otherwise as `staged_lines`.
+        That is since the merge base of `revision` and HEAD. The lines are those of the file on
+        disk, committed or not; the file must be tracked. Otherwise as `staged_lines`.
 
         Raises:
             GitError: `revision` is unknown, or has no history in common with HEAD.
@@ -184,36 +181,45 @@ class Repository:
         return self._changed([self.merge_base(revision, "HEAD")], self._python(also))
 
     def merge_base(self, base: str, head: str) -> str:
-        """The commit at which two revisions parted; the best one where there are several.
+        """Return the merge base of two revisions, a commit id; git's best one of several.
 
         Raises:
             GitError: one of them is unknown, or this clone does not reach back so far.
 
         """
-        status, found, _ = self._try("merge-base", self.commit(base), self.commit(head))
+        status, output, _ = self._try("merge-base", self.commit(base), self.commit(head))
         if status:
             raise GitError(f"'{base}' and '{head}' have no commit in common{self._shallow_hint()}")
-        return found.decode().strip()
+        return output.decode().strip()
 
     def lines_between(
         self, base: str, head: str, without: Collection[PurePosixPath] = ()
     ) -> dict[PurePosixPath, Lines]:
-        """Lines of each Python file in commit `head` that are not in commit `base`.
+        """Return the lines of each Python file in commit `head` that are not in commit `base`.
 
-        Lines are as in `staged_lines`, paths as git has them, from the root. The files `without`
-        are not compared.
+        Lines are as in `staged_lines`; paths are relative to the root, as git has them.
+
+        Args:
+            base: A revision.
+            head: A revision.
+            without: Files to leave out of the comparison.
 
         Raises:
             GitError: a revision is unknown, or there are too many files to leave out.
 
         """
         patch = self._compare(base, head, without)
-        return {PurePosixPath(os.fsdecode(n)): ls for n, ls in changed_lines(patch).items()}
+        files = changed_lines(patch).items()
+        return {PurePosixPath(os.fsdecode(name)): lines for name, lines in files}
 
     def files_at(self, revision: str, also: Collection[str] = ()) -> dict[PurePosixPath, Blob]:
-        """The Python files of a commit by their path from the root, and files named `also` there.
+        """Return the Python files of a commit, by their path from the root.
 
-        Symbolic links and submodules are left out: what they stand for is no part of the commit.
+        Symbolic links and submodules are left out: what they point to is not in the commit.
+
+        Args:
+            revision: Names the commit.
+            also: Paths from the root of files to include whatever their suffix.
 
         Raises:
             GitError: the revision is unknown, or this clone lacks objects of it.
@@ -221,7 +227,7 @@ class Repository:
         """
         listing = self._ask("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit(revision))
         wanted = {os.fsencode(name) for name in also}
-        found = {}
+        files = {}
         for entry in filter(None, listing.split(b"\0")):
             facts, _, name = entry.partition(b"\t")
             mode, kind, blob, size = facts.split()
@@ -231,14 +237,15 @@ class Repository:
                 if not size.isdigit():
                     raise GitError(f"an object of '{revision}' is not here{self._partial_hint()}")
                 path = PurePosixPath(os.fsdecode(name))
-                found[path] = Blob(id=blob.decode("ascii"), size=int(size))
-        return found
+                files[path] = Blob(id=blob.decode("ascii"), size=int(size))
+        return files
 
     @contextmanager
     def contents(self) -> Iterator[Contents]:
-        """What blobs hold, for as long as the context lasts."""
+        """Open the contents of blobs, for as long as the context lasts."""
         contents = Contents(
-            lambda: _start(self.root, self._places(), ("cat-file", "--batch")), self._partial_hint
+            lambda: git_command.start(self.root, self._places(), ("cat-file", "--batch")),
+            self._partial_hint,
         )
         try:
             yield contents
@@ -246,19 +253,19 @@ class Repository:
             contents.close()
 
     def origin(self) -> str:
-        """The address of the remote called origin, "" where there is none."""
+        """Return the address of the remote called origin, or "" without one."""
         status, address, _ = self._try("remote", "get-url", "origin")
         return "" if status else os.fsdecode(address).strip()
 
     def undo_file(self) -> Path:
-        """Where patches of what docbot wrote are kept; each linked work tree has its own."""
+        """Return the path of the undo patch; each linked work tree has its own."""
         return self.git_dir / "docbot" / "undo.patch"
 
     def commit(self, revision: str) -> str:
-        """The id of the commit that a revision names.
+        """Return the id of the commit that a revision names.
 
         Raises:
-            GitError: git does not know it.
+            GitError: git does not know the revision.
 
         """
         status, output = 1, b""
@@ -279,9 +286,9 @@ class Repository:
         )
 
     def _partial_hint(self) -> str:
-        """For an object that is not here: a partial clone has most of them elsewhere."""
-        asked = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-        status, _, _ = self._try("config", "--get-regexp", asked)
+        """Explain a missing object: a partial clone leaves most of them on the server."""
+        keys = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+        status, _, _ = self._try("config", "--get-regexp", keys)
         if status:
             return ""
         return (
@@ -313,7 +320,7 @@ class Repository:
         return self._ask(*_DIFF, "--unified=0", *sides, "--", *self._python(()), *left_out)
 
     def _python(self, also: Iterable[Path]) -> list[str]:
-        """Pathspecs for Python files: a staged data file of a gigabyte is not worth a diff."""
+        """Return pathspecs for Python files: a staged data file of a gigabyte needs no diff."""
         scope = [f":(top,glob)**/*{suffix}" for suffix in SUFFIXES]
         named = (self._pathspec(path) for path in also if not path.name.endswith(SUFFIXES))
         return scope + [f":(top,literal){name}" for name in named]
@@ -340,81 +347,23 @@ class Repository:
         status, output, complaint = self._try(*arguments)
         if status:
             hint = self._partial_hint() if _LACKS.search(complaint) else ""
-            cause = f"{_cause(complaint)}{hint}"
-            raise GitError(f"{self.root}: git {_command(arguments)} failed: {cause}")
+            cause = f"{git_command.cause(complaint)}{hint}"
+            command = git_command.subcommand(arguments)
+            raise GitError(f"{self.root}: git {command} failed: {cause}")
         return output
 
     def _try(self, *arguments: str) -> tuple[int, bytes, str]:
-        return _run(self.root, self._places(), arguments)
+        return git_command.run(self.root, self._places(), arguments)
 
     def _places(self) -> dict[str, str]:
         places = {"GIT_DIR": self.git_dir, "GIT_WORK_TREE": self.root, "GIT_INDEX_FILE": self.index}
         return {key: str(path) for key, path in places.items()}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Blob:
-    """A file's content in a commit: git's id of it, and its size in bytes."""
-
-    id: str
-    size: int
-
-
-class Contents:
-    """What blobs of a repository hold, through one git process for all of them.
-
-    Without a filter and without conversion of line endings: the bytes that the commit has.
-
-    Args:
-        start: Starts the process.
-        hint: What to add when an object is not here.
-
-    """
-
-    def __init__(self, start: Callable[[], Any], hint: Callable[[], str]) -> None:
-        self._start = start
-        self._hint = hint
-        self._process: Any = None
-
-    def read(self, blob: Blob) -> bytes:
-        """The bytes of a blob; the caller has looked at its size.
-
-        Raises:
-            GitError: it is not here, or git gave up.
-
-        """
-        if self._process is None:
-            self._process = self._start()
-        asked: IO[bytes] = self._process.stdin
-        told: IO[bytes] = self._process.stdout
-        name = blob.id.encode("ascii")
-        try:
-            asked.write(name + b"\n")
-            asked.flush()
-            found = told.readline().split() == [name, b"blob", b"%d" % blob.size]
-        except OSError:  # it has ended
-            found = False
-        content = told.read(blob.size + 1) if found else b""  # a line feed stands after it
-        if len(content) != blob.size + 1:
-            self.close()
-            raise GitError(f"git has no object {blob.id} here{self._hint()}")
-        return content[:-1]
-
-    def close(self) -> None:
-        """End the process."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for stream in (process.stdin, process.stdout, process.stderr):
-            with suppress(OSError):
-                stream.close()
-        process.proc.wait()
-
-
 def _locate(start: Path, environment: Mapping[str, str]) -> Repository | None:
     # `true` between the two paths keeps them apart even when a path has a newline.
     question = ("rev-parse", "--show-toplevel", "--is-inside-work-tree", "--absolute-git-dir")
-    status, output, complaint = _run(start, environment, question)
+    status, output, complaint = git_command.run(start, environment, question)
     if status:
         # Another "not a git repository" names the place that a broken .git file points to.
         if "not a git repository (or any" in complaint or "run in a work tree" in complaint:
@@ -424,84 +373,21 @@ def _locate(start: Path, environment: Mapping[str, str]) -> Repository | None:
                 f"{start}: git does not trust this repository, because another user owns it;"
                 " if you do, run `git config --global --add safe.directory PATH-OF-THE-REPOSITORY`"
             )
-        raise GitError(f"{start}: git cannot open this repository: {_cause(complaint)}")
+        raise GitError(f"{start}: git cannot open this repository: {git_command.cause(complaint)}")
     top, _, git_dir = output.removesuffix(b"\n").partition(b"\ntrue\n")
     root, home = Path(os.path.realpath(os.fsdecode(top))), Path(os.fsdecode(git_dir))
     return Repository(root=root, git_dir=home, index=_index(root, home))
 
 
 def _index(root: Path, git_dir: Path) -> Path:
-    """The index a hook is run for, when it is one of this repository's (`next-index-123.lock`)."""
+    """Return the index that a hook is run for, if it is this repository's (`next-index-1.lock`)."""
     inherited = os.environ.get("GIT_INDEX_FILE")
     if inherited and os.path.realpath((root / inherited).parent) == os.path.realpath(git_dir):
         return root / inherited
     return git_dir / "index"
 
 
-def _run(
-    folder: Path, environment: Mapping[str, str], arguments: Sequence[str]
-) -> tuple[int, bytes, str]:
-    """Exit status, standard output and standard error, which is English whatever the locale."""
-    done: tuple[int, bytes, str] = _execute(
-        folder,
-        environment,
-        arguments,
-        with_extended_output=True,
-        with_exceptions=False,
-        stdout_as_string=False,
-        strip_newline_in_stdout=False,
-    )
-    return done
-
-
-def _start(folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Any:
-    """A process that is talked to."""
-    return _execute(folder, environment, arguments, istream=subprocess.PIPE, as_process=True)
-
-
-def _execute(
-    folder: Path, environment: Mapping[str, str], arguments: Sequence[str], **how: Any
-) -> Any:
-    with _without_git_variables():
-        try:
-            import git
-        except ImportError as error:  # GitPython runs git once, to see that it is there
-            raise GitError(_NO_GIT) from error
-        try:
-            return git.Git(str(folder)).execute(
-                [git.Git.GIT_PYTHON_GIT_EXECUTABLE or "git", *_OPTIONS, *arguments],
-                env={**_ALWAYS, **environment},
-                **how,
-            )
-        except (git.GitCommandNotFound, OSError) as error:
-            raise GitError(_NO_GIT) from error
-
-
-@contextmanager
-def _without_git_variables() -> Iterator[None]:
-    dropped = {
-        name: os.environ.pop(name)
-        for name in list(os.environ)
-        if name.startswith("GIT_") and name not in _KEPT and not name.startswith(_KEPT_PREFIXES)
-    }
-    try:
-        yield
-    finally:
-        os.environ.update(dropped)
-
-
-def _command(arguments: Sequence[str]) -> str:
-    return next(argument for argument in arguments if not argument.startswith("-"))
-
-
-def _cause(complaint: str) -> str:
-    lines = complaint.strip().splitlines() or ["no reason given"]
-    told = [line for line in lines if line.startswith(("fatal: ", "error: "))]
-    return (told or lines)[0].partition(": ")[2] or lines[0]
-
-
 def _common(left: Mapping[Path, Lines], right: Mapping[Path, Lines]) -> dict[Path, Lines]:
-    """The lines in both."""
     both = {
         path: tuple(
             (max(first, start), min(last, end))

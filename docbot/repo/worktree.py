@@ -1,4 +1,4 @@
-"""What one run works on: the doors opened, the files found, and why some are left alone."""
+"""Select the files of a run from the work tree, and say why some are left alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from docbot.config import Config, load_config, replace
 from docbot.errors import GitError, SourceError
-from docbot.repo.discover import LeftOut, find
+from docbot.repo.discover import ExclusionReason, discover_files
 from docbot.repo.git import Repository
 from docbot.repo.write import read
 from docbot.select.skip import Skip, SkipReason
@@ -21,18 +21,23 @@ if TYPE_CHECKING:
     from docbot.repo.git import Lines
 
 
-_LEFT_OUT: Mapping[LeftOut, Skip] = {
-    LeftOut.VENDORED: Skip(reason=SkipReason.VENDORED, detail="other people's code"),
-    LeftOut.SYMLINK: Skip(reason=SkipReason.LEFT_ALONE, detail="a symbolic link"),
-    LeftOut.UNREADABLE: Skip(reason=SkipReason.LEFT_ALONE, detail="it cannot be read"),
+_LEFT_OUT: Mapping[ExclusionReason, Skip] = {
+    ExclusionReason.VENDORED: Skip(reason=SkipReason.VENDORED, detail="other people's code"),
+    ExclusionReason.SYMLINK: Skip(reason=SkipReason.LEFT_ALONE, detail="a symbolic link"),
+    ExclusionReason.UNREADABLE: Skip(reason=SkipReason.LEFT_ALONE, detail="it cannot be read"),
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SelectedFile:
-    """One file: what to read, the lines in question (None for all), or why it is left alone.
+    """A file of the run.
 
-    `blob` is git's id of its content, "" where only reading can tell.
+    Attributes:
+        path: Where it is.
+        changed: The lines in question; None for all.
+        skip: Why it is left alone.
+        blob: Git's id of its content; "" where it has to be read for that.
+
     """
 
     path: Path
@@ -43,7 +48,7 @@ class SelectedFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkTree:
-    """The root that paths are told from, the repository if there is one, and the configuration."""
+    """The root of all paths in reports, the repository if there is one, and the configuration."""
 
     root: Path
     repository: Repository | None
@@ -51,16 +56,16 @@ class WorkTree:
     named: tuple[Path, ...]
 
     def relative(self, path: Path) -> PurePosixPath:
-        """A path as reports and patches show it."""
+        """Return a path as reports and patches show it."""
         text, above = os.fspath(path), os.path.join(self.root, "")  # noqa: PTH118 - ends in a slash
         if not text.startswith(above) or ".." in text:
             text, above = os.path.relpath(path, self.root), ""
         return PurePosixPath(text.removeprefix(above).replace(os.sep, "/"))
 
-    def rows(
+    def select_files(
         self, *, staged: bool = False, since: str | None = None, writing: bool = False
     ) -> list[SelectedFile]:
-        """The files to look at; `writing` leaves out those whose changes git could not give back.
+        """Select the files; `writing` leaves out those with changes that git could not restore.
 
         Raises:
             GitError: `staged` or `since` outside a repository, or an unknown revision.
@@ -68,16 +73,16 @@ class WorkTree:
         """
         changed = self._changed(staged=staged, since=since)
         busy = self._busy(staged=staged) if writing else {}
-        found = find(
+        found = discover_files(
             self.named,
             root=self.root,
             repository=self.repository,
             exclude=self.config.exclude,
-            vendored=SkipReason.VENDORED.value in self.config.select,
+            vendored=SkipReason.VENDORED.value in self.config.include,
         )
         rows = []
         for one in found:
-            if one.left_out is LeftOut.EXCLUDED or (
+            if one.left_out is ExclusionReason.EXCLUDED or (
                 changed is not None and one.path not in changed
             ):
                 continue
@@ -116,7 +121,7 @@ class WorkTree:
 
     def python_files(self) -> list[PurePosixPath]:
         """Return the repository's own Python files, from which its style is learnt."""
-        found = find(
+        found = discover_files(
             [self.root], root=self.root, repository=self.repository, exclude=self.config.exclude
         )
         return [self.relative(one.path) for one in found if one.left_out is None]
@@ -164,7 +169,7 @@ def open_worktree(
 
 
 def load(row: SelectedFile) -> bytes | Skip:
-    """A row's bytes, or why it is left alone."""
+    """Read a selected file, or return why it is left alone."""
     if row.skip is not None:
         return row.skip
     try:

@@ -1,4 +1,9 @@
-"""TODO."""
+"""Read and replace files on disk.
+
+At every moment, and whatever kills the process, a file that docbot writes has either its whole old
+content or its whole new content. Nobody else's work is overwritten: just before it is replaced, the
+file must still have the content that docbot read.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from docbot.errors import SourceError, TooLargeError, WriteError
-from docbot.scan.source import MAX_BYTES
+from docbot.scan.limits import MAX_BYTES
 
 if sys.platform != "win32":
     import fcntl
@@ -24,11 +29,13 @@ if TYPE_CHECKING:
 
 
 def read(path: Path) -> bytes:
-    """The content of a plain file; links are not followed.
+    """Return the content of a plain file; links are not followed.
+
+    The messages of the errors do not name the file.
 
     Raises:
-        TooLargeError: it is over 1 MB.
-        SourceError: it is no plain file, or cannot be read. Neither sentence names the file.
+        TooLargeError: the file is over 1 MB.
+        SourceError: it is no plain file, or cannot be read.
 
     """
     try:
@@ -47,22 +54,28 @@ def read(path: Path) -> bytes:
 def write(path: Path, before: bytes, after: bytes) -> None:
     """Replace the content of a plain file, atomically and durably.
 
-    The new content goes to a hidden file beside it, to the disk, and then over the old one by
-    rename; mode, owner and extended attributes stay. What a killed run left beside it is removed.
+    The new content goes to a hidden file beside it, is synced to the disk, and replaces the old
+    file by rename; mode, owner and extended attributes stay. Hidden files that killed runs left in
+    the folder are removed.
+
+    Args:
+        path: The file.
+        before: The content that docbot read.
+        after: The new content.
 
     Raises:
-        WriteError: the file no longer holds `before`, is a link, has hard links, is read-only, or
-            the disk said no; the file is as it was, and the sentence names it.
+        WriteError: the file no longer has the content `before`, is a link, has hard links, is
+            read-only, or the disk refuses; the file is as it was, and the message names it.
 
     """
     _sweep(path.parent)
     temporary = path.with_name(f".docbot-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
-        _refuse(path)
+        _check_writable(path)
         with _locked(path):
             _create(temporary, after, like=path)
-            _refuse(path)
-            if _changed(path, before):
+            _check_writable(path)
+            if _has_changed(path, before):
                 raise WriteError(f"{path}: changed while docbot worked on it; run docbot again")
             temporary.replace(path)
     except OSError as error:
@@ -74,10 +87,10 @@ def write(path: Path, before: bytes, after: bytes) -> None:
 
 
 def append_undo(path: Path, patch: bytes) -> None:
-    """Add a patch to the file that undoes a run, and see it to the disk.
+    """Append a patch to the undo file of a run, and sync it to the disk.
 
     Raises:
-        WriteError: the disk said no.
+        WriteError: the disk refuses.
 
     """
     try:
@@ -90,7 +103,7 @@ def append_undo(path: Path, patch: bytes) -> None:
         raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def _refuse(path: Path) -> None:
+def _check_writable(path: Path) -> None:
     try:
         status = path.lstat()
     except FileNotFoundError:
@@ -103,7 +116,7 @@ def _refuse(path: Path) -> None:
         raise WriteError(
             f"{path}: has another hard link, which replacing it would cut off; copy it"
         )
-    # The mode bits are asked besides: root may write everything, and was told not to write this.
+    # The mode bits are checked as well: root may write any file, also one marked read-only.
     if not status.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
         raise WriteError(f"{path}: is read-only; make it writable and run docbot again")
 
@@ -116,21 +129,21 @@ def _create(temporary: Path, content: bytes, *, like: Path) -> None:
         file.write(content)
         file.flush()
         if sys.platform != "win32":
-            wanted, given = like.stat(), os.fstat(file.fileno())
-            if (wanted.st_uid, wanted.st_gid) != (given.st_uid, given.st_gid):
-                os.fchown(file.fileno(), wanted.st_uid, wanted.st_gid)
+            old, new = like.stat(), os.fstat(file.fileno())
+            if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+                os.fchown(file.fileno(), old.st_uid, old.st_gid)
         shutil.copystat(like, temporary)
-        os.utime(temporary)  # now: tools look at the time to see a change
+        os.utime(temporary)  # now: tools compare times to notice a change
         os.fsync(file.fileno())
 
 
-def _changed(path: Path, before: bytes) -> bool:
+def _has_changed(path: Path, before: bytes) -> bool:
     with _open(path) as file:
         return file.read(len(before) + 1) != before
 
 
 def _open(path: Path) -> BinaryIO:
-    """Open for reading; never through a link, and never waiting on a pipe."""
+    """Open a file for reading, without following a link or waiting for a pipe."""
 
     def plain(name: str, flags: int) -> int:
         extra = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -141,9 +154,10 @@ def _open(path: Path) -> BinaryIO:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Keep other docbots from this file between the last look at it and its replacement.
+    """Keep other docbot processes from this file between the last check and its replacement.
 
-    Whoever waited gets the lock of a file that is gone by then, and sees the new one instead.
+    A process that waited gets the lock of the old file, which is gone by then; its check reads the
+    new one.
     """
     if sys.platform == "win32":
         yield  # an open file cannot be replaced there
@@ -159,17 +173,17 @@ _TEMPORARY = re.compile(r"\.docbot-(\d+)-[0-9a-f]{8}\.tmp")
 
 @functools.cache
 def _sweep(folder: Path) -> None:
-    """Remove what runs that were killed left in a folder; once a folder and process."""
-    if sys.platform == "win32":  # os.kill would end the process that it asks about
+    """Remove the files that killed runs left in a folder; once per folder and process."""
+    if sys.platform == "win32":  # os.kill would end that process
         return
     with contextlib.suppress(OSError):
         for file in folder.iterdir():
             temporary = _TEMPORARY.fullmatch(file.name)
-            if temporary and not _alive(int(temporary[1])):
+            if temporary and not _is_alive(int(temporary[1])):
                 file.unlink(missing_ok=True)
 
 
-def _alive(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -180,7 +194,7 @@ def _alive(process: int) -> bool:
 
 
 def _sync(folder: Path) -> None:
-    """See a rename to the disk, where folders can be synced."""
+    """Sync a rename to the disk, where folders can be synced."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
         try:

@@ -1,4 +1,4 @@
-"""What a review found, as plain data, and what a suggestion may be: one docstring and no more."""
+"""Define findings and suggestions as plain data; a suggestion adds one docstring and no more."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from docbot.review.markdown import hostile
+from docbot.review.markdown import has_invisible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,10 +19,15 @@ _COMMENT = re.compile(r"[ \t]*#")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suggestion:
-    """Lines `first` to `last` of the head's file, 1-based and inclusive, and what replaces them.
+    """Lines of the head's file and the lines that would replace them.
 
-    `before` is how they read there and `after` how they would read, without line ends: the same
-    lines and one docstring more, and perhaps blank lines more or less around it.
+    Attributes:
+        first: The first line, 1-based.
+        last: The last line, inclusive.
+        before: The lines as they are, without line ends.
+        after: The same lines with one docstring more, and perhaps blank lines more or less around
+            it.
+
     """
 
     first: int
@@ -31,43 +36,46 @@ class Suggestion:
     after: tuple[str, ...]
 
     def docstring(self) -> tuple[str, ...]:
-        """The lines that are new; () where the change is anything but one docstring.
+        """Return the new lines, or () where the change is anything but one docstring.
 
         A docstring is one triple-quoted literal without a prefix or a backslash, alone on its
-        lines. It stands first and not indented, or below a comment or a line that ends as a header
-        does, with a colon. No line may hold a character that is not seen. What stands around these
-        lines in the file is not known here: whether the body is indented alike, or whether all this
-        is within a string, where even a docstring could be code.
+        lines. It comes first and not indented, or below a comment, or below a line that ends like a
+        header, with a colon. No line may hold an invisible character. The rest of the file is not
+        known here: whether the body is indented alike, or whether all this is within a string,
+        where even a docstring could be code.
         """
-        if any(map(hostile, (*self.before, *self.after))):
+        if any(map(has_invisible, (*self.before, *self.after))):
             return ()
-        found = self._added()
-        if found is None:
+        span = self._added_range()
+        if span is None:
             return ()
-        start, end = found
+        start, end = span
         added = self.after[start:end]
-        head = _stripped(self.after[:start])
+        head = _strip_blank_end(self.after[:start])
         return added if _is_docstring(added) and _may_follow(head, added[0]) else ()
 
-    def _added(self) -> tuple[int, int] | None:
-        """Where the new lines stand in `after`: with them and blank lines out, it is `before`."""
+    def _added_range(self) -> tuple[int, int] | None:
+        """Find the range of `after` without which it is `before`, blank lines aside."""
         old = [line for line in self.before if not _is_blank(line)]
         new = [at for at, line in enumerate(self.after) if not _is_blank(line)]
         filled = [self.after[at] for at in new]
         count = len(new) - len(old)
         if count < 1:
             return None
-        latest = _common(filled, old)
-        earliest = len(old) - _common(filled[::-1], old[::-1])
+        latest = _count_common(filled, old)
+        earliest = len(old) - _count_common(filled[::-1], old[::-1])
         for at in range(earliest, latest + 1):
             if filled[at].lstrip(" \t").startswith(_QUOTES):
                 start, end = new[at], new[at + count - 1] + 1
-                return (start, end) if self._is_kept(start, end) else None
+                return (start, end) if self._is_rest_unchanged(start, end) else None
         return None
 
-    def _is_kept(self, start: int, end: int) -> bool:
-        """Whether only blank lines around `after[start:end]` tell the rest from `before`."""
-        head, tail = _stripped(self.after[:start]), _stripped(self.after[end:][::-1])[::-1]
+    def _is_rest_unchanged(self, start: int, end: int) -> bool:
+        """Check whether the rest of `after` differs from `before` only in blank lines there."""
+        head, tail = (
+            _strip_blank_end(self.after[:start]),
+            _strip_blank_end(self.after[end:][::-1])[::-1],
+        )
         middle = self.before[len(head) : len(self.before) - len(tail)]
         return (
             len(head) + len(tail) <= len(self.before)
@@ -80,22 +88,25 @@ def _is_blank(line: str) -> bool:
     return not line.strip(" \t")
 
 
-def _stripped(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """The lines without the blank ones at their end."""
+def _strip_blank_end(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Remove the blank lines at the end."""
     end = len(lines)
     while end and _is_blank(lines[end - 1]):
         end -= 1
     return lines[:end]
 
 
-def _common(left: list[str], right: list[str]) -> int:
-    """How many lines at the start are the same."""
+def _count_common(left: list[str], right: list[str]) -> int:
+    """Count the equal lines at the start."""
     pairs = enumerate(zip(left, right, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(left), len(right)))
 
 
 def _is_docstring(lines: tuple[str, ...]) -> bool:
-    """Whether the lines are one literal: without a backslash, the first closing quotes end it."""
+    """Check whether the lines are one literal.
+
+    Without a backslash, the first closing quotes end it.
+    """
     text = "\n".join(lines).lstrip(" \t")
     quotes, inside = text[:3], text[3:-3]
     return (
@@ -119,9 +130,15 @@ def _may_follow(head: tuple[str, ...], docstring: str) -> bool:
 class Finding:
     """A new or changed definition without a docstring.
 
-    `line` is where its name stands in the head's file, `kind` as in `definition.Kind`. Without a
-    `suggestion`, `reason` is the skip rule's name and `detail` says why; both are "" where nothing
-    was asked of a model.
+    Attributes:
+        path: The file, relative to the repository's root.
+        line: The line of the definition's name in the head's file.
+        qualname: The definition's qualified name.
+        kind: The value of a `scan.definition.Kind`.
+        suggestion: The docstring to add; None where there is none.
+        reason: Without a suggestion, the skip rule's name; "" where no model was asked.
+        detail: Without a suggestion, why; "" where no model was asked.
+
     """
 
     path: str
@@ -134,19 +151,24 @@ class Finding:
 
     @property
     def fingerprint(self) -> str:
-        """What it is known by while lines move: 16 hexadecimal digits of path, name and kind."""
-        words = f"{self.path}\0{self.qualname}\0{self.kind}"
-        return hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        """Return 16 hexadecimal digits that identify path, name and kind when lines move."""
+        identity = f"{self.path}\0{self.qualname}\0{self.kind}"
+        return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Findings:
-    """Everything a review found between two commits, each 40 or 64 hexadecimal digits.
+    """All findings of a review between two commits, with the counts beside them.
 
-    `base` is the merge base. `documented` counts the new or changed definitions that have their
-    docstring, `skipped` those that a rule leaves out, by its name, and `files` the Python files
-    that changed. `notices` are sentences for people: a file that cannot be read, a configuration
-    that does not count.
+    Attributes:
+        base: The merge base, 40 or 64 hexadecimal digits.
+        head: The head commit, likewise.
+        findings: The definitions without a docstring.
+        documented: How many new or changed definitions have a docstring.
+        files: How many Python files changed.
+        skipped: How many definitions each skip rule leaves out, by the rule's name.
+        notices: Sentences for people: a file that cannot be read, settings that do not count.
+
     """
 
     base: str

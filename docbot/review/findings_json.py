@@ -1,8 +1,8 @@
-"""Findings handed from one process or machine to another, as JSON; nothing in it is trusted.
+"""Convert findings to JSON and back, trusting nothing that is read.
 
 The process that reads a pull request's code has no token, and the one with the token reads no code:
-this is all that goes from one to the other. So `decode` believes nothing. It refuses what is not of
-the form, and drops a suggestion that would do anything but insert one docstring.
+this JSON is all that goes from one to the other. So `decode` refuses whatever is not of the form of
+`review.schema.json`, and drops a suggestion that would do anything but insert one docstring.
 """
 
 from __future__ import annotations
@@ -22,42 +22,45 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MAX_BYTES = 4_000_000
-"""A report above this size is not read: a thousand findings take about a tenth of it."""
+"""Largest report that is read; a thousand findings take about a tenth of it."""
 
 MAX_FINDINGS = 2_000
 MAX_NOTICES = 50
 MAX_LINES = 100
-"""Lines of a suggestion, before as after."""
+"""Most lines of a suggestion, before as after."""
 
 LONGEST = {"path": 1_000, "qualname": 500, "detail": 500, "notice": 500, "line": 2_000}
-"""Characters; more is a report refused, not a text cut."""
+"""Most characters of each text; `decode` refuses a report with a longer one."""
 
 
-def encode(found: Findings) -> str:
-    """The JSON of `review.schema.json`; `decode` takes it where `cut` leaves it as it is."""
-    plain = asdict(replace(found, skipped={}))
-    plain["skipped"] = dict(sorted(found.skipped.items()))
-    return json.dumps({"version": VERSION, **plain}, indent=1, ensure_ascii=True)
+def encode(findings: Findings) -> str:
+    """Convert findings to the JSON of `review.schema.json`.
+
+    `decode` accepts it if `cut` returns the same findings unchanged.
+    """
+    document = asdict(replace(findings, skipped={}))
+    document["skipped"] = dict(sorted(findings.skipped.items()))
+    return json.dumps({"version": VERSION, **document}, indent=1, ensure_ascii=True)
 
 
-def cut(found: Findings) -> Findings:
-    """The same without what `decode` would refuse for its size or its path, and a notice of it."""
+def cut(findings: Findings) -> Findings:
+    """Remove what `decode` would refuse for its size or path, and add a notice about it."""
     kept: list[Finding] = []
     room = MAX_BYTES - 400_000  # for the notices, each character escaped
-    for finding in map(_shortened, found.findings):
+    for finding in map(_shorten_finding, findings.findings):
         text = json.dumps(asdict(finding), indent=3)
-        if len(kept) < MAX_FINDINGS and len(text) <= room and not unfit(finding.path):
+        if len(kept) < MAX_FINDINGS and len(text) <= room and not path_problem(finding.path):
             kept.append(finding)
             room -= len(text)
-    left = len(found.findings) - len(kept)
-    notices = [_shorter(notice, "notice") for notice in found.notices[:MAX_NOTICES]]
-    if left:
+    dropped = len(findings.findings) - len(kept)
+    notices = [_shorten(notice, "notice") for notice in findings.notices[:MAX_NOTICES]]
+    if dropped:
         notices[MAX_NOTICES - 1 :] = []
-        notices.append(f"{left} more findings are not listed: too many, or an odd path")
-    return replace(found, findings=tuple(kept), notices=tuple(notices))
+        notices.append(f"{dropped} more findings are not listed: too many, or an odd path")
+    return replace(findings, findings=tuple(kept), notices=tuple(notices))
 
 
-def _shortened(finding: Finding) -> Finding:
+def _shorten_finding(finding: Finding) -> Finding:
     suggestion = finding.suggestion
     if suggestion and any(
         len(lines) > MAX_LINES or any(len(line) > LONGEST["line"] for line in lines)
@@ -67,17 +70,17 @@ def _shortened(finding: Finding) -> Finding:
     return replace(
         finding,
         suggestion=suggestion,
-        qualname=_shorter(finding.qualname, "qualname"),
-        detail=_shorter(finding.detail, "detail"),
+        qualname=_shorten(finding.qualname, "qualname"),
+        detail=_shorten(finding.detail, "detail"),
     )
 
 
-def _shorter(text: str, what: str) -> str:
+def _shorten(text: str, what: str) -> str:
     return text if len(text) <= LONGEST[what] else text[: LONGEST[what] - 3] + "..."
 
 
-def unfit(path: str) -> str:
-    """Why a report may not name this path, or "": it must be a plain one below the repository."""
+def path_problem(path: str) -> str:
+    """Return why a report may not name this path; "" for a plain path below the repository."""
     parts = path.split("/")
     if len(path) > LONGEST["path"]:
         return "is too long"
@@ -93,33 +96,33 @@ def unfit(path: str) -> str:
 def decode(data: bytes) -> Findings:
     """Read a report that anybody may have written.
 
-    A suggestion that `Suggestion.docstring` does not vouch for is dropped and a notice says so; all
-    else that is not as `encode` writes it makes the report worthless as a whole.
+    A suggestion that `Suggestion.docstring` does not accept is dropped, and a notice says so. The
+    whole report is refused for anything else that `encode` would not write.
 
     Raises:
         ReviewError: it is too large, not JSON, or has a key or value that a report cannot have.
 
     """
-    document = _object(_parsed(data), "outermost value")
+    document = _read_object(_parse(data), "outermost value")
     if document.get("version") != VERSION:
         raise ReviewError("the report was made by another version of docbot; use one for both")
-    report = _fields(document, "outermost object", {"version", *Findings.__slots__})
+    report = _read_fields(document, "outermost object", {"version", *Findings.__slots__})
     findings = tuple(
-        _finding(entry, f"findings[{at}]")
-        for at, entry in enumerate(_array(report["findings"], "findings", MAX_FINDINGS))
+        _read_finding(entry, f"findings[{at}]")
+        for at, entry in enumerate(_read_array(report["findings"], "findings", MAX_FINDINGS))
     )
-    skipped = _object(report["skipped"], "skipped")
-    vouched = tuple(map(_vouched, findings))
-    dropped = sum(a is not b for a, b in zip(findings, vouched, strict=True))
-    notices = _texts(report["notices"], "notices", "notice", MAX_NOTICES)
+    skipped = _read_object(report["skipped"], "skipped")
+    sound = tuple(map(_without_unsound_suggestion, findings))
+    dropped = sum(a is not b for a, b in zip(findings, sound, strict=True))
+    notices = _read_texts(report["notices"], "notices", "notice", MAX_NOTICES)
     return Findings(
-        base=_sha(report["base"], "base"),
-        head=_sha(report["head"], "head"),
-        findings=vouched,
-        documented=_count(report["documented"], "documented"),
-        files=_count(report["files"], "files"),
+        base=_read_commit(report["base"], "base"),
+        head=_read_commit(report["head"], "head"),
+        findings=sound,
+        documented=_read_count(report["documented"], "documented"),
+        files=_read_count(report["files"], "files"),
         skipped={
-            _one_of(reason, "skipped", _REASONS): _count(number, f"skipped.{reason}")
+            _read_word(reason, "skipped", _REASONS): _read_count(number, f"skipped.{reason}")
             for reason, number in skipped.items()
         },
         notices=(*notices[: MAX_NOTICES - 1], _DROPPED.format(dropped)) if dropped else notices,
@@ -129,10 +132,10 @@ def decode(data: bytes) -> Findings:
 _KINDS = frozenset(kind.value for kind in Kind)
 _REASONS = frozenset(reason.value for reason in SkipReason)
 _DROPPED = "suggestions dropped because they are not one docstring and no more: {}"
-_MOST = 10_000_000
+_MAX_COUNT = 10_000_000
 
 
-def _vouched(finding: Finding) -> Finding:
+def _without_unsound_suggestion(finding: Finding) -> Finding:
     if finding.suggestion is None or finding.suggestion.docstring():
         return finding
     return replace(
@@ -143,120 +146,122 @@ def _vouched(finding: Finding) -> Finding:
     )
 
 
-def _finding(value: object, where: str) -> Finding:
-    entry = _fields(value, where, set(Finding.__slots__))
+def _read_finding(value: object, where: str) -> Finding:
+    entry = _read_fields(value, where, set(Finding.__slots__))
     suggestion = entry["suggestion"]
-    path = _text(entry["path"], f"{where}.path", "path")
-    if trouble := unfit(path):
+    path = _read_text(entry["path"], f"{where}.path", "path")
+    if trouble := path_problem(path):
         raise ReviewError(f"the report's {where}.path {trouble}; nothing in it is used")
     return Finding(
         path=path,
-        line=_count(entry["line"], f"{where}.line", least=1),
-        qualname=_text(entry["qualname"], f"{where}.qualname", "qualname"),
-        kind=_one_of(entry["kind"], f"{where}.kind", _KINDS),
-        suggestion=None if suggestion is None else _suggestion(suggestion, f"{where}.suggestion"),
-        reason=_one_of(entry["reason"], f"{where}.reason", _REASONS | {""}),
-        detail=_text(entry["detail"], f"{where}.detail", "detail"),
+        line=_read_count(entry["line"], f"{where}.line", least=1),
+        qualname=_read_text(entry["qualname"], f"{where}.qualname", "qualname"),
+        kind=_read_word(entry["kind"], f"{where}.kind", _KINDS),
+        suggestion=None
+        if suggestion is None
+        else _read_suggestion(suggestion, f"{where}.suggestion"),
+        reason=_read_word(entry["reason"], f"{where}.reason", _REASONS | {""}),
+        detail=_read_text(entry["detail"], f"{where}.detail", "detail"),
     )
 
 
-def _suggestion(value: object, where: str) -> Suggestion:
-    entry = _fields(value, where, set(Suggestion.__slots__))
+def _read_suggestion(value: object, where: str) -> Suggestion:
+    entry = _read_fields(value, where, set(Suggestion.__slots__))
     suggestion = Suggestion(
-        first=_count(entry["first"], f"{where}.first", least=1),
-        last=_count(entry["last"], f"{where}.last", least=1),
-        before=_texts(entry["before"], f"{where}.before", "line", MAX_LINES),
-        after=_texts(entry["after"], f"{where}.after", "line", MAX_LINES),
+        first=_read_count(entry["first"], f"{where}.first", least=1),
+        last=_read_count(entry["last"], f"{where}.last", least=1),
+        before=_read_texts(entry["before"], f"{where}.before", "line", MAX_LINES),
+        after=_read_texts(entry["after"], f"{where}.after", "line", MAX_LINES),
     )
     if suggestion.last - suggestion.first + 1 != len(suggestion.before):
-        raise _wrong(f"{where}.before", "the lines from `first` to `last`")
+        raise _error(f"{where}.before", "the lines from `first` to `last`")
     return suggestion
 
 
-def _parsed(data: bytes) -> object:
+def _parse(data: bytes) -> object:
     if len(data) > MAX_BYTES:
         raise ReviewError(f"the report is over {MAX_BYTES // 1_000_000} MB; docbot writes no such")
     try:
         return json.loads(
             data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_int=_digits,
-            parse_constant=_no_number,
+            object_pairs_hook=_refuse_duplicate_keys,
+            parse_int=_parse_int,
+            parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
         cause = "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
         raise ReviewError(f"the report is {cause}; let docbot write it again") from None
 
 
-def _unique(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
+def _refuse_duplicate_keys(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:
     listed = list(pairs)
-    found = dict(listed)
-    if len(found) != len(listed):
+    entries = dict(listed)
+    if len(entries) != len(listed):
         raise ValueError("a key twice")
-    return found
+    return entries
 
 
-def _digits(text: str) -> int:
-    """A number that is worth reading: Python takes quadratic time for the others."""
-    return int(text) if len(text) <= len(str(_MOST)) else -1
+def _parse_int(text: str) -> int:
+    """Parse a number, or return -1 for a longer one, which takes Python quadratic time."""
+    return int(text) if len(text) <= len(str(_MAX_COUNT)) else -1
 
 
-def _no_number(text: str) -> None:
+def _refuse_constant(text: str) -> None:
     raise ValueError(text)
 
 
-def _object(value: object, where: str) -> dict[str, Any]:
+def _read_object(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _wrong(where, "an object")
+        raise _error(where, "an object")
     return value
 
 
-def _fields(value: object, where: str, names: set[str]) -> dict[str, Any]:
-    entry = _object(value, where)
+def _read_fields(value: object, where: str, names: set[str]) -> dict[str, Any]:
+    entry = _read_object(value, where)
     for name in sorted(names ^ entry.keys()):
         word = "lacks" if name in names else "has an unknown key,"
         raise ReviewError(f"the report's {where} {word} {name[:40]!r}; nothing in it is used")
     return entry
 
 
-def _array(value: object, where: str, most: int) -> list[Any]:
+def _read_array(value: object, where: str, most: int) -> list[Any]:
     if not isinstance(value, list) or len(value) > most:
-        raise _wrong(where, f"a list of at most {most}")
+        raise _error(where, f"a list of at most {most}")
     return value
 
 
-def _texts(value: object, where: str, what: str, most: int) -> tuple[str, ...]:
-    entries = enumerate(_array(value, where, most))
-    return tuple(_text(entry, f"{where}[{at}]", what) for at, entry in entries)
+def _read_texts(value: object, where: str, what: str, most: int) -> tuple[str, ...]:
+    entries = enumerate(_read_array(value, where, most))
+    return tuple(_read_text(entry, f"{where}[{at}]", what) for at, entry in entries)
 
 
-def _text(value: object, where: str, what: str) -> str:
+def _read_text(value: object, where: str, what: str) -> str:
     if not isinstance(value, str) or len(value) > LONGEST[what]:
-        raise _wrong(where, f"a string of at most {LONGEST[what]} characters")
+        raise _error(where, f"a string of at most {LONGEST[what]} characters")
     try:  # as os.fsdecode names a path that is not UTF-8, and no other surrogate
         value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
-        raise _wrong(where, "a string of characters") from None
+        raise _error(where, "a string of characters") from None
     return value
 
 
-def _count(value: object, where: str, *, least: int = 0) -> int:
-    if type(value) is not int or not least <= value <= _MOST:
-        raise _wrong(where, f"a number from {least} to {_MOST}")
+def _read_count(value: object, where: str, *, least: int = 0) -> int:
+    if type(value) is not int or not least <= value <= _MAX_COUNT:
+        raise _error(where, f"a number from {least} to {_MAX_COUNT}")
     return value
 
 
-def _one_of(value: object, where: str, words: frozenset[str]) -> str:
-    if not isinstance(value, str) or value not in words:
-        raise _wrong(where, "one of the words that docbot knows")
+def _read_word(value: object, where: str, allowed: frozenset[str]) -> str:
+    if not isinstance(value, str) or value not in allowed:
+        raise _error(where, "one of the words that docbot knows")
     return value
 
 
-def _sha(value: object, where: str) -> str:
+def _read_commit(value: object, where: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", value):
-        raise _wrong(where, "a commit's 40 or 64 lower-case hexadecimal digits")
+        raise _error(where, "a commit's 40 or 64 lower-case hexadecimal digits")
     return value
 
 
-def _wrong(where: str, what: str) -> ReviewError:
+def _error(where: str, what: str) -> ReviewError:
     return ReviewError(f"the report's {where} is not {what}; nothing in it is used")

@@ -1,13 +1,14 @@
 """Find where docstrings go, with libcst.
 
-`facts` says what a file defines; this supplies places and nothing else, for the files that are
-about to be written. libcst keeps every byte of a file, so it knows where a header ends and which
-comments stand above the first statement.
+`facts` reads what a file defines; this module adds the places, for files that are about to be
+written. libcst keeps every byte of a file, so it knows where a header ends and which comments come
+before the first statement.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from contextlib import contextmanager, nullcontext
 from itertools import accumulate
 from typing import TYPE_CHECKING
@@ -25,14 +26,19 @@ if TYPE_CHECKING:
 
     from docbot.scan.source import Text
 
-TYPE_COMMENT = re.compile(rb"^[ \t]*#[ \t]*type:[ \t]*\(.*\n", re.MULTILINE)
+_TYPE_COMMENT = re.compile(rb"^[ \t]*#[ \t]*type:[ \t]*\(.*\n", re.MULTILINE)
 
 
 def anchors(text: Text) -> Mapping[tuple[str, int], Anchor]:
-    """Return where a docstring goes, by the definition's qualified name and the line of its name.
+    """Return the place for each definition's docstring.
 
-    Definitions that have a docstring are among them; those whose body has no line of its own are
-    not. The file is one that `facts` has read: it does not nest too deep for libcst's parser.
+    Args:
+        text: A file that `facts` has read before: it does not nest too deep for libcst's parser.
+
+    Returns:
+        The places by the definition's qualified name and the line of its name (1-based).
+        Definitions that have a docstring are included; those whose body has no line of its own are
+        not.
 
     Raises:
         SourceError: libcst cannot parse the text, or would not give the same text back.
@@ -40,53 +46,55 @@ def anchors(text: Text) -> Mapping[tuple[str, int], Anchor]:
     """
     try:
         tree = cst.parse_module(text.code)
-        code, places = _print(tree)
+        code, spans = _print_with_spans(tree)
         if code != text.code:
             raise SourceError("libcst does not give the same text back")
-        return dict(_Finder(text, places).find(tree))
+        return dict(_Finder(text, spans).find(tree))
     except (cst.ParserSyntaxError, UnicodeError) as error:
         raise SourceError(f"libcst cannot parse it: {str(error).splitlines()[0]}") from error
     except RecursionError as error:
         raise SourceError("it nests too deep for libcst") from error
 
 
-def _print(tree: cst.Module) -> tuple[str, Mapping[int, tuple[int, int]]]:
-    """The tree's text, and the UTF-8 offsets of the nodes that places are read from, by their id.
+def _print_with_spans(tree: cst.Module) -> tuple[str, Mapping[int, tuple[int, int]]]:
+    """Return the tree's text and the UTF-8 spans of the nodes that anchors are read from.
 
-    `ByteSpanPositionProvider` notes every node, comma and blank, in three times the time.
+    Spans are (start, end) by the node's `id`. `ByteSpanPositionProvider` records every node, comma
+    and blank, and takes three times as long.
     """
     state = _Printer(tree)
     tree._codegen(state)  # noqa: SLF001 - what `Module.code` itself calls
     lengths = (len(t) if t.isascii() else len(t.encode()) for t in (*state.tokens, state.dropped))
     ends = [0, *accumulate(lengths)]
-    places = {node: (ends[first], ends[last]) for node, (first, last) in state.noted.items()}
-    return "".join(state.tokens), places
+    spans = {node: (ends[first], ends[last]) for node, (first, last) in state.spans.items()}
+    return "".join(state.tokens), spans
 
 
 class _Printer(CodegenState):
-    """Prints a tree and notes, in tokens, where some of its nodes begin and end.
+    """A code printer that records where some nodes begin and end, counted in tokens.
 
-    Noted are definitions, what a header is made of, the first statement of a body, and whatever
-    libcst itself says that the place of one of these begins or ends with.
+    It records definitions, the parts of their headers, the first statement of each body, and the
+    nodes that libcst names as the start or end of one of these.
     """
 
     def __init__(self, tree: cst.Module) -> None:
         super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
-        self.noted: dict[int, tuple[int, int]] = {}
+        self.spans: dict[int, tuple[int, int]] = {}
+        """First token and the token past the last, by the node's `id`."""
         self.dropped = ""
-        self._wanted: set[int] = set()
-        self._begun: dict[int, int] = {}
+        self._recorded: set[int] = set()
+        self._starts: dict[int, int] = {}
 
     def before_codegen(self, node: cst.CSTNode) -> None:
-        if type(node) in _PLACED:
-            self._wanted.update(map(id, _places(node)))
-        if id(node) in self._wanted:
-            self._begun[id(node)] = len(self.tokens)
+        if type(node) in _DEFINING:
+            self._recorded.update(map(id, _anchor_nodes(node)))
+        if id(node) in self._recorded:
+            self._starts[id(node)] = len(self.tokens)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
-        begun = self._begun.pop(id(node), None)
-        if begun is not None:
-            self.noted.setdefault(id(node), (begun, len(self.tokens)))
+        start = self._starts.pop(id(node), None)
+        if start is not None:
+            self.spans.setdefault(id(node), (start, len(self.tokens)))
 
     def record_syntactic_position(  # type: ignore[override] # any context manager will do
         self,
@@ -95,10 +103,10 @@ class _Printer(CodegenState):
         start_node: cst.CSTNode | None = None,
         end_node: cst.CSTNode | None = None,
     ) -> AbstractContextManager[None]:
-        """Note a node without the blanks and comments around it."""
-        if id(node) not in self._wanted:
+        """Record a node without the blanks and comments around it."""
+        if id(node) not in self._recorded:
             return _NOTHING
-        self._wanted.update(id(each) for each in (start_node, end_node) if each is not None)
+        self._recorded.update(id(each) for each in (start_node, end_node) if each is not None)
         return self._recording(node, start_node, end_node)
 
     @contextmanager
@@ -107,23 +115,23 @@ class _Printer(CodegenState):
     ) -> Iterator[None]:
         start = len(self.tokens)
         yield
-        self.noted[id(node)] = (
-            self.noted[id(first)][0] if first is not None else start,
-            self.noted[id(last)][1] if last is not None else len(self.tokens),
+        self.spans[id(node)] = (
+            self.spans[id(first)][0] if first is not None else start,
+            self.spans[id(last)][1] if last is not None else len(self.tokens),
         )
 
     def pop_trailing_newline(self) -> None:
-        """Keep what libcst takes back at the end of a file: places may have counted it."""
+        """Keep the newline that libcst drops at the end of a file: spans may have counted it."""
         self.dropped = self.tokens[-1] if self.tokens else ""
         super().pop_trailing_newline()
 
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
-_PLACED = frozenset((cst.Module, cst.FunctionDef, cst.ClassDef))
+_DEFINING = frozenset((cst.Module, cst.FunctionDef, cst.ClassDef))
 
 
-def _places(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes from which the places of a module or definition are read."""
+def _anchor_nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """Yield the nodes whose spans decide the anchor of a module or definition."""
     if isinstance(node, cst.Module):
         yield from node.header
         yield from _statements(node.body)[:1]
@@ -138,14 +146,14 @@ _Defined = cst.FunctionDef | cst.ClassDef
 
 
 class _Finder:
-    """Finds the places of one file's definitions among its statements."""
+    """A search for the anchors of one file's definitions among its statements."""
 
-    def __init__(self, text: Text, places: Mapping[int, tuple[int, int]]) -> None:
+    def __init__(self, text: Text, spans: Mapping[int, tuple[int, int]]) -> None:
         self.text = text
-        self.places = places
+        self.spans = spans
 
     def find(self, tree: cst.Module) -> Iterator[tuple[tuple[str, int], Anchor]]:
-        """Yield every place with its definition's name and line."""
+        """Yield every anchor after its definition's qualified name and line."""
         anchor = self.module_anchor(tree, _statements(tree.body))
         if anchor is not None:
             yield (MODULE_DOC, 1), anchor
@@ -154,12 +162,14 @@ class _Finder:
     def walk(
         self, body: Sequence[cst.CSTNode], prefix: str
     ) -> Iterator[tuple[tuple[str, int], Anchor]]:
+        """Yield the anchors of a block's definitions; `prefix` is what their names begin with."""
         for node in body:
             if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
-                name = prefix + node.name.value
+                # As ast has it: Python compares names in this form (PEP 3131).
+                name = prefix + unicodedata.normalize("NFKC", node.name.value)
                 anchor = self.anchor(node)
                 if anchor is not None:
-                    line = self.text.line_at(self.places[id(node.name)][0])
+                    line = self.text.line_at(self.spans[id(node.name)][0])
                     yield (name, line), anchor
                 inner = "." if isinstance(node, cst.ClassDef) else ".<locals>."
                 yield from self.walk(node.body.body, name + inner)
@@ -168,32 +178,36 @@ class _Finder:
                     yield from self.walk(block, prefix)
 
     def extent(self, node: cst.CSTNode) -> tuple[int, int]:
-        """UTF-8 offsets of the node's first byte, decorators included, and past its last one."""
+        """Return the UTF-8 offsets of a node, decorators included: first byte, past the last."""
         first: cst.CSTNode = node
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)) and node.decorators:
             first = node.decorators[0]
-        return self.places[id(first)][0], self.places[id(node)][1]
+        return self.spans[id(first)][0], self.spans[id(node)][1]
 
     def module_anchor(self, tree: cst.Module, statements: Sequence[cst.CSTNode]) -> Anchor | None:
-        """Below the shebang, the coding cookie and the licence, above what speaks of the code."""
+        """Return where a module's docstring goes; None where formatters would disagree.
+
+        That is below the shebang, the coding cookie and the licence, and above comments on the
+        code.
+        """
         utf8 = self.text.utf8
-        start = max((self.places[id(line)][1] for line in tree.header), default=0)
+        start = max((self.spans[id(line)][1] for line in tree.header), default=0)
         if start and utf8[start - 1 : start] != b"\n":
             return None
         first = statements[0] if statements else None
-        opens = isinstance(first, (cst.FunctionDef, cst.ClassDef))
+        opens_with_definition = isinstance(first, (cst.FunctionDef, cst.ClassDef))
         if isinstance(first, (cst.FunctionDef, cst.ClassDef)) and first.decorators:
             return None  # black wants one blank line there, ruff two
-        own = _LAST_COMMENTS.search(utf8, 0, start) if opens else None
-        if own is not None and not _OF_THE_FILE.search(own.group()):
-            start = own.start()
+        comments = _LAST_COMMENTS.search(utf8, 0, start) if opens_with_definition else None
+        if comments is not None and not _ABOUT_THE_FILE.search(comments.group()):
+            start = comments.start()
         line = utf8[:start].rpartition(b"\n")[0] if start else utf8.partition(b"\n")[0]
         newline = "\r\n" if line.endswith(b"\r") else "\n"
-        followed = utf8[start:].partition(b"\n")[0].strip(b" \t\r\f") != b""
+        blank_after = 0
+        if utf8[start:].partition(b"\n")[0].strip(b" \t\r\f"):
+            blank_after = 2 if opens_with_definition else 1
         at = self.text.offset(start)
-        return Anchor(
-            start=at, end=at, indent="", newline=newline, blank_after=followed * (1 + opens)
-        )
+        return Anchor(start=at, end=at, indent="", newline=newline, blank_after=blank_after)
 
     def anchor(self, node: _Defined) -> Anchor | None:
         """Return where a definition's docstring goes; None for a body without a line of its own."""
@@ -202,32 +216,32 @@ class _Finder:
         if not isinstance(block, cst.IndentedBlock) or not statements:
             return None
         utf8 = self.text.utf8
-        start = self.places[id(block.header)][1]
+        start = self.spans[id(block.header)][1]
         first, _ = self.extent(statements[0])
         indent = utf8[self.text.line_start(first) : first].decode()
         if utf8[start - 1 : start] != b"\n" or not indent or indent.strip(" \t"):
             return None
         # A signature's type comment must come first, before the docstring (PEP 484).
-        for comment in TYPE_COMMENT.finditer(utf8, start, self.text.line_start(first)):
+        for comment in _TYPE_COMMENT.finditer(utf8, start, self.text.line_start(first)):
             start = comment.end()
-        opens = isinstance(statements[0], (cst.FunctionDef, cst.ClassDef))
-        blanks = self.text.blanks_end(start)
-        end = start if opens and not is_class else blanks
+        opens_with_definition = isinstance(statements[0], (cst.FunctionDef, cst.ClassDef))
+        blanks_end = self.text.blanks_end(start)
+        end = start if opens_with_definition and not is_class else blanks_end
         return Anchor(
             start=self.text.offset(start),
             end=self.text.offset(end),
             indent=indent,
             newline="\r\n" if utf8[start - 2 : start] == b"\r\n" else "\n",
-            blank_after=is_class or (opens and blanks == start),
+            blank_after=int(is_class or (opens_with_definition and blanks_end == start)),
         )
 
 
 _LAST_COMMENTS = re.compile(rb"(?:^[ \t]*#[^\n]*\n)+\Z", re.MULTILINE)
-_OF_THE_FILE = re.compile(
+_ABOUT_THE_FILE = re.compile(
     rb"(?i)\A#!|coding[:=]|-\*-|copyright|\(c\)|licen[cs]e|spdx|author|\bvim?:"
     rb"|#\s*(?:type|mypy|pyright|ruff|flake8|pylint|isort|fmt|yapf|noqa|pragma|nosec|docbot)\b"
 )
-"""What a comment says that stands for the file, not for the definition right below it."""
+"""What a comment has that is about the file, not about the definition right below it."""
 
 
 def _blocks(node: cst.CSTNode) -> Iterator[Sequence[cst.CSTNode]]:
@@ -246,7 +260,7 @@ def _blocks(node: cst.CSTNode) -> Iterator[Sequence[cst.CSTNode]]:
 
 
 def _statements(body: Sequence[cst.CSTNode]) -> list[cst.CSTNode]:
-    """A body's statements, those joined by `;` told apart."""
+    """Return a body's statements, those joined by `;` one by one."""
     flat: list[cst.CSTNode] = []
     for statement in body:
         flat += statement.body if isinstance(statement, cst.SimpleStatementLine) else [statement]

@@ -1,7 +1,7 @@
 """Read what the body of a definition does: its calls, raises, yields, returns and its shape.
 
-What an inner function or class does is its own; its decorators, defaults and bases are evaluated in
-the outer body and belong to that. A lambda's body belongs to nobody.
+What an inner function or class does does not count for the outer one; but its decorators, defaults
+and bases are evaluated in the outer body and count there. A lambda's body counts nowhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,10 @@ class BodyFacts(TypedDict):
 
 
 def body_facts(body: Iterable[ast.stmt]) -> BodyFacts:
-    """Read the calls and raises of a body, each name once in source order, and what it yields."""
+    """Read what a body calls, raises, yields and returns.
+
+    Calls and raises are dotted names, each one once, in source order.
+    """
     collector = _Collector()
     for statement in body:
         collector.visit(statement)
@@ -39,7 +42,7 @@ def body_facts(body: Iterable[ast.stmt]) -> BodyFacts:
 
 
 class _Collector:
-    """Visits the nodes of one body in source order.
+    """A visitor of one body's nodes, in source order.
 
     Not an `ast.NodeVisitor`: that looks a method up by name for every node and takes twice as long.
     """
@@ -52,7 +55,7 @@ class _Collector:
         self.returns = False
 
     def visit(self, node: ast.AST) -> None:
-        """Note what the node and those below it say."""
+        """Record the facts of a node and of those below it."""
         if handler := _HANDLERS.get(type(node)):
             handler(self, node)
         else:
@@ -161,7 +164,7 @@ def _position(node: ast.expr | ast.keyword) -> tuple[int, int]:
 def called_name(node: ast.expr) -> str:
     """Return a dotted name without arguments and subscripts: `super.f` for `super(A, b).f`.
 
-    What is no name is left out: `.join` for `", ".join`, and "" for a call of a lambda.
+    Parts that are no names are left out: `.join` for `", ".join`, and "" for a call of a lambda.
     """
     if isinstance(node, ast.Name):
         return node.id
@@ -173,7 +176,7 @@ def called_name(node: ast.expr) -> str:
 
 
 def _exceptions(node: ast.expr | None) -> tuple[str, ...]:
-    """Return the dotted names of what is raised or caught."""
+    """Return the dotted names of the exceptions in a `raise` or `except`."""
     if isinstance(node, ast.Tuple):
         return tuple(name for element in node.elts for name in _exceptions(element))
     if isinstance(node, ast.Call):
@@ -185,7 +188,7 @@ def _exceptions(node: ast.expr | None) -> tuple[str, ...]:
 
 
 def shape_of(body: list[ast.stmt], name: str) -> Shape:  # noqa: PLR0911 - one for each shape
-    """Tell what a function's body, without its docstring, amounts to."""
+    """Classify the body, without a docstring, of the function called `name`."""
     if len(body) != 1:
         return Shape.FULL if body else Shape.EMPTY
     node = body[0]
@@ -207,7 +210,7 @@ def shape_of(body: list[ast.stmt], name: str) -> Shape:  # noqa: PLR0911 - one f
 
 
 def _is_plain(value: ast.expr) -> bool:
-    """Check for a name, an attribute, a constant or an empty container."""
+    """Check whether a value is a name, an attribute, a constant or an empty container."""
     if isinstance(value, ast.Attribute):
         return _is_plain(value.value)
     if isinstance(value, (ast.List, ast.Tuple)):

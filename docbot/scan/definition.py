@@ -1,7 +1,7 @@
-"""What docbot knows of a definition: frozen plain data, without a tree node in it.
+"""Define the facts that docbot has about a definition: frozen plain data.
 
-`scan` makes these. They stand in a file of their own because importing libcst takes longer than a
-whole run that finds nothing to do.
+`facts` makes these, and `anchors` the Anchors. They have a module of their own because importing
+libcst takes longer than a whole run that finds nothing to do.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Kind(str, Enum):
-    """What a definition is; a property is a method, an async function a function."""
+    """The kind of a definition; a property is a method, an async function a function."""
 
     MODULE = "module"
     CLASS = "class"
@@ -26,7 +26,7 @@ class Kind(str, Enum):
 
 
 class ParameterKind(str, Enum):
-    """How an argument may be passed (PEP 570, PEP 3102)."""
+    """The ways an argument may be passed (PEP 570, PEP 3102)."""
 
     POSITIONAL_ONLY = "positional-only"
     POSITIONAL = "positional"
@@ -36,7 +36,7 @@ class ParameterKind(str, Enum):
 
 
 class Shape(str, Enum):
-    """What a body amounts to when its docstring is left out."""
+    """The substance of a body, its docstring left out."""
 
     STUB = "..."
     EMPTY = "pass"
@@ -57,14 +57,14 @@ class Parameter:
 
     @property
     def starred(self) -> str:
-        """The name as the signature writes it: `*args`, `**kwargs`."""
+        """Return the name as the signature writes it: `*args`, `**kwargs`."""
         stars = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
         return stars.get(self.kind, "") + self.name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """Parameters in source order, without the receiver, and the return annotation."""
+    """Parameters in source order, without the receiver, and the return annotation as source."""
 
     params: tuple[Parameter, ...] = ()
     returns: str | None = None
@@ -72,13 +72,18 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Anchor:
-    """Where a docstring goes: the bytes `start:end` of the file are replaced by it.
+    """The place for a docstring: it replaces the bytes `start:end` of the file.
 
-    `start` is the first byte after the line that ends the header; `end` lies past the blank lines
-    there that would stand between docstring and body (pydocstyle's D202). `indent` is the body's
-    own whitespace, `newline` the header line's own ending, and `blank_after` counts the blank lines
-    that formatters want below: one where the body opens with a definition or is a class's or a
-    module's, two between a module's docstring and a definition.
+    Attributes:
+        start: The first byte after the line that ends the header.
+        end: The byte past the blank lines there, which would come between docstring and body
+            (pydocstyle's D202).
+        indent: The body's own whitespace.
+        newline: The header line's own ending.
+        blank_after: The number of blank lines that formatters want below: one where the body opens
+            with a definition or is a class's or a module's, two between a module's docstring and a
+            definition.
+
     """
 
     start: int
@@ -90,15 +95,35 @@ class Anchor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
-    """One module, class, function or method, as the tree has it.
+    """One module, class, function or method, as the syntax tree has it.
 
-    `qualname` is for people (PEP 3155); identity is qualname and line, since overloads share a
-    name. `lines` are 1-based and inclusive, decorators included; `line` is the line of the name.
-    `code` is dedented and without the definition's own docstring. `indent` is the whitespace before
-    an undocumented body, "" for a module, and None where no docstring can be put. `tree` is the
-    node it was read from, docstring and all; it is dropped between processes and never compared.
-    `calls`, `raises`, `yields` and `returns` are this definition's own: what an inner function does
-    is the inner function's.
+    Attributes:
+        qualname: The qualified name, for people (PEP 3155); identity is qualname and line, since
+            overloads share a name.
+        name: The last part of it; "" for a module.
+        line: The line of the name, 1-based.
+        lines: First and last line, 1-based and inclusive, decorators included.
+        signature: Parameters and return annotation, of functions and methods.
+        code: The dedented source, without the definition's own docstring.
+        docstring: The docstring as Python evaluates it; None without one.
+        indent: The whitespace before an undocumented body, "" for a module; None where no docstring
+            can be put.
+        decorators: The decorators as written, without `@`.
+        bases: The bases of a class as written.
+        owner: The name of the class around a method or inner class, else "".
+        local: Whether it is inside a function.
+        is_async: Whether it is an `async def`.
+        calls: Dotted names of what is called. This and the next three are the definition's own:
+            what an inner function does belongs to the inner function.
+        raises: Dotted names of the exceptions it raises.
+        yields: Whether it is a generator.
+        returns: Whether it returns a value.
+        shape: The substance of the body.
+        one_line: Whether an undocumented body begins on the header's line.
+        marked_skip: Whether `# docbot: skip` marks it.
+        tree: The node it was read from, docstring included; it is dropped between processes and
+            never compared.
+
     """
 
     qualname: str
@@ -128,5 +153,5 @@ class Definition:
 
     @property
     def decorator_names(self) -> tuple[str, ...]:
-        """The decorators without their arguments: `app.get` for `@app.get("/")`."""
+        """Return the decorators without arguments: `app.get` for `@app.get("/")`."""
         return tuple(d.strip("() ").partition("(")[0].strip() for d in self.decorators)

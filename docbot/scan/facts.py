@@ -1,8 +1,8 @@
 """Read the facts of a file's definitions from its syntax tree.
 
 Every fact that docbot states about code is read here, from `ast`: check, fix, review and training
-see the same `Definition`s. `ast` takes an eighth of the time of libcst and tells the same; only
-where a docstring is put needs libcst, and `anchors` asks it for the files that are written.
+see the same `Definition`s. `ast` takes an eighth of the time of libcst and gives the same facts;
+only placing a docstring needs libcst, and `anchors` uses it on the files that are written.
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from docbot.errors import SourceError, TooLargeError
 from docbot.scan.body import body_facts, called_name, shape_of
 from docbot.scan.definition import Definition, Kind, Parameter, ParameterKind, Signature
 from docbot.scan.markers import FileMarkers, markers_of
-from docbot.scan.outline import Outline, outline_of
-from docbot.scan.parse import MODULE_DOC, docstring_of, nodes_of, parse, uncollected
+from docbot.scan.outline import Outline, outline_of, reads_docstrings
+from docbot.scan.parse import (
+    MODULE_DOC,
+    all_nodes,
+    block_fields,
+    docstring_of,
+    gc_paused,
+    parse,
+    statements_of,
+)
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
@@ -39,10 +47,19 @@ _STATIC = ("staticmethod", "abstractstaticmethod")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileFacts:
-    """What `check` has to know of one file, by its bytes alone: no configuration, no other file.
+    """The facts of one file that `check` needs, from its bytes alone.
 
-    `size` is in bytes; `definitions` are without details. Where the file cannot be read, `trouble`
-    says why, and there is nothing but the markers.
+    They depend on no configuration and no other file.
+
+    Attributes:
+        size: The file's size in bytes.
+        markers: The marks in the file's comments.
+        outline: The file's outline.
+        definitions: The file's definitions, without details.
+        trouble: The reason why the file cannot be read, else ""; then only the size and the markers
+            are known.
+        too_large: Whether that reason is the file's size.
+
     """
 
     size: int
@@ -54,7 +71,7 @@ class FileFacts:
 
     @property
     def error(self) -> SourceError | None:
-        """Return why the file cannot be read, None where it was."""
+        """Return the error of a file that cannot be read, else None."""
         if not self.trouble:
             return None
         return (TooLargeError if self.too_large else SourceError)(self.trouble)
@@ -66,34 +83,35 @@ def file_facts(source: bytes, *, markers_only: bool = False) -> FileFacts:
     if markers_only:
         return facts
     try:
-        with uncollected():
+        with gc_paused():
             text = read(source)
             tree = parse(source)
-            outline = outline_of(tree, nodes_of(tree), source)
+            nodes = all_nodes(tree) if reads_docstrings(source) else statements_of(tree, text)
+            outline = outline_of(tree, nodes, source)
             definitions = definitions_of(tree, text, details=False)
             return replace(facts, outline=outline, definitions=definitions)
     except SourceError as error:
         return replace(facts, trouble=str(error), too_large=isinstance(error, TooLargeError))
 
 
-def scan(text: Text) -> tuple[Definition, ...]:
+def read_definitions(text: Text) -> tuple[Definition, ...]:
     """Read every definition of a file, the module first, then in source order.
 
     Raises:
         SourceError: Python cannot parse the file, or it nests too deep.
 
     """
-    with uncollected():
+    with gc_paused():
         tree = parse(text.code)
-        nodes_of(tree)
+        all_nodes(tree)
         return definitions_of(tree, text)
 
 
 def definitions_of(tree: ast.Module, text: Text, *, details: bool = True) -> tuple[Definition, ...]:
     """Read the definitions of a parsed file that does not nest too deep.
 
-    Without `details`, only what the skip rules ask for: no signature, code, calls, raises, yields
-    or returns, no tree, and "" for every docstring.
+    Without `details`, they have only what the skip rules need: no signature, code, calls, raises,
+    yields or returns, no tree, and "" for every docstring.
     """
     reader = _Reader(text, details=details)
     reader.walk(tree.body, "", None, local=False)
@@ -102,7 +120,7 @@ def definitions_of(tree: ast.Module, text: Text, *, details: bool = True) -> tup
 
 
 class _Reader:
-    """Collects definitions from statements; expressions hold none."""
+    """A reader that collects definitions from statements; expressions hold none."""
 
     def __init__(self, text: Text, *, details: bool) -> None:
         self.utf8 = text.utf8
@@ -122,7 +140,7 @@ class _Reader:
                 self.walk(node.body, f"{prefix}{node.name}.<locals>.", None, local=True)
                 self.definitions.append(self.definition(node, prefix, owner, local=local))
             else:
-                for name in _BLOCKS.get(type(node), ()):
+                for name in block_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide it
                     self.walk(getattr(node, name), prefix, owner, local=local)
 
     def definition(
@@ -155,7 +173,7 @@ class _Reader:
         )
 
     def detail(self, node: _Defined, kind: Kind, start: tuple[int, int]) -> Mapping[str, Any]:
-        """Read what the model and the gate are told of a definition."""
+        """Read the facts of a definition that the model and the gate need."""
         first = self.line_start(start[0]) + start[1]
         end = self.line_start(node.end_lineno or 0) + (node.end_col_offset or 0)
         while self.utf8[end - 1 : end] in (b";", b" ", b"\t"):  # a semicolon, which ast counts
@@ -214,7 +232,7 @@ class _Reader:
         return node.lineno + (match[0].count(b"\n") if match else 0)
 
     def layout(self, node: _Defined) -> tuple[bool, str | None]:
-        """Tell whether the body begins on the header's line, else how its block is indented.
+        """Check whether the body begins on the header's line, else read its indentation.
 
         The indent is None where no docstring can be put: formatters cannot keep a form feed.
         """
@@ -319,13 +337,3 @@ def _parameters(
 
 def _unstarred(node: ast.expr) -> ast.expr:
     return node.value if isinstance(node, ast.Starred) else node
-
-
-_BLOCK_NAMES = ("body", "handlers", "cases", "orelse", "finalbody")
-_BLOCKS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    kind: tuple(name for name in _BLOCK_NAMES if name in kind._fields)
-    for kind in (
-        ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try,
-        ast.ExceptHandler, ast.Match, ast.match_case, getattr(ast, "TryStar", ast.Try),
-    )
-}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Read what a file's comments say of the whole file: generated, or marked to be left alone."""
+"""Read the comments that concern a whole file: generated, or marked to be left alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from docbot.scan.source import BOM
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileMarkers:
-    """Whether a file says that it is generated, or is marked `# docbot: skip-file`."""
+    """Two marks that a file may carry in its comments.
+
+    Attributes:
+        generated: Whether its first 2000 bytes say that it is generated.
+        marked: Whether it has the line `# docbot: skip-file`.
+
+    """
 
     generated: bool = False
     marked: bool = False

@@ -1,8 +1,8 @@
-"""What `ast` can tell cheaply: is there anything to do, and who inherits from whom.
+"""Read a file's outline with `ast`: its definitions, imports and classes with their bases.
 
-A libcst parse costs several times an `ast.parse` (measured in benchmarks/startup.py), and most
-files on most days have nothing to do. So this runs first; it is also the second witness that
-`verify` asks.
+The skip rules need it of every file, and `select.inheritance` of the files with parent classes. It
+is cheap: a libcst parse costs several times an `ast.parse` (measured in benchmarks/startup.py), and
+most files on most days have nothing to do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from docbot.scan.parse import MODULE_DOC, dotted, is_documented, is_dunder, nodes_of, parse
+from docbot.scan.parse import MODULE_DOC, all_nodes, dotted, is_documented, is_dunder, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,10 +24,10 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 
-_TELLING = frozenset(
+_OUTLINE_NODES = frozenset(
     (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Call, ast.Attribute, ast.Name, ast.AugAssign)
 )
-"""The nodes that an outline tells of."""
+"""The types of the nodes that an outline is made from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,13 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassEntry:
-    """A class's bases as written, dotted, and its methods with whether each is documented."""
+    """A class of an outline.
+
+    Attributes:
+        bases: The dotted names of its bases, as written.
+        methods: Whether each method is documented, by its name.
+
+    """
 
     bases: tuple[str, ...]
     methods: Mapping[str, bool]
@@ -50,14 +56,18 @@ class ClassEntry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outline:
-    """One file, without its text.
+    """The outline of one file.
 
-    `classes` are those at module level, under an `if` or `try` too. `imports` maps each local name
-    to the dotted name it stands for; relative ones keep their dots. `stars` are the modules all
-    names are imported from. `doc_reads` names what the file reads `__doc__` of, by its last name;
-    `doc_decorators` are its functions that read the `__doc__` of what they are given.
-    `documented` says whether the module itself has a docstring, `defines` whether it does more than
-    import and say who made it.
+    Attributes:
+        entries: Every definition.
+        classes: The classes at module level, also those under an `if` or `try`, by name.
+        imports: The dotted name that each local name stands for; relative ones keep their dots.
+        stars: The modules that all names are imported from.
+        doc_reads: The last names of the objects whose `__doc__` the file reads.
+        doc_decorators: The names of its functions that read the `__doc__` of an argument.
+        documented: Whether the module itself has a docstring.
+        defines: Whether it does more than import and set names like `__author__`.
+
     """
 
     entries: tuple[Entry, ...] = ()
@@ -71,24 +81,27 @@ class Outline:
 
 
 def outline(source: bytes) -> Outline:
-    """Read one file's definitions, class by class, with `ast` alone.
+    """Read the outline of a file, with `ast` alone.
 
     Raises:
         SourceError: as `parse`, or the file nests deeper than `MAX_DEPTH`.
 
     """
     tree = parse(source)
-    return outline_of(tree, nodes_of(tree), source)
+    return outline_of(tree, all_nodes(tree), source)
 
 
 def outline_of(tree: ast.Module, nodes: Iterable[ast.AST], source: bytes) -> Outline:
-    """The outline of a file that is parsed already; `nodes` are those of `nodes_of`."""
-    telling = [node for node in nodes if type(node) in _TELLING]
-    imports = [node for node in telling if isinstance(node, (ast.Import, ast.ImportFrom))]
-    functions = [node for node in telling if isinstance(node, _FUNCTIONS)]
-    reads = telling if any(word in source for word in _DOC_WORDS) else ()
+    """Return the outline of a parsed file.
+
+    `nodes` are those of `all_nodes`; where `reads_docstrings` says no, `statements_of` is enough.
+    """
+    relevant = [node for node in nodes if type(node) in _OUTLINE_NODES]
+    imports = [node for node in relevant if isinstance(node, (ast.Import, ast.ImportFrom))]
+    functions = [node for node in relevant if isinstance(node, _FUNCTIONS)]
+    reads = relevant if reads_docstrings(source) else ()
     return Outline(
-        entries=tuple(_entry(node) for node in telling if isinstance(node, _DEFINITIONS)),
+        entries=tuple(_entry(node) for node in relevant if isinstance(node, _DEFINITIONS)),
         classes={node.name: _class(node) for node in _module_classes(tree.body)},
         imports=dict(pair for node in reversed(imports) for pair in _imports(node)),
         stars=tuple(
@@ -103,6 +116,11 @@ def outline_of(tree: ast.Module, nodes: Iterable[ast.AST], source: bytes) -> Out
     )
 
 
+def reads_docstrings(source: bytes) -> bool:
+    """Check whether a file may read docstrings, so that its expressions count too."""
+    return any(word in source for word in _DOC_WORDS)
+
+
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry:
     first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     return Entry(
@@ -114,13 +132,13 @@ def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry
 
 
 def _defines(tree: ast.Module) -> bool:
-    """Whether there is more than imports and names like `__author__`; a lone docstring is more."""
+    """Check for more than imports and names like `__author__`; a lone docstring is more."""
     if len(tree.body) == 1 and is_documented(tree):
         return True
     for node in tree.body[is_documented(tree) :]:
         targets = node.targets if isinstance(node, ast.Assign) else []
-        about = targets and all(isinstance(t, ast.Name) and is_dunder(t.id) for t in targets)
-        if not about and not isinstance(node, (ast.Import, ast.ImportFrom)):
+        metadata = targets and all(isinstance(t, ast.Name) and is_dunder(t.id) for t in targets)
+        if not metadata and not isinstance(node, (ast.Import, ast.ImportFrom)):
             return True
     return False
 
@@ -161,7 +179,10 @@ def _imports(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 def _doc_reads(node: ast.AST) -> Iterator[str]:
-    """Whose docstring this node reads: `f.__doc__`, `__doc__`, `f.__doc__ += ...`, `getdoc(f)`."""
+    """Yield the last names of the objects whose docstring a node reads.
+
+    Such nodes are `f.__doc__`, `__doc__`, `f.__doc__ += ...` and `getdoc(f)`.
+    """
     if isinstance(node, ast.Call):
         yield from _doc_arguments(node)
     target = node.target if isinstance(node, ast.AugAssign) else node
@@ -176,40 +197,40 @@ def _doc_reads(node: ast.AST) -> Iterator[str]:
 DOC_READERS = frozenset(
     ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "Fire")
 )
-"""Functions that read the docstrings of what they are given, by the last of their dotted names."""
+"""Functions that read their arguments' docstrings, by the last of their dotted names."""
 
 
 _DOC_WORDS = [word.encode() for word in ("__doc__", "typer", *DOC_READERS)]
 
 
 def _doc_arguments(call: ast.Call) -> Iterator[str]:
-    """The last names of a call's arguments whose docstrings it reads."""
+    """Yield the last names of a call's arguments whose docstrings it reads."""
     name = dotted(call.func)
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
     if name == "getattr":
-        reads = any(isinstance(a, ast.Constant) and a.value == "__doc__" for a in given[1:2])
-        given = given[:1] if reads else []
+        reads = any(isinstance(a, ast.Constant) and a.value == "__doc__" for a in arguments[1:2])
+        arguments = arguments[:1] if reads else []
     elif name != "typer.run" and name.rpartition(".")[2] not in DOC_READERS:
         return
-    for argument in given:
+    for argument in arguments:
         if last := dotted(argument).rpartition(".")[2]:
             yield last
 
 
 def _doc_decorators(functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef]) -> Iterator[str]:
-    """Functions that do more with a parameter's `__doc__` than copy it to a wrapper."""
+    """Yield the functions that do more with a parameter's `__doc__` than copy it to a wrapper."""
     for function in functions:
-        inside = list(ast.walk(function))
-        params = {node.arg for node in inside if isinstance(node, ast.arg)} - {"self", "cls"}
-        copied = {node.value for node in inside if isinstance(node, ast.Assign) and _to_doc(node)}
-        read = {
-            dotted(node.value) for node in inside if _is_doc(node, ast.Load) and node not in copied
+        nodes = list(ast.walk(function))
+        params = {node.arg for node in nodes if isinstance(node, ast.arg)} - {"self", "cls"}
+        copies = {node.value for node in nodes if isinstance(node, ast.Assign) and _sets_doc(node)}
+        owners = {
+            dotted(node.value) for node in nodes if _is_doc(node, ast.Load) and node not in copies
         }
-        if read & params:
+        if owners & params:
             yield function.name
 
 
-def _to_doc(node: ast.Assign) -> bool:
+def _sets_doc(node: ast.Assign) -> bool:
     return all(_is_doc(target, ast.Store) for target in node.targets)
 
 

@@ -1,12 +1,18 @@
-"""TODO."""
+"""Parse Python with `ast`, and read single nodes.
+
+Failures of Python's parser become a `SourceError` here, and `all_nodes` refuses files that nest too
+deep for libcst.
+"""
 
 from __future__ import annotations
 
 import ast
 import functools
 import gc
+import re
 import warnings
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from docbot.errors import SourceError
@@ -14,36 +20,41 @@ from docbot.errors import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from docbot.scan.source import Text
+
 
 MODULE_DOC = "<module>"
 """The qualified name of a module's own docstring."""
 
 MAX_DEPTH = 180
-"""Deeper trees are refused: libcst recurses several Python frames for each level, and some ten
-thousand levels overflow the stack of its native parser, which ends the interpreter."""
+"""Levels of a tree; deeper ones are refused.
 
+libcst recurses several Python frames for each level, and some ten thousand levels overflow the
+stack of its native parser, which ends the interpreter.
+"""
 
 PATTERN_DEPTH = 20
-"""Levels one `match` pattern counts for: each nested one takes libcst up to four times as long."""
+"""Levels that one `match` pattern counts for: with each nested one, libcst takes up to four times
+as long."""
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Without garbage collection: trees have no cycles, and looking for them takes long.
+def gc_paused() -> Iterator[None]:
+    """Pause garbage collection: trees have no cycles, and the search for them takes long.
 
     It doubles the time of `ast.parse`, and is a fifth of a scan with libcst.
     """
-    was = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was:
+        if was_enabled:
             gc.enable()
 
 
 def parse(source: bytes | str, *, type_comments: bool = False) -> ast.Module:
-    """`ast.parse` with every way it can give up turned into one error, and without its warnings.
+    """Parse source with `ast.parse`, without its warnings and with one type of error.
 
     With `type_comments` the tree holds those of PEP 484, and misplaced ones are syntax errors.
 
@@ -62,7 +73,7 @@ def parse(source: bytes | str, *, type_comments: bool = False) -> ast.Module:
 
 
 def parse_file(source: bytes | str) -> ast.Module:
-    """Parse a whole file, with its type comments (PEP 484) where all stand in their places.
+    """Parse a whole file, with type comments if all are well placed (PEP 484).
 
     Raises:
         SourceError: Python cannot parse the file.
@@ -77,43 +88,138 @@ def parse_file(source: bytes | str) -> ast.Module:
     return parse(source)
 
 
+@functools.lru_cache(maxsize=1)
+def shared_tree(code: str) -> ast.Module:
+    """Parse a whole file, or return the tree of the last call: it must not be changed.
+
+    A hook scans one file and then looks at the docstring style of the same one.
+
+    Raises:
+        SourceError: Python cannot parse the file.
+
+    """
+    return parse_file(code)
+
+
 @functools.lru_cache(maxsize=1024)
 def parse_expression(text: str) -> ast.expr | None:
-    """Parse an annotation; None where it is no expression."""
+    """Parse an annotation; return None where it is no expression."""
     try:
         return ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def nodes_of(tree: ast.Module) -> list[ast.AST]:
-    """Every node, outer ones first.
+def all_nodes(tree: ast.Module) -> list[ast.AST]:
+    """Return every node of a tree, outer ones first.
 
     Raises:
         SourceError: libcst would nest deeper than `MAX_DEPTH` here.
 
     """
+    return _nodes_below([tree], 0)
+
+
+def _nodes_below(roots: list[ast.AST], depth: int) -> list[ast.AST]:
+    """Return these nodes, which are at one depth, and all below them, outer ones first."""
     nodes: list[ast.AST] = []
-    levels: list[list[ast.AST]] = [[tree], *([] for _ in range(MAX_DEPTH))]
-    for depth, level in enumerate(levels):
+    levels: list[list[ast.AST]] = [[] for _ in range(MAX_DEPTH + 1)]
+    levels[depth] = roots
+    for at, level in enumerate(levels):
         nodes += level
         for node in level:
-            below = depth + 1 + (_hidden_depth(node) if type(node) in _FLAT else 0)
+            below = at + 1 + (_hidden_depth(node) if type(node) in _FLAT else 0)
             if below > MAX_DEPTH:
                 raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
-            into = levels[below]
-            for name in child_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide type's hash
-                value = getattr(node, name)
-                if isinstance(value, ast.AST):
-                    into.append(value)
-                elif isinstance(value, list):
-                    into += [item for item in value if isinstance(item, ast.AST)]
+            levels[below] += _children(node)
     return nodes
+
+
+def _children(node: ast.AST, without: tuple[str, ...] = ()) -> list[ast.AST]:
+    children: list[ast.AST] = []
+    for name in child_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide type's hash
+        value = getattr(node, name)
+        if isinstance(value, ast.AST):
+            children.append(value)
+        elif isinstance(value, list) and name not in without:
+            children += [item for item in value if isinstance(item, ast.AST)]
+    return children
+
+
+_BLOCKS = ("body", "handlers", "cases", "orelse", "finalbody")
+
+
+@functools.cache
+def block_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Return the fields of a node type that hold statements; () for an expression."""
+    if issubclass(kind, (ast.expr, ast.pattern)):
+        return ()
+    return tuple(name for name in _BLOCKS if name in kind._fields)
+
+
+def statements_of(tree: ast.Module, text: Text) -> list[ast.AST]:
+    """Return the module, its statements, handlers and cases, outer ones first.
+
+    These are a fifth of what `all_nodes` returns. Expressions are looked at only in statements that
+    are long enough to nest too deep.
+
+    Raises:
+        SourceError: as `all_nodes`.
+
+    """
+    if _SIGNS.search(text.utf8):
+        all_nodes(tree)
+    ends = [0, *accumulate(len(line) for line in text.utf8.split(b"\n"))]
+    nodes: list[ast.AST] = []
+    level: list[ast.AST] = [tree]
+    for depth in range(MAX_DEPTH):
+        nodes += level
+        limit = _BYTES_PER_LEVEL * (MAX_DEPTH - _WRAPPERS - depth)
+        below: list[ast.AST] = []
+        for node in level:
+            blocks = block_fields(type(node))  # type: ignore[arg-type] # as in `_children`
+            if node is not tree:
+                start, end = _lines(node, blocks)
+                if ends[end] - ends[start - 1] > limit or isinstance(node, ast.match_case):
+                    _nodes_below(_children(node, without=blocks), depth + 1)
+            for name in blocks:
+                below += getattr(node, name)
+        level = below
+    if level:  # `elif` after `elif`
+        raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
+    return nodes
+
+
+_SIGNS = re.compile(rb"[-+~]{30}|(?:[-+~]\s+){30}")
+"""Unary operators, the only levels of one character each; or a line drawn in a comment."""
+_BYTES_PER_LEVEL = 1.5
+"""What a level takes at least otherwise: `[*[*x]]` has four in six characters."""
+_WRAPPERS = 20
+"""Levels that take no character of their own: the arguments of a function, the item of a `with`."""
+
+
+def _lines(node: Any, blocks: tuple[str, ...]) -> tuple[int, int]:
+    """Return the first and the last line of a statement, of its header where it has blocks."""
+    if isinstance(node, ast.match_case):  # it has no place of its own
+        node = node.pattern
+    start, end = node.lineno, node.end_lineno
+    for name in blocks:
+        block = getattr(node, name, None)
+        if block:
+            first = block[0]
+            end = (first.pattern if isinstance(first, ast.match_case) else first).lineno
+            break
+    for decorator in getattr(node, "decorator_list", ()):
+        start = min(start, decorator.lineno)
+    return start, end
 
 
 @functools.cache
 def child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields that may hold code; `ast.iter_child_nodes` asks all, and takes twice as long."""
+    """Return the fields of a node type that may hold code.
+
+    `ast.iter_child_nodes` looks at all fields and takes twice as long.
+    """
     if kind is ast.Constant:
         return ()
     return tuple(name for name in kind._fields if name not in _PLAIN)
@@ -129,7 +235,7 @@ _FLAT = frozenset((ast.BoolOp, ast.alias, ast.ImportFrom, *ast.pattern.__subclas
 
 
 def _hidden_depth(node: ast.AST) -> int:
-    """The levels of a node that `ast` tells flat and libcst nests."""
+    """Return the number of levels that libcst nests in a node where `ast` has one."""
     if isinstance(node, ast.BoolOp):
         return len(node.values) - 2
     if isinstance(node, ast.alias):
@@ -140,7 +246,7 @@ def _hidden_depth(node: ast.AST) -> int:
 
 
 def docstring_of(node: ast.AST) -> str | None:
-    """Return the docstring as Python evaluates it; None where the body opens with no string."""
+    """Return the docstring as Python evaluates it; None where there is none."""
     body = getattr(node, "body", None)
     first = body[0] if isinstance(body, list) and body else None
     if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
@@ -150,17 +256,20 @@ def docstring_of(node: ast.AST) -> str | None:
 
 
 def is_documented(node: ast.AST) -> bool:
-    """Check whether a module, class or function has a docstring, an empty one included."""
+    """Check whether a module, class or function has a docstring, even an empty one."""
     return docstring_of(node) is not None
 
 
 def is_dunder(name: str) -> bool:
-    """Whether the name is one the data model reserves, such as `__len__`."""
+    """Check whether the data model reserves a name, as it does `__len__`."""
     return len(name) > 4 and name.startswith("__") and name.endswith("__")  # noqa: PLR2004
 
 
 def dotted(node: ast.expr) -> str:
-    """`a.b.C` for names and attributes, "" for anything else."""
+    """Return the dotted name of an expression: `a.b.C`.
+
+    It is "" for anything but names and their attributes.
+    """
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and (value := dotted(node.value)):

@@ -1,22 +1,23 @@
-"""The hook's first look: where all in the named files is documented, no more of docbot is loaded.
+"""Check quickly, for the hook, whether all of the named files is documented already.
 
-Most commits are so. Starting the whole command line takes six times what Python takes by itself,
-this less than twice. It knows no rule and no configuration: whatever is not plainly done with is
-for the command line to look at.
+Most commits are so, and then no more of docbot is loaded. Starting the whole command line takes six
+times as long as Python by itself, this less than twice. It knows no rule and no configuration: when
+in doubt it answers no, and the command line looks again.
 """
 
 import os
 import stat
 
+from docbot.scan.limits import MAX_BYTES
+
 PARSE = 0x400  # ast.PyCF_ONLY_AST, without the time of importing ast
-MAX_BYTES = 1_000_000  # as in `source`
 BLOCKS = frozenset(("FunctionDef", "AsyncFunctionDef", "ClassDef"))
 QUIET = ("--staged", "--quiet", "-q", "--no-cache")
 BUDGET = "--time-budget="
 
 
-def nothing_lacks(arguments: list[str]) -> bool:
-    """Whether these are the hook's arguments, and every file named is documented throughout."""
+def all_documented(arguments: list[str]) -> bool:
+    """Check whether these arguments are the hook's and every named file is fully documented."""
     if arguments[:1] != ["fix"] or "--staged" not in arguments:
         return False
     paths = [word for word in arguments[1:] if not word.startswith("-")]
@@ -34,7 +35,7 @@ def _is_budget(flag: str) -> bool:
 
 
 def _is_documented(path: str) -> bool:
-    """Whether a plain file's module, classes and functions all have docstrings; or it is empty."""
+    """Check whether all of a plain file's definitions have docstrings, or it is empty."""
     import warnings
 
     try:
@@ -50,9 +51,9 @@ def _is_documented(path: str) -> bool:
             tree = compile(source, path, "exec", PARSE, dont_inherit=True)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
         kind = type(node).__name__
         if kind == "Module" or kind in BLOCKS:
             first = node.body[0] if node.body else None
@@ -62,7 +63,7 @@ def _is_documented(path: str) -> bool:
         for name in node._fields:
             value = getattr(node, name)
             if isinstance(value, list):
-                waiting += [item for item in value if hasattr(item, "_fields")]
+                nodes += [item for item in value if hasattr(item, "_fields")]
             elif hasattr(value, "_fields"):
-                waiting.append(value)
+                nodes.append(value)
     return True

@@ -1,7 +1,7 @@
-"""Bytes to text and back: encoding, line endings and offsets of one file, decided once.
+"""Decode a file, and translate offsets between its text and its bytes.
 
-libcst counts in UTF-8 bytes of the text, the file may be Latin-1; only this place knows the
-difference.
+The parsers count in UTF-8 bytes of the text, but the file may be Latin-1: this module alone knows
+the difference.
 """
 
 from __future__ import annotations
@@ -13,17 +13,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from docbot.errors import SourceError, TooLargeError
+from docbot.scan.limits import MAX_BYTES
 
-MAX_BYTES = 1_000_000
 BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A decoded file: `code` has the file's own line endings and no BOM.
+    """A decoded file.
 
     Offsets named `utf8` count bytes of `code` in UTF-8; those in an `Anchor` count bytes of the
-    file. `encoding` is Python's name for it.
+    file.
+
+    Attributes:
+        code: The text, with the file's own line endings and without a BOM.
+        encoding: The file's encoding, by Python's name.
+        bom: Whether the file begins with a byte order mark.
+        utf8: `code` in UTF-8.
+
     """
 
     code: str
@@ -41,25 +48,25 @@ class Text:
         return starts
 
     def line_at(self, utf8: int) -> int:
-        """The 1-based line that holds this UTF-8 offset."""
+        """Return the number of the line that holds a UTF-8 offset, counted from 1."""
         return bisect.bisect_right(self._line_starts, utf8)
 
     def start_of_line(self, number: int) -> int:
-        """Return the UTF-8 offset at which a line begins, counted from 1."""
+        """Return the UTF-8 offset of the start of a line, counted from 1."""
         return self._line_starts[number - 1]
 
     def line_start(self, utf8: int) -> int:
-        """The UTF-8 offset at which the line that holds `utf8` begins."""
+        """Return the UTF-8 offset of the start of the line that holds `utf8`."""
         return self._line_starts[self.line_at(utf8) - 1]
 
     def offset(self, utf8: int) -> int:
-        """The byte offset in the file for a UTF-8 offset in the text."""
+        """Return the byte offset in the file for a UTF-8 offset in the text."""
         if self.encoding == "utf-8":
             return utf8 + (len(BOM) if self.bom else 0)
         return len(self.utf8[:utf8].decode().encode(self.encoding))
 
     def blanks_end(self, utf8: int) -> int:
-        """The UTF-8 offset past the blank lines that begin at `utf8`."""
+        """Return the UTF-8 offset past the blank lines that begin at `utf8`."""
         end = utf8
         while (newline := self.utf8.find(b"\n", end)) >= 0:
             if self.utf8[end:newline].strip(b" \t\r"):
@@ -69,7 +76,7 @@ class Text:
 
 
 def read(source: bytes) -> Text:
-    """Decode a file as Python would.
+    """Decode a file as Python does.
 
     Raises:
         TooLargeError: it is over 1 MB.
@@ -93,6 +100,6 @@ def read(source: bytes) -> Text:
     except (SyntaxError, UnicodeError, LookupError) as error:
         raise SourceError(f"it cannot be decoded: {error}") from error
     if code.replace("\r\n", "").count("\r"):
-        # ast ends a line at a lone CR, tokenize and git do not: no two witnesses would agree.
+        # ast ends a line at a lone CR, tokenize and git do not: their line numbers would differ.
         raise SourceError("it has carriage returns that end no line")
     return Text(code=code, encoding=encoding, bom=bom, utf8=utf8)

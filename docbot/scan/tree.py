@@ -1,4 +1,4 @@
-"""Give the syntax tree of a definition to the stages that read its code."""
+"""Return a definition's syntax tree, for the stages that read its code."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _Node = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def tree_of(definition: Definition) -> _Node:
     """Return the definition's node, without its docstring.
 
-    It is the one that the file was read into; a definition from another process has none, and its
-    code is parsed.
+    It comes from the tree of the whole file; a definition from another process has none, and its
+    code is parsed. The caller must not change it: others read the same node.
 
     Raises:
-        SourceError: the code does not stand by itself.
+        SourceError: the code cannot be parsed by itself.
 
     """
     if definition.tree is not None:
@@ -38,7 +38,7 @@ def function_of(definition: Definition) -> ast.FunctionDef | ast.AsyncFunctionDe
     """Return the node of a function or method, without its docstring.
 
     Raises:
-        SourceError: it is none, or its code does not stand by itself.
+        SourceError: it is not a function, or its code cannot be parsed by itself.
 
     """
     node = tree_of(definition)
@@ -51,7 +51,7 @@ def class_of(definition: Definition) -> ast.ClassDef:
     """Return the node of a class, without its docstring.
 
     Raises:
-        SourceError: it is none, or its code does not stand by itself.
+        SourceError: it is not a class, or its code cannot be parsed by itself.
 
     """
     node = tree_of(definition)
@@ -61,7 +61,10 @@ def class_of(definition: Definition) -> ast.ClassDef:
 
 
 def without_trees(definitions: Iterable[Definition]) -> tuple[Definition, ...]:
-    """Drop the trees: between processes they cost more than parsing the few that are asked for."""
+    """Return the definitions without their trees, to be sent to another process.
+
+    Sending trees costs more than parsing the few that are needed there.
+    """
     return tuple(dataclasses.replace(definition, tree=None) for definition in definitions)
 
 

@@ -1,7 +1,8 @@
-"""Definitions to Targets and Skips: which functions count, and why the others do not.
+"""Sort definitions into Targets and Skips.
 
-`RULES` is the whole policy. A rule looks at one definition and says nothing, or says what it saw;
-`ignore` switches on the rules that are off by default, `select` switches off any of them.
+`RULES` is the whole policy. A rule looks at one definition and returns the reason to skip it, in
+words for people, or "". The option `skip` switches on the rules that are off by default; `include`
+switches off any other.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from docbot.scan.definition import Definition, Kind, Shape
 from docbot.scan.markers import FileMarkers, markers_of
 from docbot.scan.outline import Outline
 from docbot.scan.parse import is_dunder
-from docbot.select.runtime_docs import owner_of, reader
-from docbot.select.skip import NEVER_SELECTED, OFF_BY_DEFAULT, Skip, SkipReason, Target
+from docbot.select.runtime_docs import owner_of, runtime_reader
+from docbot.select.skip import NEVER_INCLUDED, OFF_BY_DEFAULT, Skip, SkipReason, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,10 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a definition lives: its path from the repository's root and its file's outline.
+    """The place of a definition in its repository.
 
-    `parent` answers, for a class and a method name, which documented method of a parent class in
-    the same repository it overrides ("" for none).
+    Attributes:
+        path: The file's path from the repository's root.
+        outline: The file's outline.
+        parent: A function that returns, for a class and a method name, the documented method of a
+            parent class in the same repository that it overrides; "" for none.
+
     """
 
     path: PurePosixPath
@@ -42,7 +47,14 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """One file's definitions sorted out; `documented` counts those that no rule leaves out."""
+    """The targets and skips among one file's definitions.
+
+    Attributes:
+        targets: The definitions to document, in source order.
+        skips: The undocumented definitions that a rule leaves out.
+        documented: The number of documented definitions that no rule leaves out.
+
+    """
 
     targets: tuple[Target, ...] = ()
     skips: tuple[Skip, ...] = ()
@@ -55,9 +67,15 @@ def choose(
     config: Config,
     changed: Sequence[tuple[int, int]] | None = None,
 ) -> Choice:
-    """Sort a file's definitions; with `changed` (1-based line ranges), only those they touch.
+    """Sort a file's definitions into targets and skips.
 
-    A class counts as touched where its header is, a module where all of it is: a new file.
+    Args:
+        definitions: All definitions of the file.
+        place: The file's place in the repository.
+        config: The configuration.
+        changed: Line ranges, 1-based and inclusive; other definitions are ignored. None takes all.
+            A class is touched where its header is, a module where all of it is: in a new file.
+
     """
     targets, skips, documented = [], [], 0
     for definition in definitions:
@@ -65,7 +83,7 @@ def choose(
             continue
         if changed is not None and not _changed(definition, changed):
             continue
-        skip = rule_out(definition, place, config)
+        skip = find_skip(definition, place, config)
         if definition.docstring is not None:
             documented += skip is None
         elif skip is not None:
@@ -75,26 +93,31 @@ def choose(
     return Choice(targets=tuple(targets), skips=tuple(skips), documented=documented)
 
 
-def touches(changed: Iterable[tuple[int, int]], lines: tuple[int, int]) -> bool:
-    """Whether any of the inclusive line ranges meets `lines`."""
+def overlaps(changed: Iterable[tuple[int, int]], lines: tuple[int, int]) -> bool:
+    """Check whether any of the inclusive line ranges overlaps with `lines`."""
     return any(first <= lines[1] and last >= lines[0] for first, last in changed)
 
 
 def _changed(definition: Definition, changed: Sequence[tuple[int, int]]) -> bool:
-    """Whether the change is this definition's: a method's is not its class's nor its module's."""
+    """Check for a change of the definition itself: a method's is not its class's or module's."""
     first, last = definition.lines
     if definition.kind is Kind.MODULE:
         return any(start <= first and end >= last for start, end in changed)
-    return touches(changed, (first, definition.line if definition.kind is Kind.CLASS else last))
+    return overlaps(changed, (first, definition.line if definition.kind is Kind.CLASS else last))
 
 
-def rule_out(definition: Definition, place: Place, config: Config) -> Skip | None:
-    """The first rule in force that speaks, as a Skip."""
-    for reason, rule in _rules(config):
-        if seen := rule(definition, place, config):
+def find_skip(definition: Definition, place: Place, config: Config) -> Skip | None:
+    """Apply the rules to one definition.
+
+    Returns:
+        The skip of the first rule that applies, None for a target.
+
+    """
+    for reason, rule in _rules_in_force(config):
+        if detail := rule(definition, place, config):
             return Skip(
                 reason=reason,
-                detail=seen,
+                detail=detail,
                 qualname=definition.qualname,
                 line=definition.line,
             )
@@ -102,33 +125,42 @@ def rule_out(definition: Definition, place: Place, config: Config) -> Skip | Non
 
 
 @functools.lru_cache(maxsize=4)
-def _rules(config: Config) -> tuple[_Rule, ...]:
-    """The rules in force."""
-    return tuple((reason, rule) for reason, rule in RULES if in_force(reason, config))
+def _rules_in_force(config: Config) -> tuple[_Rule, ...]:
+    return tuple((reason, rule) for reason, rule in RULES if is_enabled(reason, config))
 
 
-def in_force(reason: SkipReason, config: Config) -> bool:
-    """Whether the configuration leaves this rule on."""
+def is_enabled(reason: SkipReason, config: Config) -> bool:
+    """Check whether the configuration leaves a rule switched on."""
     if reason in OFF_BY_DEFAULT:
-        return reason.value in config.ignore
-    return reason in NEVER_SELECTED or reason.value not in config.select
+        return reason.value in config.skip
+    return reason in NEVER_INCLUDED or reason.value not in config.include
 
 
 def file_skip(path: PurePosixPath, source: bytes, config: Config) -> Skip | None:
-    """The reason to leave a whole file alone that its path or first lines give away."""
+    """Check a file's path and comments for a reason to skip all of it.
+
+    Returns:
+        The skip, None for a file that may be documented.
+
+    """
     return file_skip_from_markers(path, markers_of(source), config)
 
 
 def file_skip_from_markers(path: PurePosixPath, text: FileMarkers, config: Config) -> Skip | None:
-    """As `file_skip`, for a file whose text was looked at before."""
+    """Check a file's path and its markers for a reason to skip all of it.
+
+    Returns:
+        The skip, None for a file that may be documented.
+
+    """
     marked = "marked `# docbot: skip-file`" if text.marked else ""
-    for reason, seen in (
+    for reason, detail in (
         (SkipReason.GENERATED, _generated(path, text)),
-        (SkipReason.TEST, tests_in(path)),
+        (SkipReason.TEST, test_reason(path)),
         (SkipReason.IGNORED, marked),
     ):
-        if seen and in_force(reason, config):
-            return Skip(reason=reason, detail=seen)
+        if detail and is_enabled(reason, config):
+            return Skip(reason=reason, detail=detail)
     return None
 
 
@@ -150,8 +182,8 @@ def _generated(path: PurePosixPath, text: FileMarkers) -> str:
     return "its header says that it is generated" if text.generated else ""
 
 
-def tests_in(path: PurePosixPath) -> str:
-    """What in a path says that this is test code, or ""."""
+def test_reason(path: PurePosixPath) -> str:
+    """Return the reason to take a path for test code, "" for none."""
     if _TEST_FILE.match(path.name) or _TEST_FOLDERS & set(path.parts[:-1]):
         return "a test file"
     return ""
@@ -184,7 +216,7 @@ def _overload(definition: Definition, place: Place, _config: Config) -> str:
 
 
 def _is_dispatched(definition: Definition, decorator: str, outline: Outline) -> bool:
-    """Whether `@generic.register` is singledispatch's, not `atexit.register` or a registry's."""
+    """Check for singledispatch's `@generic.register`, not `atexit.register` or a registry's."""
     generic = decorator.rpartition(".")[0].rpartition(".")[2]
     functions = {entry.name for entry in outline.entries if not entry.is_class}
     return generic != "" and (set(definition.name) == {"_"} or generic in functions)
@@ -238,7 +270,7 @@ def _test(definition: Definition, place: Place, _config: Config) -> str:
 
 
 def _runtime_docstring(definition: Definition, place: Place, _config: Config) -> str:
-    return reader(definition, place.outline)
+    return runtime_reader(definition, place.outline)
 
 
 def _trivial(definition: Definition, place: Place, _config: Config) -> str:
@@ -246,10 +278,10 @@ def _trivial(definition: Definition, place: Place, _config: Config) -> str:
         return "" if place.outline.defines else "the module defines nothing"
     if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
         return ""
-    return "" if definition.shape is Shape.FULL else f"the body only {_SEEN[definition.shape]}"
+    return "" if definition.shape is Shape.FULL else f"the body only {_SHAPES[definition.shape]}"
 
 
-_SEEN = {
+_SHAPES = {
     Shape.STUB: "is `...`",
     Shape.EMPTY: "passes",
     Shape.ABSTRACT: "raises NotImplementedError",

@@ -1,8 +1,8 @@
-"""Who reads a docstring while the program runs.
+"""Check whether a program reads a docstring while it runs.
 
-Where something does, writing one changes what the program prints, publishes or sends to a model. So
-the tables below name the decorators, base classes and imports that make it so, and the reader, in
-the words a person sees: "click or typer shows it as help".
+If it does, adding one changes what the program prints, publishes or sends to a model. The tables
+below list the decorators, base classes and imports by which docstrings are read, each with its
+reader described for people: "a command line shows it as help".
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DECORATORS: Mapping[str, str] = {
     ),
     **dict.fromkeys(("register_for_llm", "llm_tool", "mcp_tool"), LLM),
 }
-"""By a decorator's last name, whatever it is called on: `@cli.command()`, `@server.tool`."""
+"""Readers by a decorator's last name, of whatever object: `@cli.command()`, `@server.tool`."""
 
 WITH_IMPORT: Mapping[str, Mapping[str, str]] = {
     "click": dict.fromkeys(("option", "argument", "pass_context"), HELP),
@@ -60,25 +60,26 @@ WITH_IMPORT: Mapping[str, Mapping[str, str]] = {
     "mcp": {"resource": LLM, "prompt": LLM},
     "fastmcp": {"resource": LLM, "prompt": LLM},
 }
-"""By what the file imports, then by the decorator's last name."""
+"""Readers by the package that the file imports, then by the decorator's last name."""
 
-VERBS = frozenset(
+HTTP_METHODS = frozenset(
     ("get", "post", "put", "patch", "delete", "head", "options", "trace", "websocket")
 )
-ACTIONS = VERBS | {"list", "create", "retrieve", "update", "partial_update", "destroy"}
-"""What Django REST framework calls on a view or a view set."""
+VIEW_METHODS = HTTP_METHODS | {"list", "create", "retrieve", "update", "partial_update", "destroy"}
+"""Methods that Django REST framework calls on a view or a view set."""
 
 API_FRAMEWORKS = ("fastapi", "starlette", "litestar", "ninja", "robyn", "apiflask", "connexion")
 DOCUMENTED_FLASK = ("flasgger", "apispec", "flask_smorest", "flask_restx", "flask_apispec")
 SILENT_FRAMEWORKS = ("flask", "quart", "bottle", "aiohttp", "falcon")
-"""They have the same decorators, and leave docstrings alone unless an extension reads them."""
+"""Frameworks with the same decorators that read docstrings only through an extension."""
 
 _PATH = re.compile(r"[\w.]+\((?:path=)?[rf]?[\"'](?:/|[\"'])")
 """A decorator whose first argument is a path: not `@registry.get("json")`."""
+
 API_BASES = ("APIView", "ViewSet", "HTTPEndpoint", "Resource", "MethodView", "GenericAPIView")
 COMMAND_BASES = ("Cmd", "Cmd2")
 SIGNATURE_PARSERS = ("fire", "argh", "clize", "defopt", "jsonargparse", "plac", "tyro")
-"""They make a command line of plain functions; which ones a file hands them cannot be told."""
+"""Packages that make command lines of plain functions; no import shows of which ones."""
 
 SCHEMA_BASES = frozenset(
     ("BaseModel", "Signature", "ObjectType", "InputObjectType", "Interface", "Mutation", "BaseTool",
@@ -93,13 +94,17 @@ CLASS_READERS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "fastapi": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
     "msgspec": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
 }
-"""By what the file imports, then by how the name of a base class ends."""
-SELVES = frozenset(("", "self", "cls", "klass", "kls", "class_", "__class__", "type"))
-"""Whose `__doc__` may be that of any class of the file; "" is read off an expression."""
+"""Readers by the package that the file imports, then by the endings of base class names."""
+
+ANY_CLASS = frozenset(("", "self", "cls", "klass", "kls", "class_", "__class__", "type"))
+"""Names whose `__doc__` may be that of any class of the file; "" stands for an expression."""
 
 
-def reader(definition: Definition, outline: Outline) -> str:
-    """Who reads this definition's docstring at run time, in words; "" for nobody."""
+def runtime_reader(definition: Definition, outline: Outline) -> str:
+    """Return the reader of a definition's docstring at run time.
+
+    It is described for people; "" where nothing reads the docstring.
+    """
     roots = {_root(dotted) for dotted in outline.imports.values()}
     return (
         _read_in_file(definition, outline)
@@ -110,7 +115,7 @@ def reader(definition: Definition, outline: Outline) -> str:
 
 
 def _root(dotted: str) -> str:
-    """The package a dotted name is imported from; "" for a relative import."""
+    """Return the package that a dotted name is imported from; "" for a relative import."""
     return dotted.partition(".")[0]
 
 
@@ -120,7 +125,7 @@ def _read_in_file(definition: Definition, outline: Outline) -> str:
         return "this file's decorator reads its __doc__"
     own = {definition.name or MODULE_DOC}
     if definition.kind is Kind.CLASS:
-        own |= SELVES
+        own |= ANY_CLASS
     elif definition.kind is Kind.MODULE:
         own |= {"", "__main__"}  # such as sys.modules[__name__].__doc__
     return "this file reads its __doc__" if own & outline.doc_reads else ""
@@ -135,13 +140,13 @@ def _by_decorator(definition: Definition, outline: Outline, roots: set[str]) -> 
         for package, readers in WITH_IMPORT.items():
             if package in roots and last in readers and origin in ("", package):
                 return readers[last]
-        if last in VERBS and _is_route(name, text, outline, roots):
+        if last in HTTP_METHODS and _is_route(name, text, outline, roots):
             return API
     return ""
 
 
 def _is_route(name: str, text: str, outline: Outline, roots: set[str]) -> bool:
-    """Whether `@name(...)` declares an endpoint of a framework that publishes docstrings."""
+    """Check whether `@name(...)` declares an endpoint of a framework that publishes docstrings."""
     if "." not in name:
         return _root(outline.imports.get(name, "")) in API_FRAMEWORKS
     if not roots.isdisjoint((*API_FRAMEWORKS, *DOCUMENTED_FLASK)):
@@ -153,20 +158,20 @@ def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
     if definition.kind is Kind.CLASS:
         return _by_bases(definition, outline, roots)
     owner = owner_of(definition, outline)
-    bases = [_last(base) for base in owner.bases] if owner is not None else []
+    bases = [_last_name(base) for base in owner.bases] if owner is not None else []
     if definition.name.startswith("do_") and any(base.endswith(COMMAND_BASES) for base in bases):
         return HELP
-    if definition.name in ACTIONS and any(base.endswith(API_BASES) for base in bases):
+    if definition.name in VIEW_METHODS and any(base.endswith(API_BASES) for base in bases):
         plain_flask = "flask" in roots and roots.isdisjoint(DOCUMENTED_FLASK)
         return "" if plain_flask else API
     return ""
 
 
 def _by_bases(definition: Definition, outline: Outline, roots: set[str]) -> str:
-    """Told by the bases of a class and, within the file, by theirs."""
+    """Return the reader by the bases of a class and, within the file, by their bases."""
     bases: list[str] = []
     for base in definition.bases:
-        bases += [_last(base), *_ancestors(_last(base), outline)]
+        bases += [_last_name(base), *_ancestors(_last_name(base), outline)]
     if SCHEMA_BASES & set(bases):
         return SCHEMA
     decorators = {outline.imports.get(_root(name), name) for name in definition.decorator_names}
@@ -179,24 +184,27 @@ def _by_bases(definition: Definition, outline: Outline, roots: set[str]) -> str:
 
 
 def _ancestors(name: str, outline: Outline) -> set[str]:
-    """The last names of all bases that a class of this file has, near or far."""
-    found: set[str] = set()
-    waiting = [name]
-    while waiting:
-        entry = outline.classes.get(waiting.pop())
-        new = {_last(base) for base in entry.bases} - found if entry is not None else set()
-        found |= new
-        waiting += new
-    return found
+    """Return the last names of all bases that a class of this file has, near or far."""
+    ancestors: set[str] = set()
+    queue = [name]
+    while queue:
+        entry = outline.classes.get(queue.pop())
+        new = {_last_name(base) for base in entry.bases} - ancestors if entry is not None else set()
+        ancestors |= new
+        queue += new
+    return ancestors
 
 
 def owner_of(definition: Definition, outline: Outline) -> ClassEntry | None:
-    """The class of a method, where that stands at module level: two inner ones may share a name."""
+    """Return the module-level class of a method, None for any other.
+
+    Inner classes are left out, since two of them may share a name.
+    """
     is_inner = definition.qualname.count(".") != 1
     return None if is_inner else outline.classes.get(definition.owner)
 
 
-def _last(base: str) -> str:
+def _last_name(base: str) -> str:
     return base.partition("[")[0].rpartition(".")[2]
 
 

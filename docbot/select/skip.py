@@ -1,4 +1,4 @@
-"""Targets and Skips: what docbot offers a docstring for, and why not for the rest."""
+"""Define Targets, which get a docstring, and Skips, which do not and say why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SkipReason(str, Enum):
-    """Why docbot leaves something alone; the values are what `select` and `ignore` take."""
+    """The reasons to leave something alone; `include` and `skip` take their values."""
 
     PRIVATE = "private"
     OVERLOAD = "overload"
@@ -66,7 +66,7 @@ EXPLANATIONS: Mapping[SkipReason, str] = {
 }
 
 
-NEVER_SELECTED = frozenset(
+NEVER_INCLUDED = frozenset(
     {
         SkipReason.ONE_LINER,
         SkipReason.TOO_LARGE,
@@ -77,27 +77,27 @@ NEVER_SELECTED = frozenset(
         SkipReason.OUT_OF_TIME,
     }
 )
-"""Facts and outcomes, not rules: no switch makes them writable (min-confidence moves UNSURE)."""
+"""Facts and outcomes, not rules: `include` cannot switch them off (min-confidence moves UNSURE)."""
 
 
 OFF_BY_DEFAULT = frozenset({SkipReason.DUNDER})
 
 
 class Reason(str, Enum):
-    """Why a definition is a target."""
+    """The reasons to document a definition."""
 
     MISSING = "missing"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """A definition that docbot offers words for."""
+    """A definition that docbot offers a docstring for."""
 
     definition: Definition
     reason: Reason = Reason.MISSING
 
     def skip(self, reason: SkipReason, detail: str) -> Skip:
-        """Return why this target gets no docstring after all."""
+        """Make the skip for a target that gets no docstring after all."""
         definition = self.definition
         return Skip(
             reason=reason, detail=detail, qualname=definition.qualname, line=definition.line
@@ -106,7 +106,15 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Skip:
-    """Something left alone; `qualname` is "" and `line` 0 when that is a whole file."""
+    """A definition or a file that is left alone.
+
+    Attributes:
+        reason: The reason.
+        detail: What was seen in the code, for people.
+        qualname: The definition's qualified name; "" for a whole file.
+        line: The line of the definition's name, 1-based; 0 for a whole file.
+
+    """
 
     reason: SkipReason
     detail: str
@@ -115,7 +123,7 @@ class Skip:
 
     @classmethod
     def of(cls, error: SourceError) -> Skip:
-        """Return the skip of a whole file that cannot be read."""
+        """Make the skip of a whole file that cannot be read."""
         too_large = isinstance(error, TooLargeError)
         reason = SkipReason.TOO_LARGE if too_large else SkipReason.UNPARSABLE
         return cls(reason=reason, detail=str(error))

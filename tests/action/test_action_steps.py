@@ -45,14 +45,14 @@ def job(tmp_path):
 
 
 def test_hostile_inputs_arrive_as_they_are(job, tmp_path):
-    lists = ("exclude", "select", "ignore", "paths")
+    lists = ("exclude", "include", "skip", "select", "ignore", "paths")
     given = dict.fromkeys(ACTION["inputs"], LONG) | {"findings": ""}
     given |= dict.fromkeys(lists, "\n".join(HOSTILE))
     ran = job(hit="true")
     outputs = ran.runner.run(given)
     assert not ran.runner.failed, ran.runner.steps[-1].err
     analyse, post = ran.calls(of=("docbot", "review"))
-    many = [f"--{name}={value}" for name in ("exclude", "select", "ignore") for value in HOSTILE]
+    many = [f"--{name}={value}" for name in lists[:-1] for value in HOSTILE]
     one = ("model", "style", "sections", "min-confidence", "time-budget")
     assert analyse.argv == [
         "-I", "-m", "docbot", "review", "--format=json", f"--output={ran.folder}/findings.json",

@@ -11,7 +11,7 @@ import pytest
 from loopback import FILE, row
 
 from docbot.llm import digest
-from docbot.llm.hub import cached
+from docbot.llm.hub import cached_file
 from docbot.llm.known_models import MODELS
 
 
@@ -45,9 +45,9 @@ def on_a_terminal(arguments: list[str], environment: dict[str, str]) -> str:
 def test_from_pull_to_remove(docbot, hub, tiny, sound_gguf):
     pulled = docbot("models", "pull", "tiny")
     assert (pulled.code, pulled.out) == (0, "")
-    assert pulled.err == f"docbot: tiny: 0 MB, sound, {cached(tiny)}\n"
+    assert pulled.err == f"docbot: tiny: 0 MB, sound, {cached_file(tiny)}\n"
     path = docbot("models", "path", "tiny")
-    assert (path.code, path.out, path.err) == (0, f"{cached(tiny)}\n", "")
+    assert (path.code, path.out, path.err) == (0, f"{cached_file(tiny)}\n", "")
     verified = docbot("models", "verify", "tiny")
     assert (verified.code, verified.out) == (0, "tiny: is sound\n")
     asked = len(hub.asked)
@@ -117,13 +117,13 @@ def test_list_for_programs(docbot, tiny):
 
 def test_verify_hashes_for_real(docbot, tiny):
     docbot("models", "pull", "tiny")
-    real, old = cached(tiny).resolve(), 1_700_000_000_000_000_000
+    real, old = cached_file(tiny).resolve(), 1_700_000_000_000_000_000
     content = real.read_bytes()
     os.utime(real, ns=(old, old))
     assert docbot("models", "verify").code == 0
     real.write_bytes(content[:-1] + b"!")
     os.utime(real, ns=(old, old))
-    assert digest.known(real) == tiny.sha256  # the record is deceived
+    assert digest.cached_sha256(real) == tiny.sha256  # the record is deceived
     ran = docbot("models", "verify")
     assert ran.code == 2
     assert ran.out == "docbot-tiny: is sound\n"

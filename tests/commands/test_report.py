@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 import jsonschema
 
 from docbot.commands import report
-from docbot.commands.report import Tally, coverage_line, findings, to_json, troubles
+from docbot.commands.report import Tally, coverage_line, format_findings, format_problems, to_json
 from docbot.docstring.edit import Edit
 from docbot.scan.definition import Definition, Kind
 from docbot.scanned import Result
@@ -47,18 +47,18 @@ def tally(*results):
 
 
 def test_findings_stand_in_line_order():
-    assert findings(RESULT, verbose=True) == [
+    assert format_findings(RESULT, verbose=True) == [
         "pkg/a.py:1: file skipped, too-large: it is over 1 MB",
         "pkg/a.py:3: function f has no docstring",
         "pkg/a.py:5: h skipped, unsure: 0.31",
         'pkg/a.py:7: go: """Go\\xe9."""',
         "pkg/a.py:8: k skipped, out-of-time: late",
     ]
-    assert len(findings(RESULT, verbose=False)) == 2
+    assert len(format_findings(RESULT, verbose=False)) == 2
 
 
 def test_troubles_name_the_file():
-    assert troubles(RESULT) == [
+    assert format_problems(RESULT) == [
         "pkg/a.py: skipped: it is over 1 MB",
         "pkg/a.py:8: k: no time left for it",
         "pkg/a.py: left as it was, docbot's own check failed: the syntax tree changed",
@@ -87,7 +87,7 @@ def test_coverage_explains_its_denominator():
 
 
 def test_the_closing_table_names_each_reason(capsys):
-    report.summary(tally(RESULT), dry=False)
+    report.print_summary(tally(RESULT), dry=False)
     shown = capsys.readouterr()
     assert shown.out == ""
     for words in ("1  documented in 1 of 1 file", "unsure", "too-large", "failed"):

@@ -15,11 +15,11 @@ import pytest
 from fake_github.fake import TOKEN, File
 
 from docbot import cli
-from docbot.commands import review
+from docbot.commands import exit_codes, review
 from docbot.commands.options import parser
-from docbot.review import findings_json as handover
+from docbot.review import findings_json
 
-SCHEMA = json.loads(Path(handover.__file__).with_name("review.schema.json").read_text())
+SCHEMA = json.loads(Path(findings_json.__file__).with_name("review.schema.json").read_text())
 BOX = "class Box:\n    def __len__(self):\n        return len(self.items)\n"
 SAID = 'suggested: """Return the number of items."""'
 PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
@@ -88,7 +88,7 @@ def test_a_line_each_and_no_gate_by_default(pull, docbot):
     assert lines[1].startswith("c.py:1: function mine has no docstring (unsure: ")
     assert len(lines) == 2
     assert "2 of 2 new or changed definitions that count have no docstring; 1 suggest" in ran.err
-    assert docbot("review", "--base", "main", "--fail-on", "missing").code == cli.CHANGES
+    assert docbot("review", "--base", "main", "--fail-on", "missing").code == exit_codes.CHANGES
 
 
 def test_nothing_missing_passes_the_gate(pull, docbot):
@@ -124,7 +124,7 @@ def test_output_goes_to_a_file_whole(docbot, tmp_path):
     for _ in range(2):
         command = ("review", "--base", "main", "--format", "json", "--output", "report.json")
         assert docbot(*command).out == ""
-        assert handover.decode(Path("report.json").read_bytes()).files == 1
+        assert findings_json.decode(Path("report.json").read_bytes()).files == 1
     assert kept.read_text() == "kept"
     assert not list(Path().glob(".docbot-*"))
     ran = docbot("review", "--base", "main", "--output", "no/such/folder.txt")
@@ -164,7 +164,7 @@ def test_a_report_made_elsewhere(pull, docbot, report):
 )
 def test_cannot_run(docbot, arguments, words):
     ran = docbot("review", *arguments)
-    assert (ran.code, ran.out) == (cli.CANNOT_RUN, "")
+    assert (ran.code, ran.out) == (exit_codes.CANNOT_RUN, "")
     assert ran.err.startswith("docbot: ")
     assert ran.err.count("\n") == 1
     assert words in ran.err

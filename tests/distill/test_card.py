@@ -20,7 +20,7 @@ from docbot.llm.known_models import MODELS
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEMPLATE = card.HOME / "docbot-tiny" / "card.md.in"
+TEMPLATE = card.MODELS_FOLDER / "docbot-tiny" / "card.md.in"
 MODEL = MODELS["docbot-tiny"]
 SCORE = {"count": 3000, "bleu": 15.25, "chrf": 21.0, "meteor": 19.5, "cosine": 50.125}
 TIMES = {

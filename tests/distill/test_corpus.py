@@ -109,21 +109,27 @@ def test_planted_files_stay_out(tmp_path: Path, name: str, path: str, reason: st
 @pytest.mark.parametrize(
     ("name", "url", "reason"),
     [
-        ("Flask", "", decontamination.Held.PACKAGE),
-        ("other", "https://github.com/ACME/Rocket.git", decontamination.Held.REPOSITORY),
-        ("other", "https://github.com/acme/wagon/tree/main", decontamination.Held.REPOSITORY),
-        ("wagon", "https://example.org", decontamination.Held.REPOSITORY),
+        ("Flask", "", decontamination.HoldOutReason.PACKAGE),
+        ("other", "https://github.com/ACME/Rocket.git", decontamination.HoldOutReason.REPOSITORY),
+        (
+            "other",
+            "https://github.com/acme/wagon/tree/main",
+            decontamination.HoldOutReason.REPOSITORY,
+        ),
+        ("wagon", "https://example.org", decontamination.HoldOutReason.REPOSITORY),
         ("other", "https://github.com/acme/other", None),
     ],
 )
-def test_held_out_packages(name: str, url: str, reason: decontamination.Held | None) -> None:
-    assert HELD.package(name, [url]) is reason
+def test_held_out_packages(
+    name: str, url: str, reason: decontamination.HoldOutReason | None
+) -> None:
+    assert HELD.check_package(name, [url]) is reason
 
 
 def test_the_lists_that_come_with_docbot() -> None:
     lists = decontamination.load()
-    assert lists.package("Flask", []) is decontamination.Held.PACKAGE
-    assert lists.path(PurePosixPath("pip/_internal/rich/console.py"))
+    assert lists.check_package("Flask", []) is decontamination.HoldOutReason.PACKAGE
+    assert lists.check_path(PurePosixPath("pip/_internal/rich/console.py"))
     assert len(lists.references) > 12_000
     assert len(lists.repositories) > 1200
 
@@ -138,7 +144,7 @@ def test_the_recipe_has_no_held_out_package() -> None:
     packages = recipe.read_recipe(recipe.RECIPE)
     lists = decontamination.load()
     assert len(packages) > 300
-    assert [p.name for p in packages if lists.package(p.name, [])] == []
+    assert [p.name for p in packages if lists.check_package(p.name, [])] == []
     assert [p.name for p in packages if not recipe.is_permissive(p.licence)] == []
 
 
@@ -241,7 +247,7 @@ def test_a_labelled_row_says_what_the_teacher_said(tmp_path: Path) -> None:
     with gzip.open(work / "labels" / "space.jsonl.gz", "wt") as file:
         row = {"path": "space/rockets.py", "line": 8, "task": "function", "slot": ""}
         file.write(json.dumps({**row, "answer": "launch with the speed of the tank."}) + "\n")
-    rows = tokens._gathered(work / "rows", tokens.Counter())
+    rows = tokens._read_labelled_rows(work / "rows", tokens.Counter())
     assert [r.answer for r in rows if r.qualname == "Rocket.launch" and r.task == "function"] == [
         "launch with the speed of the tank."
     ]
@@ -261,4 +267,4 @@ def test_a_broken_wheel_is_named(tmp_path: Path) -> None:
     path = tmp_path / "space-1.0-py3-none-any.whl"
     path.write_bytes(b"PK")
     with pytest.raises(DocbotError, match=r"space-1.0-py3-none-any.whl: is no wheel"):
-        list(corpus.sources(path))
+        list(corpus.read_sources(path))

@@ -24,19 +24,26 @@ import numpy as np
 from docbot.distill.corpus import write_shards as tokens
 from docbot.distill.corpus.decontamination import load
 from docbot.distill.corpus.extract import read_package
-from docbot.distill.corpus.rows import Row, read_rows, write_rows
+from docbot.distill.corpus.rows import CorpusRow, read_rows, write_rows
 from docbot.distill.export import read_tokenizer
 from docbot.distill.iterate import cycle, feedback
-from docbot.distill.iterate.cycle import HeldOut, improves
-from docbot.distill.iterate.faults import Fault, Faulty, Problem, faults, parameters, problems
-from docbot.distill.iterate.feedback import Item, Judged, Places
+from docbot.distill.iterate.cycle import HeldOutScores, improves
+from docbot.distill.iterate.faults import (
+    Fault,
+    FaultyAnswer,
+    Problem,
+    find_problems,
+    make_faults,
+    parameter_names,
+)
+from docbot.distill.iterate.feedback import Item, Judgement, ShardIndex
 from docbot.distill.train import run as train
 from docbot.distill.train import training
 from docbot.distill.train.shards import read_contrast
 from docbot.distill.train.student import Shape
 from docbot.errors import ConfigError
-from docbot.prompt.task import Slot, Task, headline
-from docbot.scan.facts import scan
+from docbot.prompt.task import Slot, Task, headline_slot
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 
 TAUGHT = ("argparse", "calendar", "fractions", "gettext", "heapq", "queue", "random", "shlex",
@@ -103,23 +110,23 @@ def rows(corpus):
 
 
 @pytest.fixture(scope="module")
-def places(corpus):
-    return Places(corpus, read_tokenizer(corpus / "tokenizer.json"))
+def index(corpus):
+    return ShardIndex(corpus, read_tokenizer(corpus / "tokenizer.json"))
 
 
 @pytest.fixture(scope="module")
-def judged(corpus, places):
-    gguf = cycle.gguf_of(corpus / "checkpoint.pt", corpus, corpus / "student.gguf")
-    items = feedback.sample(corpus, places, 40, "a")
+def judgements(corpus, index):
+    gguf = cycle.convert_to_gguf(corpus / "checkpoint.pt", corpus, corpus / "student.gguf")
+    items = feedback.sample(corpus, index, 40, "a")
     return feedback.judge(corpus, gguf, items, 1)
 
 
 # faulty answers
 
 
-def row(answer: str, prompt: str = " | | | | | f", **more: object) -> Row:
+def row(answer: str, prompt: str = " | | | | | f", **more: object) -> CorpusRow:
     fields = {"package": "p", "path": "p/a.py", "line": 1, "qualname": "f", "task": "function"}
-    return Row(**{**fields, "prompt": prompt, "answer": answer, **more})  # type: ignore[arg-type]
+    return CorpusRow(**{**fields, "prompt": prompt, "answer": answer, **more})  # type: ignore[arg-type]
 
 
 TWO = " copy | | source path , target , mode , | | | copy"
@@ -148,7 +155,7 @@ TWO = " copy | | source path , target , mode , | | | copy"
     ],
 )  # fmt: skip
 def test_faults_of_one_row(given, fault, answers):
-    made = {each.answer for each in faults(given, [given]) if each.fault is fault}
+    made = {each.answer for each in make_faults(given, [given]) if each.fault is fault}
     assert made <= answers
     assert bool(made) == bool(answers)
 
@@ -161,30 +168,30 @@ def test_a_parameters_fault_is_another_parameter_and_a_siblings_another_function
         row("a name for it.", task="param", slot="name", line=9),
         row("read the file."),
     ]
-    made = {each.fault: each.answer for each in faults(own, others)}
+    made = {each.fault: each.answer for each in make_faults(own, others)}
     assert made[Fault.SWAPPED] == "how much of it."
     assert made[Fault.SIBLING] == "a name for it."
 
 
 def test_parameters_are_read_from_the_prompt():
-    assert parameters(row("", TWO)) == ["source path", "target", "mode"]
-    assert parameters(row("", TWO, task="class")) == []
-    assert parameters(row("", " no bars")) == []
+    assert parameter_names(row("", TWO)) == ["source path", "target", "mode"]
+    assert parameter_names(row("", TWO, task="class")) == []
+    assert parameter_names(row("", " no bars")) == []
 
 
 def test_faults_of_real_rows_differ_and_are_always_the_same(rows):
-    files: dict[str, list[Row]] = {}
+    files: dict[str, list[CorpusRow]] = {}
     for each in rows:
         files.setdefault(each.path, []).append(each)
     kinds = []
     for each in rows:
-        made = faults(each, files[each.path])
+        made = make_faults(each, files[each.path])
         texts = [each.answer, *(faulty.answer for faulty in made)]
         assert len(set(texts)) == len(texts)
         assert len({faulty.fault for faulty in made}) == len(made)
         assert all(text.endswith(".") and text == text.lower() for text in texts)
         shuffled = random.Random(1).sample(files[each.path], len(files[each.path]))
-        assert faults(each, shuffled) == made
+        assert make_faults(each, shuffled) == made
         kinds += [faulty.fault for faulty in made]
     assert set(kinds) == set(Fault) - {Fault.OWN}
     assert len(kinds) > len(rows)
@@ -224,50 +231,50 @@ class Store:
     ],
 )
 def test_what_the_code_does_not_bear_out(name, answer, found):
-    definition = next(d for d in scan(read(CODE.encode())) if d.name == name)
-    seen = problems(answer, definition, headline(definition))
+    definition = next(d for d in read_definitions(read(CODE.encode())) if d.name == name)
+    seen = find_problems(answer, definition, headline_slot(definition))
     assert seen - {Problem.REFUSED} == found
     assert not found or Problem.REFUSED in seen or found == {Problem.ARITY}
 
 
 def test_a_phrase_is_held_against_the_rules_for_phrases():
-    definition = next(d for d in scan(read(CODE.encode())) if d.name == "save")
+    definition = next(d for d in read_definitions(read(CODE.encode())) if d.name == "save")
     slot = Slot(task=Task.PARAM, name="data")
-    assert Problem.REFUSED not in problems("the rows of data to append.", definition, slot)
-    assert Problem.REFUSED in problems("the zebra crossing of the moon.", definition, slot)
+    assert Problem.REFUSED not in find_problems("the rows of data to append.", definition, slot)
+    assert Problem.REFUSED in find_problems("the zebra crossing of the moon.", definition, slot)
 
 
 # both views
 
 
-def test_a_row_stands_where_its_tokens_stand(corpus, rows, places):
+def test_a_row_stands_where_its_tokens_stand(corpus, rows, index):
     tokenizer = read_tokenizer(corpus / "tokenizer.json")
     with np.load(corpus / "pairs-00.npz") as shard:
         ids, off, prompt = shard["ids"], shard["off"], shard["cl"]
     found = 0
     for each in rows:
-        for number, at in places.of(each):
+        for number, at in index.places(each):
             said = ids[off[at] + prompt[at] : off[at + 1] - 1].tolist()
             assert number == 0
             assert (" " + each.answer).startswith(tokenizer.decode(said))
             assert len(said) == tokens.ANSWER or tokenizer.decode(said) == " " + each.answer
             found += 1
-    assert len(rows) / 3 < found <= places.rows == len(prompt)
-    assert places.of(row("an answer that no row has.")) == ()
+    assert len(rows) / 3 < found <= index.rows == len(prompt)
+    assert index.places(row("an answer that no row has.")) == ()
 
 
-def test_samples_differ_by_round_and_repeat(corpus, places):
-    first, again, other = (feedback.sample(corpus, places, 50, salt) for salt in "aab")
+def test_samples_differ_by_round_and_repeat(corpus, index):
+    first, again, other = (feedback.sample(corpus, index, 50, salt) for salt in "aab")
     assert first == again != other
     assert 0 < len(first) <= 50
-    assert len(feedback.sample(corpus, places, 10_000, "a")) > len(first)
+    assert len(feedback.sample(corpus, index, 10_000, "a")) > len(first)
 
 
-def test_margins_are_differences_of_mean_log_probabilities(corpus, judged):
+def test_margins_are_differences_of_mean_log_probabilities(corpus, judgements):
     own = {Fault.OWN}
-    assert sum(len(each.margins) for each in judged) > len(judged)
+    assert sum(len(each.margins) for each in judgements) > len(judgements)
     with feedback.open_model(corpus / "student.gguf", 1) as backend:
-        for each in judged[:5]:
+        for each in judgements[:5]:
             texts = [each.item.row.answer, *(faulty.answer for faulty in each.margins)]
             scores = [s for _, s in backend.score((each.item.prompt, " " + t) for t in texts)]
             right, *wrong = [score.logprob / score.tokens for score in scores]
@@ -276,12 +283,14 @@ def test_margins_are_differences_of_mean_log_probabilities(corpus, judged):
                 assert margin == pytest.approx(right - mean, abs=1e-6)
 
 
-def test_the_models_own_answer_is_a_fault_where_the_code_does_not_bear_it_out(judged):
-    for each in judged:
+def test_the_models_own_answer_is_a_fault_where_the_code_does_not_bear_it_out(judgements):
+    for each in judgements:
         mine = [faulty for faulty in each.margins if faulty.fault is Fault.OWN]
-        assert bool(mine) == bool(each.sound and each.own and each.found & feedback.HARD)
+        assert bool(mine) == bool(
+            each.sound and each.own and each.own_problems & feedback.HARD_PROBLEMS
+        )
         assert all(faulty.answer == each.own for faulty in mine)
-    assert any(each.found for each in judged)
+    assert any(each.own_problems for each in judgements)
 
 
 def item(answer: str = "do it.") -> Item:
@@ -289,25 +298,29 @@ def item(answer: str = "do it.") -> Item:
 
 
 def test_harder_rows_weigh_more_and_wrong_ones_less():
-    fault = Faulty(fault=Fault.NEGATED, answer="undo it.")
-    easy, unsure, hard = (Judged(item=item(), margins={fault: m}) for m in (4.0, 0.1, -4.0))
-    hopeless = Judged(item=item(), margins={fault: -4.0}, found=frozenset({Problem.RETURNS}))
-    wrong = Judged(item=item(), margins={fault: -4.0}, reference=frozenset({Problem.FOREIGN}))
+    fault = FaultyAnswer(fault=Fault.NEGATED, answer="undo it.")
+    easy, unsure, hard = (Judgement(item=item(), margins={fault: m}) for m in (4.0, 0.1, -4.0))
+    hopeless = Judgement(
+        item=item(), margins={fault: -4.0}, own_problems=frozenset({Problem.RETURNS})
+    )
+    wrong = Judgement(
+        item=item(), margins={fault: -4.0}, reference_problems=frozenset({Problem.FOREIGN})
+    )
     order = [easy, unsure, hard, hopeless]
     levels = [each.difficulty for each in order]
     assert levels == sorted(levels)
     assert 0 <= levels[0] < 0.01
     assert 0.99 < levels[-1] <= 1
-    weights = feedback.weights_of([*order, wrong])
+    weights = feedback.compute_weights([*order, wrong])
     assert weights[:4] == sorted(weights[:4])
     assert weights[4] < weights[1]
     assert sum(weights) / 5 == pytest.approx(1)
 
 
-def test_negatives_are_read_by_train(corpus, judged, tmp_path):
+def test_negatives_are_read_by_train(corpus, judgements, tmp_path):
     tokenizer = read_tokenizer(corpus / "tokenizer.json")
     path = tmp_path / "round-1.npz"
-    counts = feedback.write_negatives(path, judged, tokenizer)
+    counts = feedback.write_negatives(path, judgements, tokenizer)
     good, bad = read_contrast(path, 320)
     assert len(good) == len(bad) == sum(counts.values()) > 10
 
@@ -320,11 +333,13 @@ def test_negatives_are_read_by_train(corpus, judged, tmp_path):
         assert right[:prompt] == wrong[:prompt]
         assert right != wrong
         assert right[-1] == wrong[-1] == 0
-    clear = [dataclasses.replace(each, margins=dict.fromkeys(each.margins, 9.0)) for each in judged]
+    clear = [
+        dataclasses.replace(each, margins=dict.fromkeys(each.margins, 9.0)) for each in judgements
+    ]
     assert not feedback.write_negatives(tmp_path / "none.npz", clear, tokenizer)
 
 
-def test_a_rounds_rows_are_the_judged_ones_and_as_many_others(corpus, judged, tmp_path):
+def test_a_rounds_rows_are_the_judged_ones_and_as_many_others(corpus, judgements, tmp_path):
     def read_all(path):
         with np.load(path) as shard:
             ids, off = shard["ids"], shard["off"]
@@ -332,11 +347,12 @@ def test_a_rounds_rows_are_the_judged_ones_and_as_many_others(corpus, judged, tm
             return rows, shard["cl"].tolist(), shard["task"].tolist(), shard["weight"].tolist()
 
     every, prompts, tasks, first = read_all(corpus / "pairs-00.npz")
-    wanted = {at: w for each, w in zip(judged, feedback.weights_of(judged), strict=True)
+    weights = feedback.compute_weights(judgements)
+    wanted = {at: w for each, w in zip(judgements, weights, strict=True)
               for _, at in each.item.places}  # fmt: skip
     known = {row: rest for row, *rest in zip(every, prompts, tasks, first, strict=True)}
     for plain in (True, False):
-        feedback.write_shards(corpus, tmp_path, judged, plain=plain)
+        feedback.write_shards(corpus, tmp_path, judgements, plain=plain)
         rows, cl, task, weight = read_all(tmp_path / "pairs-00.npz")
         assert len(rows) == min(2 * len(wanted), len(every))
         assert rows[: len(wanted)] == [every[at] for at in wanted]
@@ -354,11 +370,11 @@ def test_a_rounds_rows_are_the_judged_ones_and_as_many_others(corpus, judged, tm
 
 
 def test_a_round_is_kept_where_held_out_improves():
-    before = HeldOut(loss=2.0, bleu=0.2, mistaken=0.3)
-    assert improves(before, HeldOut(loss=1.9, bleu=0.2, mistaken=0.4))
-    assert improves(before, HeldOut(loss=1.9, bleu=0.199, mistaken=0.3))
-    assert not improves(before, HeldOut(loss=1.9, bleu=0.19, mistaken=0.3))
-    assert not improves(before, HeldOut(loss=2.0, bleu=0.3, mistaken=0.1))
+    before = HeldOutScores(loss=2.0, bleu=0.2, mistaken=0.3)
+    assert improves(before, HeldOutScores(loss=1.9, bleu=0.2, mistaken=0.4))
+    assert improves(before, HeldOutScores(loss=1.9, bleu=0.199, mistaken=0.3))
+    assert not improves(before, HeldOutScores(loss=1.9, bleu=0.19, mistaken=0.3))
+    assert not improves(before, HeldOutScores(loss=2.0, bleu=0.3, mistaken=0.1))
 
 
 SHORT = ("--minutes", 0.03, "--sample", 40, "--held", 30, "--threads", 1, "--compile", "no")
@@ -379,7 +395,9 @@ def test_rounds_from_the_corpus_to_the_table(work, capsys):
     assert trained["before"] == idle["before"], "what is thrown away is not gone on from"
     assert trained["after"]["loss"] < trained["before"]["loss"]
     assert trained["control"]["loss"] < trained["before"]["loss"]
-    assert trained["kept"] == improves(HeldOut(**trained["before"]), HeldOut(**trained["after"]))
+    assert trained["kept"] == improves(
+        HeldOutScores(**trained["before"]), HeldOutScores(**trained["after"])
+    )
     assert f"| {'kept' if trained['kept'] else 'thrown away'} |" in told.splitlines()[-1]
     assert sum(trained["pairs"].values()) > 10
     assert set(trained["problems"]) == {problem.value for problem in Problem}
@@ -398,4 +416,4 @@ def test_what_is_missing_is_named(tmp_path, work):
     with pytest.raises(ConfigError, match=r"checkpoint\.pt: is no checkpoint"):
         cycle.run(flags(cycle, work, *SHORT))
     with pytest.raises(ConfigError, match="has no pairs"):
-        feedback.shard_paths(tmp_path)
+        feedback.list_shards(tmp_path)

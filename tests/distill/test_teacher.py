@@ -22,11 +22,11 @@ pytest.importorskip("tqdm")
 
 from docbot.distill.corpus import teacher
 from docbot.distill.corpus.decontamination import load
-from docbot.distill.corpus.endpoint import PATIENCE, TRIES, Endpoint, Reply
+from docbot.distill.corpus.endpoint import MAX_PAUSE, TRIES, Endpoint, Reply
 from docbot.distill.corpus.extract import read_package
 from docbot.distill.corpus.labels import read_labels
-from docbot.distill.corpus.rows import Row, write_rows
-from docbot.distill.corpus.teacher import again, ask_all, label, question
+from docbot.distill.corpus.rows import CorpusRow, write_rows
+from docbot.distill.corpus.teacher import ask_all, build_question, make_label, rows_with_code
 from docbot.errors import ConfigError, DocbotError, ModelError
 from docbot.llm.weights import resolve
 from docbot.prompt.formats import FORMATS
@@ -73,7 +73,7 @@ def labels(work: Path):
 
 def test_every_row_finds_its_code_and_no_docstring_comes_with_it(made):
     work, rows = made
-    found = list(again(teacher.wheel_of(work, "sample-code"), rows))
+    found = list(rows_with_code(teacher.find_wheel(work, "sample-code"), rows))
     assert sorted((a.row.path, a.row.line, a.row.task) for a in found) == sorted(
         (row.path, row.line, row.task) for row in rows
     )
@@ -82,13 +82,13 @@ def test_every_row_finds_its_code_and_no_docstring_comes_with_it(made):
         assert definition.docstring is None
         assert (definition.qualname, definition.line) == (asked.row.qualname, asked.row.line)
         if asked.row.task == "function" and len(asked.row.reference) > 30:
-            assert asked.row.reference not in question(asked)
-        assert f"this Python {asked.row.task}" in question(asked)
+            assert asked.row.reference not in build_question(asked)
+        assert f"this Python {asked.row.task}" in build_question(asked)
 
 
 def test_a_package_without_its_wheel_is_an_error(work):
     with pytest.raises(ConfigError, match="has no wheel of other; run the corpus command again"):
-        teacher.wheel_of(work, "other")
+        teacher.find_wheel(work, "other")
 
 
 # a reply becomes a label
@@ -111,10 +111,10 @@ def test_a_package_without_its_wheel_is_an_error(work):
 )
 def test_what_a_reply_is_worth(made, reply, answer, refused):
     row = next(row for row in made[1] if row.task == "function")
-    asked = next(again(teacher.wheel_of(made[0], "sample-code"), [row]))
-    made_label = label(asked, reply, "t", min_confidence=0.45)
-    assert (made_label.answer, made_label.refused) == (answer, refused)
-    assert (made_label.path, made_label.line) == (row.path, row.line)
+    asked = next(rows_with_code(teacher.find_wheel(made[0], "sample-code"), [row]))
+    result = make_label(asked, reply, "t", min_confidence=0.45)
+    assert (result.answer, result.refused) == (answer, refused)
+    assert (result.path, result.line) == (row.path, row.line)
 
 
 # a GGUF file
@@ -171,7 +171,7 @@ class Tired:
 
     def __init__(self, answers: int) -> None:
         self.answers = answers
-        self.asked: list[Row] = []
+        self.asked: list[CorpusRow] = []
 
     def replies(self, asked):
         for each in asked:
@@ -330,7 +330,7 @@ def test_retry_after_is_honoured_within_reason():
     endpoint = Endpoint(url="http://x", name="m")
     assert endpoint._pause(0, "7") == 7
     assert endpoint._pause(3, "") == 8
-    assert endpoint._pause(0, "99999") == endpoint._pause(20, "") == PATIENCE
+    assert endpoint._pause(0, "99999") == endpoint._pause(20, "") == MAX_PAUSE
     assert endpoint._pause(0, "Wed, 21 Oct 2026 07:28:00 GMT") == 1
 
 

@@ -113,11 +113,11 @@ def test_no_position_sees_a_later_token():
 
 
 @pytest.mark.parametrize("shape", [(3, 64, 64), (2, 48, 128)])
-def test_orthogonal_keeps_directions_and_evens_their_lengths(shape):
+def test_orthogonalise_keeps_directions_and_evens_their_lengths(shape):
     torch.manual_seed(0)
     stack = torch.randn(shape)
     left, _, right = torch.linalg.svd(stack, full_matrices=False)
-    even = left.mT @ muon.orthogonal(stack) @ right.mT
+    even = left.mT @ muon.orthogonalise(stack) @ right.mT
     lengths = torch.diagonal(even, dim1=-2, dim2=-1)
     assert (even - torch.diag_embed(lengths)).abs().max() < 1e-3
     assert lengths[:, :-8].min() > 0.4  # the very smallest need more than five steps
@@ -253,10 +253,10 @@ def test_a_damaged_shard_is_named(work, data):
 @pytest.mark.parametrize("optimiser", ["muon", "adamw"])
 def test_loss_goes_down(work, optimiser):
     run = started(work, optimiser=optimiser, pretrain=0.0)
-    before = run.held_out()
+    before = run.measure_held_out()
     for _ in range(40):
         run.step()
-    after = run.held_out()
+    after = run.measure_held_out()
     assert set(after) == {"all", *TASKS}
     assert after["all"] < before["all"] - 2
 
@@ -335,7 +335,7 @@ def test_going_on_is_as_if_never_stopped(work, tmp_path, dropout):
 
 def test_dropout_is_for_training_alone(work):
     run = started(work, dropout=0.5)
-    held = [run.held_out()["all"] for _ in range(2)]
+    held = [run.measure_held_out()["all"] for _ in range(2)]
     assert held[0] == held[1]
     assert run.student.training
     ids = torch.randint(FIRST, 60, (2, 24))
@@ -349,9 +349,9 @@ def test_a_run_whose_loss_is_no_number_keeps_its_last_checkpoint(work):
     kept = path.read_bytes()
     with torch.no_grad():
         run.student.embed[FIRST] = torch.nan
-    diary = train.Diary(work / "loss.jsonl", run, path, save=0.0)
+    loop = train.TrainingLoop(work / "loss.jsonl", run, path, save=0.0)
     with pytest.raises(ConfigError, match=r"the loss is nan at step .* with a lower --rate"):
-        diary.keep(time.monotonic() + 60)
+        loop.run(time.monotonic() + 60)
     assert path.read_bytes() == kept
 
 
@@ -400,7 +400,7 @@ def test_a_further_round_starts_from_other_weights(work, tmp_path):
     run = started(work, pretrain=0.0, shape=PRESET.shape)
     for _ in range(5):
         run.step()
-    learnt = run.held_out()["all"]
+    learnt = run.measure_held_out()["all"]
     run.save(tmp_path / "first.pt")
     flags = ("--init", str(tmp_path / "first.pt"), "--minutes", "0", "--rate", "0")
     subprocess.run(command(work, *flags), check=True, capture_output=True)

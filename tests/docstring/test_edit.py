@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from docbot.docstring.edit import Edit, apply, edit
+from docbot.docstring.edit import Edit, apply_edits, make_edit
 from docbot.repo.diff import unified_diff
 from docbot.scan.definition import Anchor, Definition, Kind
 
@@ -37,13 +37,13 @@ F = Definition(qualname="A.f", name="f", kind=Kind.METHOD, line=7, lines=(7, 8))
     ],
 )
 def test_edit(literal: str, anchor: Anchor, encoding: str, text: bytes) -> None:
-    made = edit(literal, F, anchor, encoding)
+    made = make_edit(literal, F, anchor, encoding)
     assert made == Edit(start=3, end=5, text=text, qualname="A.f", line=7)
 
 
 def test_an_encoding_may_lack_a_character() -> None:
     with pytest.raises(UnicodeEncodeError):
-        edit('"""日."""', F, Anchor(start=3, end=5, indent=" "), "iso-8859-1")
+        make_edit('"""日."""', F, Anchor(start=3, end=5, indent=" "), "iso-8859-1")
 
 
 def test_apply() -> None:
@@ -52,15 +52,15 @@ def test_apply() -> None:
         Edit(start=0, end=2, text=b""),
         Edit(start=6, end=6, text=b"E"),
     ]
-    assert apply(b"aabbcc", edits) == b"bbDccE"
-    assert apply(b"aabbcc", reversed(edits)) == b"bbDccE"
-    assert apply(b"aabbcc", []) == b"aabbcc"
+    assert apply_edits(b"aabbcc", edits) == b"bbDccE"
+    assert apply_edits(b"aabbcc", reversed(edits)) == b"bbDccE"
+    assert apply_edits(b"aabbcc", []) == b"aabbcc"
 
 
 def test_apply_refuses_edits_that_overlap() -> None:
     edits = [Edit(start=1, end=4, text=b""), Edit(start=3, end=5, text=b"")]
     with pytest.raises(ValueError, match="overlap at byte 3"):
-        apply(b"aabbcc", edits)
+        apply_edits(b"aabbcc", edits)
 
 
 # Patches.

@@ -22,7 +22,7 @@ from docbot.docstring.render import STYLES, render
 from docbot.docstring.style import DocstringStyle
 from docbot.gate.summary import Summary
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ TYPED = DocstringStyle(sections=True, types=True)
 
 
 def define(code: str, name: str = "f") -> Definition:
-    return next(d for d in scan(read(code.encode())) if d.name == name)
+    return next(d for d in read_definitions(read(code.encode())) if d.name == name)
 
 
 PLAIN = define("def f():\n    pass\n")
@@ -524,7 +524,7 @@ def indented(indent: str) -> tuple[bytes, tuple[Definition, ...]]:
     """The module with another indent, and what stands in it."""
     steps = re.compile(r"^( {4})+", re.MULTILINE)
     source = steps.sub(lambda m: INDENTS[indent] * (len(m[0]) // 4), MODULE).encode()
-    return source, scan(read(source))
+    return source, read_definitions(read(source))
 
 
 def document(indent: str, house: DocstringStyle) -> bytes:
@@ -535,8 +535,8 @@ def document(indent: str, house: DocstringStyle) -> bytes:
         if definition.kind in (Kind.FUNCTION, Kind.METHOD):
             literal = render(words(definition), definition, house)
             assert literal is not None
-            edits.append(edit.edit(literal, definition, anchor, "utf-8"))
-    return edit.apply(source, edits)
+            edits.append(edit.make_edit(literal, definition, anchor, "utf-8"))
+    return edit.apply_edits(source, edits)
 
 
 def command(*args: str | Path) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docbot.docstring import special_methods as sentences
-from docbot.docstring.special_methods import fixed, sentence
-from docbot.scan.facts import scan
+from docbot.docstring.special_methods import fixed_sentence, fixed_summary
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def told(method: str) -> str | None:
     lines = "".join(f"    {line}\n" for line in method.strip().splitlines())
-    definitions = scan(read(f"class Thing:\n{lines}".encode()))
-    return sentence(next(d for d in definitions if d.owner == "Thing"))
+    definitions = read_definitions(read(f"class Thing:\n{lines}".encode()))
+    return fixed_sentence(next(d for d in definitions if d.owner == "Thing"))
 
 
 NONE = {
@@ -115,9 +115,9 @@ def test_must_stay_silent(method: str) -> None:
 
 
 def test_a_function_of_that_name_is_no_method() -> None:
-    function = scan(read(b"def __getattr__(name):\n    return globals()[name]\n"))[-1]
-    assert sentence(function) is None
-    assert fixed(function) is None
+    function = read_definitions(read(b"def __getattr__(name):\n    return globals()[name]\n"))[-1]
+    assert fixed_sentence(function) is None
+    assert fixed_summary(function) is None
 
 
 BECOMES = {
@@ -178,8 +178,8 @@ def test_must_become(method: str, wanted: str) -> None:
 
 
 def test_a_fixed_summary_is_certain() -> None:
-    method = scan(read(b"class A:\n    def __len__(self):\n        return 1\n"))[-1]
-    summary = fixed(method)
+    method = read_definitions(read(b"class A:\n    def __len__(self):\n        return 1\n"))[-1]
+    summary = fixed_summary(method)
     assert summary is not None
     assert summary.headline == "Return the number of items."
     assert summary.confidence == 1.0

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from docbot.config import Config
-from docbot.docstring.style import MINIMUM, DocstringStyle, StyleCounts, detect, evidence
+from docbot.docstring.style import MINIMUM, DocstringStyle, StyleCounts, count_styles, detect
 from docbot.errors import SourceError
 
 GOOGLE = '''
@@ -49,7 +49,7 @@ ONE_LINE = 'def f(path):\n    """Open it."""\n'
 
 def seen(source: str | bytes, times: int = 1) -> StyleCounts:
     data = source if isinstance(source, bytes) else source.encode()
-    return sum([evidence(data)] * times, StyleCounts())
+    return sum([count_styles(data)] * times, StyleCounts())
 
 
 def house(
@@ -95,7 +95,7 @@ def test_a_split_house_is_not_believed():
 
 def test_a_file_that_python_cannot_read():
     with pytest.raises(SourceError):
-        evidence(b"def f(:\n")
+        count_styles(b"def f(:\n")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from places import undocumented
 
-from docbot.docstring.edit import Edit, apply, edit
+from docbot.docstring.edit import Edit, apply_edits, make_edit
 from docbot.docstring.verify import verify
 from docbot.errors import SourceError, VerifyError
 from docbot.scan.source import read
@@ -49,7 +49,7 @@ def edits(source: bytes, literal: str = LITERAL, *names: str) -> list[Edit]:
     """What docbot would do: `literal` for all that lack a docstring, or for those named."""
     text = read(source)
     return [
-        edit(literal, d, anchor, text.encoding)
+        make_edit(literal, d, anchor, text.encoding)
         for d, anchor in undocumented(text)
         if d.name and (not names or d.qualname in names)
     ]
@@ -88,9 +88,9 @@ GOOD = [
 def test_accepts_what_docbot_does(source: bytes, literal: str) -> None:
     made = edits(source, literal)
     assert made
-    verify(source, apply(source, made), made)
+    verify(source, apply_edits(source, made), made)
     for alone in made:
-        verify(source, apply(source, [alone]), [alone])
+        verify(source, apply_edits(source, [alone]), [alone])
 
 
 MODULES = [
@@ -114,15 +114,15 @@ MODULES = [
 @pytest.mark.parametrize(("source", "above"), MODULES)
 def test_accepts_a_modules_docstring(source: bytes, above: bytes) -> None:
     text = read(source)
-    made = [edit(LITERAL, d, anchor, text.encoding) for d, anchor in undocumented(text)]
+    made = [make_edit(LITERAL, d, anchor, text.encoding) for d, anchor in undocumented(text)]
     assert made[0].start == len(above)
-    verify(source, apply(source, made), made)
-    verify(source, apply(source, made[:1]), made[:1])
+    verify(source, apply_edits(source, made), made)
+    verify(source, apply_edits(source, made[:1]), made[:1])
     with pytest.raises(VerifyError):
-        verify(source, apply(source, made[:1]), [])
+        verify(source, apply_edits(source, made[:1]), [])
     moved = [dataclasses.replace(made[0], qualname="f", line=1)]
     with pytest.raises(VerifyError, match="became that of the module"):
-        verify(source, apply(source, moved), moved)
+        verify(source, apply_edits(source, moved), moved)
 
 
 def test_refuses_a_modules_docstring_that_is_not_the_first_statement() -> None:
@@ -171,7 +171,7 @@ HARMS: list[tuple[str, Callable[[bytes], bytes]]] = [
 @pytest.mark.parametrize(("harm", "spoil"), HARMS)
 def test_refuses_a_file_that_is_not_as_it_was(harm: str, spoil: Callable[[bytes], bytes]) -> None:
     made = [one()]
-    after = apply(SOURCE, made)
+    after = apply_edits(SOURCE, made)
     verify(SOURCE, after, made)
     assert spoil(after) != after, harm
     with pytest.raises(VerifyError):
@@ -180,7 +180,7 @@ def test_refuses_a_file_that_is_not_as_it_was(harm: str, spoil: Callable[[bytes]
 
 def test_refuses_a_lost_bom() -> None:
     made = [one(b"\xef\xbb\xbf" + SOURCE)]
-    after = apply(b"\xef\xbb\xbf" + SOURCE, made)
+    after = apply_edits(b"\xef\xbb\xbf" + SOURCE, made)
     with pytest.raises(VerifyError):
         verify(b"\xef\xbb\xbf" + SOURCE, after[3:], made)
 
@@ -233,7 +233,7 @@ TEXTS = [
 def test_refuses_a_text_that_is_more_or_less_than_a_docstring(text: bytes) -> None:
     made = [dataclasses.replace(one(), text=text)]
     with pytest.raises(VerifyError):
-        verify(SOURCE, apply(SOURCE, made), made)
+        verify(SOURCE, apply_edits(SOURCE, made), made)
 
 
 def at(marker: bytes, *, after: bool = False) -> int:
@@ -267,7 +267,7 @@ def test_refuses_a_place_that_is_not_the_definitions(
 ) -> None:
     made = [dataclasses.replace(one(), start=start, end=end, text=indent + b'"""Do it."""\n')]
     with pytest.raises(VerifyError):
-        verify(SOURCE, apply(SOURCE, made), made)
+        verify(SOURCE, apply_edits(SOURCE, made), made)
 
 
 def test_refuses_a_docstring_that_went_to_a_twin() -> None:
@@ -275,21 +275,21 @@ def test_refuses_a_docstring_that_went_to_a_twin() -> None:
     first, second = edits(source, LITERAL, "A.f")
     swapped = [dataclasses.replace(first, start=second.start, end=second.end)]
     with pytest.raises(VerifyError, match=r"docstring of A\.f became that of f"):
-        verify(source, apply(source, swapped), swapped)
+        verify(source, apply_edits(source, swapped), swapped)
 
 
 def test_refuses_a_docstring_that_went_to_the_class() -> None:
     source = b"class A:\n    def f(self):\n        return 1\n"
     made = [dataclasses.replace(one(source, "A.f"), start=9, end=9, text=b'    """Do."""\n')]
     with pytest.raises(VerifyError, match="became that of A"):
-        verify(source, apply(source, made), made)
+        verify(source, apply_edits(source, made), made)
 
 
 def test_refuses_a_docstring_that_became_the_modules() -> None:
     source = b"\ndef f():\n    return 1\n"
     made = [dataclasses.replace(one(source), start=1, end=1, text=b'"""Do."""\n')]
     with pytest.raises(VerifyError):
-        verify(source, apply(source, made), made)
+        verify(source, apply_edits(source, made), made)
 
 
 def test_refuses_edits_that_overlap() -> None:
@@ -302,7 +302,7 @@ def test_refuses_edits_that_overlap() -> None:
 def test_refuses_the_same_edit_twice() -> None:
     made = [dataclasses.replace(one(), end=one().start)] * 2
     with pytest.raises(VerifyError):
-        verify(SOURCE, apply(SOURCE, made), made)
+        verify(SOURCE, apply_edits(SOURCE, made), made)
 
 
 def test_refuses_another_line_ending_than_the_headers() -> None:
@@ -310,7 +310,7 @@ def test_refuses_another_line_ending_than_the_headers() -> None:
     source = b"x = 1\ndef f():\r\n    return 1\r\n"
     made = [dataclasses.replace(one(source), text=b'    """Do it."""\n')]
     with pytest.raises(VerifyError, match="end its lines as the file does"):
-        verify(source, apply(source, made), made)
+        verify(source, apply_edits(source, made), made)
 
 
 @pytest.mark.parametrize("source", [b"print 'two'\n", b"\xff\n", b"x = 1\r"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import math
@@ -14,19 +15,21 @@ from hypothesis import strategies as st
 
 from docbot.config import Config
 from docbot.gate import english
-from docbot.gate import headline as gate
+from docbot.gate import facts as facts_module
 from docbot.gate.english import keys, stem
 from docbot.gate.facts import Facts, facts_of, surroundings_of
-from docbot.gate.headline import check
-from docbot.gate.judge import confidence_of, judge
-from docbot.gate.sentence import Refusal, unsure
+from docbot.gate.headline import check_headline
+from docbot.gate.judge import confidence_of, judge_headline
+from docbot.gate.sentence import Refusal, refuse_unsure
 from docbot.gate.summary import Summary
 from docbot.llm.protocol import Completion
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
+from docbot.scan.names import names_in
 from docbot.scan.source import read
 from docbot.select.skip import SkipReason
 
 REPLIES = Path(__file__).parents[1] / "data" / "replies"
+TABLES = Path(english.__file__).parent / "tables"
 
 CREATE = '''
 def create_user(email, store):
@@ -101,11 +104,11 @@ def frobnicate(qux):
 
 
 def facts(source: str) -> Facts:
-    return facts_of(scan(read(source.encode()))[-1])
+    return facts_of(read_definitions(read(source.encode()))[-1])
 
 
 def verdict(reply: str, source: str = CREATE, *, ended: bool = True) -> str | Refusal:
-    return check(reply, facts(source), min_confidence=0.5, confidence=0.9, ended=ended)
+    return check_headline(reply, facts(source), min_confidence=0.5, confidence=0.9, ended=ended)
 
 
 def test_the_replies_are_judged_for_a_function_that_can_be_described() -> None:
@@ -253,8 +256,8 @@ GOOD_CLASSES = [
 
 
 def of_class(reply: str) -> str | Refusal:
-    known = facts_of(scan(read(CART.encode()))[1])
-    return check(reply, known, min_confidence=0.5, confidence=0.9)
+    known = facts_of(read_definitions(read(CART.encode()))[1])
+    return check_headline(reply, known, min_confidence=0.5, confidence=0.9)
 
 
 @pytest.mark.parametrize(("reply", "why"), REFUSED_CLASSES, ids=[r[0] for r in REFUSED_CLASSES])
@@ -270,9 +273,10 @@ def test_must_pass_of_a_class(reply: str) -> None:
 
 
 def of_module(reply: str, path: str = "pkg/shop_errors.py") -> str | Refusal:
-    found = scan(read(b"import json\n\nLIMIT = 1\n\nclass PriceError(Exception):\n    pass\n"))
-    known = facts_of(found[0], surroundings_of(PurePosixPath(path), found))
-    return check(reply, known, min_confidence=0.5, confidence=0.9)
+    source = b"import json\n\nLIMIT = 1\n\nclass PriceError(Exception):\n    pass\n"
+    names = names_in(ast.walk(ast.parse(source)), source)
+    known = facts_of(read_definitions(read(source))[0], surroundings_of(PurePosixPath(path), names))
+    return check_headline(reply, known, min_confidence=0.5, confidence=0.9)
 
 
 @pytest.mark.parametrize(
@@ -299,9 +303,12 @@ def test_must_pass_of_a_module(reply: str) -> None:
 
 
 def test_what_stands_around_lends_two_words_and_no_more() -> None:
-    found = scan(read(b"class Broker: ...\ndef start(worker, queue): ...\n" + MOVE.encode()))
-    known = facts_of(found[-1], surroundings_of(PurePosixPath("pkg/tasks.py"), found))
-    judge_it = functools.partial(check, facts=known, min_confidence=0.5, confidence=0.9)
+    source = b"class Broker: ...\ndef start(worker, queue): ...\n" + MOVE.encode()
+    surroundings = surroundings_of(
+        PurePosixPath("pkg/tasks.py"), names_in(ast.walk(ast.parse(source)), source)
+    )
+    known = facts_of(read_definitions(read(source))[-1], surroundings)
+    judge_it = functools.partial(check_headline, facts=known, min_confidence=0.5, confidence=0.9)
     assert judge_it("Move the file to the broker.") == "Move the file to the broker."
     assert isinstance(judge_it("Move the file to the database."), Refusal)
     assert isinstance(judge_it("Move the file of a worker to the broker queue."), Refusal)
@@ -353,10 +360,10 @@ def test_must_become(source: str, reply: str, wanted: str | None) -> None:
 
 def test_confidence_decides_first() -> None:
     for confidence in (0.49, 0.0, math.nan):
-        answer = check("", facts(CREATE), min_confidence=0.5, confidence=confidence)
+        answer = check_headline("", facts(CREATE), min_confidence=0.5, confidence=confidence)
         assert isinstance(answer, Refusal)
         assert answer.reason is SkipReason.UNSURE
-    assert check(GOOD, facts(CREATE), min_confidence=0.5, confidence=0.5) == GOOD
+    assert check_headline(GOOD, facts(CREATE), min_confidence=0.5, confidence=0.5) == GOOD
 
 
 def test_a_reply_that_was_cut_off_needs_a_whole_first_sentence() -> None:
@@ -418,20 +425,45 @@ def test_synonyms_meet_and_others_do_not() -> None:
 
 
 def test_english_is_sorted_small_and_plain() -> None:
-    words = (Path(english.__file__).parent / "english.txt").read_text(encoding="ascii").split("\n")
+    words = (TABLES / "english.txt").read_text(encoding="ascii").split("\n")
     assert words.pop() == ""
     assert words == sorted(words)
     assert len(words) == len(set(words))
     assert all(re.fullmatch(r"[a-z]{2,20}", word) for word in words)
     assert sum(map(len, words)) + len(words) < 450_000
-    assert {"return", "colour", "color", "tuple", "deserialize", "checksum"} <= english.english()
-    notice = (Path(english.__file__).parent / "english.NOTICE").read_text(encoding="ascii")
+    assert {
+        "return",
+        "colour",
+        "color",
+        "tuple",
+        "deserialize",
+        "checksum",
+    } <= english.english_words()
+    notice = (TABLES / "english.NOTICE").read_text(encoding="ascii")
     assert "Kevin Atkinson" in notice
+
+
+@pytest.mark.parametrize("name", ["words.txt", "syntax.txt", "kinds.txt"])
+def test_every_line_of_a_table_is_read(name: str) -> None:
+    lines = (TABLES / name).read_text(encoding="ascii").split("\n")
+    heads = [line for line in lines if re.fullmatch(r"\[[a-z ]+\]", line)]
+    assert len(set(heads)) == len(heads)
+    assert list(english.read_table(name)) == [head[1:-1] for head in heads]
+    rows = [row for section in english.read_table(name).values() for row in section]
+    text = [line for line in lines if line and line not in heads and not re.match("# |#$", line)]
+    assert rows == text
+    assert rows == [row.strip() for row in rows]
+    assert name == "words.txt" or all(re.fullmatch(r"/.+/", row) for row in rows)
+
+
+def test_the_lists_fit_together() -> None:
+    assert english.VERBS >= english.NOUNS | english.TO_VERBS
+    assert english.word_set("light verbs") - {"is"} <= english.VERBS
 
 
 def test_every_verb_is_english_and_passes_ruff(tmp_path: Path) -> None:
     """D401 knows verbs of its own: what docbot begins a sentence with must be one of them."""
-    assert english.english() >= english.VERBS
+    assert english.english_words() >= english.VERBS
     body = "".join(
         f'def f{at}():\n    """{verb.capitalize()} the thing."""\n\n\n'
         for at, verb in enumerate(sorted(english.VERBS))
@@ -470,7 +502,7 @@ def test_any_text_is_refused_or_becomes_a_clean_sentence(
     reply: str, source: str, *, ended: bool
 ) -> None:
     known = _FACTS.setdefault(source, facts(source))
-    answer = check(reply, known, min_confidence=0.5, confidence=0.5, ended=ended)
+    answer = check_headline(reply, known, min_confidence=0.5, confidence=0.5, ended=ended)
     if isinstance(answer, Refusal):
         assert answer.reason is SkipReason.REJECTED
         assert answer.detail.isascii()
@@ -482,7 +514,7 @@ def test_any_text_is_refused_or_becomes_a_clean_sentence(
     assert answer[0].isupper()
     assert answer == " ".join(answer.split())
     assert not any(mark in answer for mark in ('"', "'''", "\\", "..", ":", "#", "@"))
-    assert check(answer, known, min_confidence=0.5, confidence=0.5) == answer
+    assert check_headline(answer, known, min_confidence=0.5, confidence=0.5) == answer
 
 
 _FACTS: dict[str, Facts] = {}
@@ -491,19 +523,19 @@ _FACTS: dict[str, Facts] = {}
 @given(code=st.text(max_size=200))
 def test_any_code_whatever_has_facts(code: str) -> None:
     """The tokenizer gives up where it must; what came before counts."""
-    text, _, _ = gate._read(code)
+    text, _, _ = facts_module._read(code)
     assert isinstance(text, str)
 
 
 def test_judge_reads_the_reply_and_weighs_its_tokens() -> None:
-    definition = scan(read(CREATE.encode()))[-1]
+    definition = read_definitions(read(CREATE.encode()))[-1]
     completion = Completion(text="  " + GOOD, logprob=math.log(0.8) * 9, tokens=9, ended=True)
-    summary = judge(completion, str.strip, definition, Config())
+    summary = judge_headline(completion, str.strip, definition, Config())
     assert isinstance(summary, Summary)
     assert summary.headline == GOOD
     assert summary.confidence == pytest.approx(0.8)
     unsure = Completion(text=GOOD, logprob=math.log(0.1) * 9, tokens=9, ended=True)
-    refusal = judge(unsure, str.strip, definition, Config())
+    refusal = judge_headline(unsure, str.strip, definition, Config())
     assert isinstance(refusal, Refusal)
     assert refusal.reason is SkipReason.UNSURE
     assert confidence_of(Completion(text="", logprob=0.0, tokens=0, ended=True)) == 0.0
@@ -513,8 +545,8 @@ def test_judge_reads_the_reply_and_weighs_its_tokens() -> None:
     ("confidence", "said"), [(0.5999, "0.59"), (0.5, "0.50"), (0.0, "0.00"), (float("nan"), "0.00")]
 )
 def test_a_confidence_that_is_not_enough_never_reads_as_if_it_were(confidence, said):
-    assert f"was {said}, 0.60 is wanted" in unsure(confidence, 0.6).detail
+    assert f"was {said}, 0.60 is wanted" in refuse_unsure(confidence, 0.6).detail
 
 
 def test_a_confidence_that_is_enough():
-    assert unsure(0.6, 0.6) is None
+    assert refuse_unsure(0.6, 0.6) is None

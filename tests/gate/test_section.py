@@ -19,7 +19,7 @@ from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary, with_phrases
 from docbot.llm.protocol import Completion
 from docbot.prompt.task import Slot, Task
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 from docbot.select.skip import SkipReason
 
@@ -70,7 +70,7 @@ def read_rows(path) -> Iterator[Row]:
 
 
 def definition(source: str) -> Definition:
-    return scan(read(source.encode()))[-1]
+    return read_definitions(read(source.encode()))[-1]
 
 
 def slot(text: str) -> Slot:

@@ -1,6 +1,6 @@
 """The embedded model, really run: one context for many prompts, the same words whoever shares it.
 
-The figures in models/LOG.md: `DOCBOT_PROMPTS=200 pytest tests/test_backend.py -k same -rP`.
+The figures in models/LOG.md: `DOCBOT_PROMPTS=200 pytest tests/llm/test_batching.py -k same -rP`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import pytest
 
 from docbot.config import Config
 from docbot.errors import ConfigError, ModelError
-from docbot.llm import llama
+from docbot.llm import llama, sampling
 from docbot.llm.batching import MOST_CANDIDATES, LlamaCpp, open_backend
 from docbot.llm.protocol import Completion, Prompt
 from docbot.llm.weights import resolve
@@ -234,19 +234,21 @@ def test_more_candidates_keep_the_first_ones(prompts, chosen):
 def test_a_draw_follows_the_tempered_probabilities(backend):
     engine = backend._ready()
     head, tail = (engine.tokenize(each, special=True) for each in (HEAD, "<|sum|>"))
-    (row,) = engine.prefill([llama.Asked([0], head, tail)])
-    logits = (engine.logprobs(row) / llama.TEMPERATURE).tolist()
-    likely = sorted(range(len(logits)), key=lambda token: -logits[token])[: llama.TOP_K]
+    (row,) = engine.prefill([llama.SlotPrompt([0], head, tail)])
+    logits = (engine.logits(row).logprobs() / sampling.TEMPERATURE).tolist()
+    likely = sorted(range(len(logits)), key=lambda token: -logits[token])[: sampling.TOP_K]
     weights = [math.exp(logits[token]) for token in likely]
-    drawn = [engine.draw(row, (number + 0.5) / 2000).id for number in range(2000)]
+    points = [(number + 0.5) / 2000 for number in range(2000)]
+    drawn = [sampling.draw(engine.logits(row), engine.end, point).id for point in points]
     shares = [drawn.count(token) / len(drawn) for token in likely]
     kept = [share for share in shares if share]
-    assert 1 < len(kept) <= llama.TOP_K, "the cut keeps some, not all"
+    assert 1 < len(kept) <= sampling.TOP_K, "the cut keeps some, not all"
     assert set(drawn) == set(likely[: len(kept)]), "the likeliest ones"
     total = sum(weights[: len(kept)])
     assert kept == pytest.approx([weight / total for weight in weights[: len(kept)]], abs=2e-3)
-    assert total >= llama.TOP_P * sum(weights) > sum(weights[: len(kept) - 1])
-    assert engine.draw(row, 0.0).id == engine.greedy(row).id == likely[0]
+    assert total >= sampling.TOP_P * sum(weights) > sum(weights[: len(kept) - 1])
+    least = sampling.draw(engine.logits(row), engine.end, 0.0)
+    assert least.id == sampling.greedy(engine.logits(row), engine.end).id == likely[0]
 
 
 @pytest.mark.parametrize("candidates", [0, -1, MOST_CANDIDATES + 1])
@@ -583,9 +585,9 @@ def test_memory_does_not_grow(prompts):
 def test_llama_cpp_is_imported_by_the_first_prompt_only():
     code = f"""
 import sys
-from docbot.backend import LlamaCpp
-from docbot.prompts import Prompt
-from docbot.weights import resolve
+from docbot.llm.batching import LlamaCpp
+from docbot.llm.protocol import Prompt
+from docbot.llm.weights import resolve
 with LlamaCpp(resolve("docbot-tiny", "").path, context=320, max_tokens=4) as backend:
     assert list(backend.complete([])) == []
     assert list(backend.score([])) == []

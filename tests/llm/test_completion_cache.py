@@ -14,7 +14,7 @@ from docbot.cache import ANSWER, Cache
 from docbot.config import Config
 from docbot.llm import completion_cache as answers
 from docbot.llm.batching import open_backend
-from docbot.llm.completion_cache import CachedBackend, asker, decode, encode
+from docbot.llm.completion_cache import CachedBackend, decode, encode, engine_id
 from docbot.llm.protocol import Completion, Prompt
 from docbot.llm.weights import resolve
 
@@ -168,16 +168,16 @@ def test_any_other_prompt_is_another_question(cache, changed):
 
 
 def test_another_model_sampling_context_or_engine_is_another_question(cache, monkeypatch):
-    plain = asker("aa", Config(), 320)
-    assert asker("aa", Config(threads=7, min_confidence=0.1, style="numpy"), 320) == plain
+    plain = engine_id("aa", Config(), 320)
+    assert engine_id("aa", Config(threads=7, min_confidence=0.1, style="numpy"), 320) == plain
     others = [
-        asker("ab", Config(), 320),
-        asker("aa", Config(), 321),
-        asker("aa", Config(max_tokens=9), 320),
-        asker("aa", Config(candidates=2), 320),
+        engine_id("ab", Config(), 320),
+        engine_id("aa", Config(), 321),
+        engine_id("aa", Config(max_tokens=9), 320),
+        engine_id("aa", Config(candidates=2), 320),
     ]
     monkeypatch.setattr(answers, "_processor", lambda: "another")
-    others.append(asker("aa", Config(), 320))
+    others.append(engine_id("aa", Config(), 320))
     assert len({plain, *others}) == 6
     list(cached(Counting(), cache, plain).complete([prompt("a")]))
     for other in others:

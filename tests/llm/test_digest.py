@@ -35,11 +35,11 @@ def lie(path, value="lie"):
 
 def test_a_file_is_hashed_once(big):
     plain = hashlib.sha256(b"weights").hexdigest()
-    assert digest.known(big) == plain
+    assert digest.cached_sha256(big) == plain
     lie(big)
-    assert digest.known(big) == "lie"
+    assert digest.cached_sha256(big) == "lie"
     assert digest.sha256(big) == plain
-    assert digest.known(big) == plain
+    assert digest.cached_sha256(big) == plain
 
 
 @pytest.mark.parametrize(
@@ -52,34 +52,34 @@ def test_a_file_is_hashed_once(big):
     ids=["content", "time", "size"],
 )
 def test_a_changed_file_is_hashed_again(big, change):
-    digest.known(big)
+    digest.cached_sha256(big)
     lie(big)
     change(big)
-    assert digest.known(big) == hashlib.sha256(big.read_bytes()).hexdigest()
+    assert digest.cached_sha256(big) == hashlib.sha256(big.read_bytes()).hexdigest()
 
 
 def test_a_replaced_file_is_hashed_again(big, tmp_path):
-    digest.known(big)
+    digest.cached_sha256(big)
     lie(big)
     other = tmp_path / "other"
     other.write_bytes(b"WEIGHTS")
     os.utime(other, ns=(OLD, OLD))
     other.replace(big)
-    assert digest.known(big) == hashlib.sha256(b"WEIGHTS").hexdigest()
+    assert digest.cached_sha256(big) == hashlib.sha256(b"WEIGHTS").hexdigest()
 
 
 def test_a_fresh_file_is_not_noted(big):
     """It may be written again within the same tick of the disk's clock."""
     big.write_bytes(b"weights")
-    digest.known(big)
+    digest.cached_sha256(big)
     assert not (digest.folder() / "digests.json").exists()
 
 
 def test_a_link_is_the_file_it_names(big, tmp_path):
     (tmp_path / "link.gguf").symlink_to(big)
-    digest.known(big)
+    digest.cached_sha256(big)
     lie(big)
-    assert digest.known(tmp_path / "link.gguf") == "lie"
+    assert digest.cached_sha256(tmp_path / "link.gguf") == "lie"
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_a_link_is_the_file_it_names(big, tmp_path):
 def test_a_damaged_record_costs_one_hash(big, content):
     digest.folder().mkdir(parents=True)
     (digest.folder() / "digests.json").write_bytes(content)
-    assert digest.known(big) == hashlib.sha256(b"weights").hexdigest()
-    assert digest.pinned("hf://a") == ""
+    assert digest.cached_sha256(big) == hashlib.sha256(b"weights").hexdigest()
+    assert digest.pinned_sha256("hf://a") == ""
     digest.pin("hf://a", "f" * 64)
-    assert (digest.pinned("hf://a"), digest.pins()) == ("f" * 64, ["hf://a"])
+    assert (digest.pinned_sha256("hf://a"), digest.pins()) == ("f" * 64, ["hf://a"])
 
 
 @pytest.mark.parametrize("row", [1, [], "x", [7, OLD, 0, 1], {"a": 1}, None, [None] * 4])
@@ -109,34 +109,34 @@ def test_a_damaged_row_costs_one_hash(big, row):
     digest.folder().mkdir(parents=True)
     rows = {"files": {str(big): row}, "pins": {}}
     (digest.folder() / "digests.json").write_text(json.dumps(rows))
-    assert digest.known(big) == hashlib.sha256(b"weights").hexdigest()
+    assert digest.cached_sha256(big) == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(big, tmp_path):
     (tmp_path / "cache").write_text("a file")
-    assert digest.known(big) == hashlib.sha256(b"weights").hexdigest()
+    assert digest.cached_sha256(big) == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_files_that_are_gone_leave_the_record(big, tmp_path):
-    digest.known(big)
+    digest.cached_sha256(big)
     other = tmp_path / "other.gguf"
     other.write_bytes(b"x")
     os.utime(other, ns=(OLD, OLD))
-    digest.known(other)
+    digest.cached_sha256(other)
     other.unlink()
     digest.pin("hf://a", "f" * 64)
     assert list(digest._read()["files"]) == [str(big)]
     digest.forget(big)
     assert digest._read()["files"] == {}
-    assert digest.pinned("hf://a") == "f" * 64
+    assert digest.pinned_sha256("hf://a") == "f" * 64
 
 
 def test_many_writers_leave_a_whole_record(big):
-    code = "import sys\nfrom docbot import digest\n"
+    code = "import sys\nfrom docbot.llm import digest\n"
     code += "for n in range(50): digest.pin(f'hf://{sys.argv[1]}/{n}', 'f' * 64)"
     processes = [subprocess.Popen([sys.executable, "-c", code, str(at)]) for at in range(3)]
     while any(process.poll() is None for process in processes):
-        digest.known(big)
+        digest.cached_sha256(big)
         assert all(len(value) == 64 for value in digest._read()["pins"].values())
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert digest.pins()

@@ -17,13 +17,15 @@ from loopback import FILE, row
 from docbot.errors import ModelError
 from docbot.llm import digest
 from docbot.llm import hub as door
-from docbot.llm.weights import named, resolve
+from docbot.llm.weights import get_model, resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CLIENT = pytest.importorskip("huggingface_hub")
-PULL = "import sys; from docbot import hub, weights; print(hub.pull(weights.named(sys.argv[1])))"
+PULL = (
+    "import sys; from docbot.llm import hub, weights; print(hub.pull(weights.named(sys.argv[1])))"
+)
 
 
 def blobs() -> list[Path]:
@@ -42,10 +44,10 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 def test_a_model_comes_once(hub, sound_gguf):
     hub.add(FILE, sound_gguf)
     model = row(sound_gguf)
-    assert door.cached(model) is None
+    assert door.cached_file(model) is None
     path = door.pull(model)
     assert path.read_bytes() == sound_gguf
-    assert path == door.cached(model)
+    assert path == door.cached_file(model)
     assert hub.count("GET", f"/cdn/owner/name/resolve/{model.revision}") == 1
     asked = len(hub.asked)
     assert door.pull(model) == path
@@ -76,31 +78,31 @@ def test_a_token_does_not_leave_the_hub(hub, sound_gguf, monkeypatch):
 
 
 def test_a_reference_is_pinned_by_what_the_hub_says(hub, sound_gguf):
-    model = named(hub.add(FILE, sound_gguf))
+    model = get_model(hub.add(FILE, sound_gguf))
     path = door.pull(model)
-    assert door.expected(path, model) == hashlib.sha256(sound_gguf).hexdigest()
+    assert door.expected_sha256(path, model) == hashlib.sha256(sound_gguf).hexdigest()
     assert resolve(model.name, "granite").format == "granite"
     assert resolve(model.name, "granite").context == 512
 
 
 def test_a_lost_note_is_read_off_the_client_s_blob(hub, sound_gguf):
-    model = named(hub.add(FILE, sound_gguf))
+    model = get_model(hub.add(FILE, sound_gguf))
     path = door.pull(model)
     (digest.folder() / "digests.json").unlink()
-    assert door.expected(path, model) == hashlib.sha256(sound_gguf).hexdigest()
+    assert door.expected_sha256(path, model) == hashlib.sha256(sound_gguf).hexdigest()
 
 
 def test_a_small_file_s_tag_is_no_sha256(hub, sound_gguf):
     hub.large = False
-    model = named(hub.add(FILE, sound_gguf))
+    model = get_model(hub.add(FILE, sound_gguf))
     path = door.pull(model)
-    assert door.expected(path, model) == hashlib.sha256(sound_gguf).hexdigest()
+    assert door.expected_sha256(path, model) == hashlib.sha256(sound_gguf).hexdigest()
     (digest.folder() / "digests.json").unlink()
-    assert door.expected(path, model) == ""
+    assert door.expected_sha256(path, model) == ""
 
 
 def test_a_file_in_a_folder_with_odd_characters(hub, sound_gguf):
-    model = named(hub.add("q8 0/a+b.gguf", sound_gguf))
+    model = get_model(hub.add("q8 0/a+b.gguf", sound_gguf))
     assert door.pull(model).read_bytes() == sound_gguf
 
 
@@ -134,7 +136,7 @@ def test_the_client_waits_as_it_is_told(hub, sound_gguf):
 )
 @pytest.mark.parametrize("known", [True, False], ids=["row", "reference"])
 def test_wrong_bytes_do_not_stay(hub, sound_gguf, answer, sentence, known):
-    model = named(hub.add(FILE, sound_gguf))
+    model = get_model(hub.add(FILE, sound_gguf))
     hub.bodies[f"/owner/name/resolve/{hub.commit}/{FILE}"] = answer(sound_gguf)
     with pytest.raises(ModelError, match=sentence):
         door.pull(row(sound_gguf) if known else model)
@@ -162,8 +164,8 @@ def test_killed_while_it_comes(hub, sound_gguf):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     hub.gate.set()
-    assert door.cached(named(reference)) is None
-    assert door.pull(named(reference)).read_bytes() == sound_gguf
+    assert door.cached_file(get_model(reference)) is None
+    assert door.pull(get_model(reference)).read_bytes() == sound_gguf
 
 
 def test_two_processes_at_once(hub, sound_gguf):
@@ -176,7 +178,7 @@ def test_two_processes_at_once(hub, sound_gguf):
     hub.gate.set()
     told = [process.communicate() for process in both]
     assert [process.returncode for process in both] == [0, 0], told
-    path = door.cached(named(reference))
+    path = door.cached_file(get_model(reference))
     assert {out.strip() for out, _ in told} == {str(path)}
     assert path.read_bytes() == sound_gguf
     assert not list(door.cache_folder().glob("**/*.incomplete"))
@@ -234,7 +236,7 @@ def test_another_size_is_told_before_it_comes(hub, sound_gguf):
 
 def test_another_hash_is_told_before_it_comes(hub, sound_gguf):
     """And what the hub does say stays where another tool has it."""
-    path = door.pull(named(hub.add(FILE, sound_gguf)))
+    path = door.pull(get_model(hub.add(FILE, sound_gguf)))
     wrong = row(sound_gguf, sha256="f" * 64)
     with pytest.raises(ModelError, match=f"has another sha256 for {FILE} than is known here"):
         door.pull(wrong)
@@ -328,9 +330,11 @@ def test_a_cache_that_is_a_file(hub, sound_gguf, tmp_path):
 
 def test_looking_for_a_model_imports_no_client(hub, sound_gguf):
     reference = hub.add(FILE, sound_gguf)
-    door.pull(named(reference))
+    door.pull(get_model(reference))
     asked = len(hub.asked)
-    run = "import sys; from docbot.weights import resolve; print(resolve(sys.argv[1], 'chatml'))"
+    run = (
+        "import sys; from docbot.llm.weights import resolve; print(resolve(sys.argv[1], 'chatml'))"
+    )
     heavy = "print({'huggingface_hub', 'httpx', 'httpx2', 'rich', 'llama_cpp'} & {*sys.modules})"
     out, err = start("-c", f"{run}\n{heavy}", reference).communicate()
     assert "context=512, format='chatml'" in out, err
@@ -353,14 +357,14 @@ def test_fix_does_not_pull(hub, tmp_path, docbot):
 
 def test_remove_takes_one_file(hub, sound_gguf):
     other = sound_gguf[:-1] + b"!"
-    first, second = named(hub.add(FILE, sound_gguf)), named(hub.add("other.gguf", other))
-    twin = named(hub.add("twin.gguf", sound_gguf))
+    first, second = get_model(hub.add(FILE, sound_gguf)), get_model(hub.add("other.gguf", other))
+    twin = get_model(hub.add("twin.gguf", sound_gguf))
     for model in (first, second, twin):
         door.pull(model)
     assert door.remove(second) == len(other)
-    assert door.cached(second) is None
+    assert door.cached_file(second) is None
     assert door.remove(first) == 0  # its twin is the same blob
-    assert door.cached(twin).read_bytes() == sound_gguf
+    assert door.cached_file(twin).read_bytes() == sound_gguf
     assert door.remove(twin) == len(sound_gguf)
     assert blobs() == []
     with pytest.raises(ModelError, match="there is nothing to remove"):

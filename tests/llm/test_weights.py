@@ -18,7 +18,7 @@ from docbot.errors import ModelError
 from docbot.llm import batching as backend
 from docbot.llm.hub import pull
 from docbot.llm.known_models import CELLS, MAX_CONTEXT, MODELS, SLOTS, Model
-from docbot.llm.weights import Weights, identify, named, resolve, verify
+from docbot.llm.weights import Weights, get_model, identify, resolve, verify
 from docbot.prompt.formats import FORMATS
 
 TINY = MODELS["docbot-tiny"]
@@ -66,17 +66,14 @@ def test_the_hash_is_taken_once_a_process(tmp_path):
 
 def test_an_installed_package_has_its_model_inside(tmp_path):
     package = tmp_path / "docbot"
+    shutil.copytree(Path(cli.__file__).parent, package, ignore=shutil.ignore_patterns("distill"))
     (package / "models" / TINY.name).mkdir(parents=True)
-    for name in ("__init__.py", "errors.py", "weights.py", "gguf.py", "digest.py", "hub.py"):
-        shutil.copy(resolve.__code__.co_filename.replace("weights.py", name), package)
-    run = "from docbot.weights import resolve; print(resolve('docbot-tiny', '').path)"
+    run = "from docbot.llm.weights import resolve; print(resolve('docbot-tiny', '').path)"
     command = [sys.executable, "-c", run]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "docbot-tiny-q8_0.gguf: is missing from the package; reinstall docbot" in done.stderr
     inside = shutil.copy(resolve("docbot-tiny", "").path, package / "models" / TINY.name)
-    for name in ("models.py", "run.py"):  # beside the folder
-        shutil.copy(Path(cli.__file__).with_name(name), package)
-    run += "; import docbot.models; print(docbot.models.run_list.__name__)"
+    run += "; import docbot.commands.models; print(docbot.commands.models.run_list.__name__)"
     command = [sys.executable, "-c", run]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(inside), "run_list"]
@@ -155,7 +152,7 @@ def test_a_reference_must_be_pinned(reference, sentence):
 
 
 def test_a_reference_names_repository_revision_and_file():
-    model = named("hf://own-er/Na.me_1@" + "0" * 40 + "/q8/a b.gguf")
+    model = get_model("hf://own-er/Na.me_1@" + "0" * 40 + "/q8/a b.gguf")
     assert (model.repository, model.revision, model.file) == (
         "own-er/Na.me_1",
         "0" * 40,
@@ -215,7 +212,7 @@ def test_every_row_is_complete():
         assert model.licence
         assert model.bytes < model.memory
         if model.repository:
-            assert named(f"hf://{model.repository}@{model.revision}/{model.file}").file
+            assert get_model(f"hf://{model.repository}@{model.revision}/{model.file}").file
             assert model.context >= MAX_CONTEXT
         else:
             resolve(name, "")

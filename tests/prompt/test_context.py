@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import ast
-from textwrap import dedent
+from textwrap import dedent, indent
 
 import pytest
 
-from docbot.prompt.context import Context, build, first_sentence, statement_ends
+from docbot.prompt.context import Context, build_context, first_sentence, statement_ends
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 from docbot.select.skip import Target
 
 
 def context(code: str, qualname: str) -> Context:
-    definitions = scan(read(dedent(code).encode()))
+    definitions = read_definitions(read(dedent(code).encode()))
     own = next(d for d in definitions if d.qualname == qualname and d.docstring is None)
-    return build(Target(definition=own), definitions)
+    return build_context(Target(definition=own), definitions)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,20 @@ def load(path):
 """
 
 
+def from_code(code: str) -> Definition:
+    """A definition as another process sends it, without its tree."""
+    return Definition(qualname="f", name="f", kind=Kind.FUNCTION, line=1, lines=(1, 1), code=code)
+
+
+def test_the_tree_of_the_file_gives_the_same_cuts():
+    source = f"import os\n\n\nclass A:\n{indent(LONG, '    ')}"
+    (_, _, method, *_) = read_definitions(read(source.encode()))
+    assert method.code == LONG
+    assert statement_ends(method) == statement_ends(from_code(LONG)) != ()
+
+
 def test_code_is_cut_between_statements_and_no_block_is_left_empty():
-    ends = statement_ends(LONG)
+    ends = statement_ends(from_code(LONG))
     assert [LONG[end:].lstrip("\n").partition("\n")[0].strip() for end in ends] == [
         "if path:", "first(); second()", "third()", "sixth()", "for one in text: seventh(one)",
         "try:", "tenth()", "@cache", "return inner",
@@ -168,4 +180,4 @@ def test_code_is_cut_between_statements_and_no_block_is_left_empty():
 
 @pytest.mark.parametrize("code", ["", "def f(:", "def f():\n    return 1\n", "x = 1"])
 def test_code_of_one_statement_is_not_cut(code):
-    assert statement_ends(code) == ()
+    assert statement_ends(from_code(code)) == ()

@@ -14,10 +14,10 @@ from docbot.llm.gguf import read_header
 from docbot.llm.llama import Engine
 from docbot.llm.protocol import Prompt
 from docbot.llm.weights import resolve
-from docbot.prompt.context import Context, build
+from docbot.prompt.context import Context, build_context
 from docbot.prompt.formats import FORMATS, first_line
-from docbot.prompt.task import Slot, Task, headline
-from docbot.scan.facts import scan
+from docbot.prompt.task import Slot, Task, headline_slot
+from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
 from docbot.select.rules import Place, choose
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # From a file to a prompt.
 
 SUMMARY = Slot(task=Task.FUNCTION)
-CONFIG = Config(kinds=("function", "method"), select=("private", "trivial"))
+CONFIG = Config(kinds=("function", "method"), include=("private", "trivial"))
 
 MODULE = '''\
 """Queues. And more."""
@@ -66,11 +66,11 @@ def other(item):
 def context(code: str, name: str) -> Context:
     """The context of one function of a module."""
     source = code.encode()
-    definitions = scan(read(source))
+    definitions = read_definitions(read(source))
     place = Place(path=PurePosixPath("queues.py"), outline=outline(source))
     choice = choose(definitions, place, CONFIG)
     (target,) = (t for t in choice.targets if t.definition.qualname == name)
-    return build(target, definitions)
+    return build_context(target, definitions)
 
 
 PROMPTS = Path(__file__).parents[1] / "data" / "prompts"
@@ -110,8 +110,8 @@ def test_tasks_format() -> None:
 
 
 def test_a_headline_is_asked_by_kind() -> None:
-    definitions = scan(read(MODULE.encode()))
-    assert [headline(d).task.value for d in definitions[:3]] == ["module", "class", "function"]
+    definitions = read_definitions(read(MODULE.encode()))
+    assert [headline_slot(d).task.value for d in definitions[:3]] == ["module", "class", "function"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 
 from docbot.errors import SourceError
 from docbot.prompt import linearize as telling
-from docbot.prompt.context import Context, build
+from docbot.prompt.context import Context, build_context
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.identifiers import split_words
 from docbot.scan.source import read
 from docbot.select.skip import Target
@@ -27,9 +27,9 @@ def told(owner: str, code: str) -> str:
 
 def context(code: str, name: str, path: str = "shop/cart.py") -> Context:
     """The context of the definition with this qualname."""
-    definitions = scan(read(code.encode()))
+    definitions = read_definitions(read(code.encode()))
     (definition,) = (d for d in definitions if d.qualname == name)
-    return build(Target(definition=definition), definitions, PurePosixPath(path))
+    return build_context(Target(definition=definition), definitions, PurePosixPath(path))
 
 
 # Made once by the reference implementation that the training corpus was written with.

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from docbot.errors import ReviewError
-from docbot.repo.diff import Hunk, hunks, shows, text
+from docbot.repo.diff import Hunk, hunks, is_shown, line_text
 
 
 def hunk(first, *lines):
@@ -81,11 +81,11 @@ SHOWN = (hunk(3, "c", "d", "e"), hunk(6, "f"), hunk(0))
     ],
 )
 def test_lines_are_shown_by_one_hunk(first, last, expected):
-    assert shows(SHOWN, first, last) is expected
+    assert is_shown(SHOWN, first, last) is expected
 
 
 def test_the_text_of_a_line():
-    assert [text(SHOWN, line) for line in range(8)] == [
+    assert [line_text(SHOWN, line) for line in range(8)] == [
         None, None, None, "c", "d", "e", "f", None,
     ]  # fmt: skip
 

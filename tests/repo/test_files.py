@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from docbot.errors import ConfigError, SourceError, TooLargeError, WriteError
-from docbot.repo import discover as files
-from docbot.repo.discover import Found, LeftOut, find
+from docbot.repo import write as files
+from docbot.repo.discover import DiscoveredFile, ExclusionReason, discover_files
 from docbot.repo.git import Repository
 from docbot.repo.write import append_undo, read, write
-from docbot.scan.source import MAX_BYTES
+from docbot.scan.limits import MAX_BYTES
 
 HOME = Path(__file__).parents[2]
 ROOT_ONLY = pytest.mark.skipif(
@@ -56,7 +56,8 @@ def test_a_repository_gives_what_git_tracks(repo):
     (repo.root / "deleted.py").unlink()
     repository = Repository.discover(repo.root)
     assert names(
-        find([repo.root], root=repo.root, repository=repository, exclude=["gen/"]), repo.root
+        discover_files([repo.root], root=repo.root, repository=repository, exclude=["gen/"]),
+        repo.root,
     ) == ["a.pyi", "b.py", "build/tracked.py", "gen/g.py (excluded)", "vendor/v.py (vendored)"]
 
 
@@ -66,7 +67,9 @@ def test_a_named_file_is_taken_but_excludes_hold(repo):
     repo.stage("sub/a.py")
     named = [repo.root / name for name in ("untracked.py", "script", "vendor/v.py", "gen/g.py")]
     named += [repo.root / "sub/a.py", repo.root / "sub", repo.root / "untracked.py"]
-    found = find(named, root=repo.root, repository=Repository.discover(repo.root), exclude=["/gen"])
+    found = discover_files(
+        named, root=repo.root, repository=Repository.discover(repo.root), exclude=["/gen"]
+    )
     assert names(found, repo.root) == [
         "untracked.py", "script", "vendor/v.py (vendored)", "gen/g.py (excluded)", "sub/a.py",
     ]  # fmt: skip
@@ -74,8 +77,8 @@ def test_a_named_file_is_taken_but_excludes_hold(repo):
 
 def test_vendored_code_is_taken_when_asked_for(folder):
     lay(folder, "vendor/v.py")
-    assert names(find([folder], root=folder), folder) == ["vendor (vendored)"]
-    assert names(find([folder], root=folder, vendored=True), folder) == ["vendor/v.py"]
+    assert names(discover_files([folder], root=folder), folder) == ["vendor (vendored)"]
+    assert names(discover_files([folder], root=folder, vendored=True), folder) == ["vendor/v.py"]
 
 
 @pytest.mark.parametrize(
@@ -102,17 +105,19 @@ def test_vendored_code_is_taken_when_asked_for(folder):
 )
 def test_vendored_names(folder, name, vendored):
     lay(folder, name)
-    expected = Found(path=folder / name, left_out=LeftOut.VENDORED if vendored else None)
-    assert list(find([folder / name], root=folder)) == [expected]
+    expected = DiscoveredFile(
+        path=folder / name, left_out=ExclusionReason.VENDORED if vendored else None
+    )
+    assert list(discover_files([folder / name], root=folder)) == [expected]
 
 
 def test_vendored_is_about_names_below_the_root(folder):
     root = folder / "vendor/project"
     lay(root, "a.py")
-    assert names(find([root], root=root), root) == ["a.py"]
-    assert names(find([root], root=folder / "elsewhere"), root) == ["a.py"]
-    assert names(find([root / "a.py"], root=folder / "elsewhere"), root) == ["a.py"]
-    assert names(find([root], root=folder), root) == ["a.py (vendored)"]
+    assert names(discover_files([root], root=root), root) == ["a.py"]
+    assert names(discover_files([root], root=folder / "elsewhere"), root) == ["a.py"]
+    assert names(discover_files([root / "a.py"], root=folder / "elsewhere"), root) == ["a.py"]
+    assert names(discover_files([root], root=folder), root) == ["a.py (vendored)"]
 
 
 def test_a_plain_folder_is_walked_without_what_tools_made(folder):
@@ -122,7 +127,7 @@ def test_a_plain_folder_is_walked_without_what_tools_made(folder):
         "env/e.py", "__pycache__/c.py", "build/lib/b.py", "dist/d.py", "x.egg-info/e.py",
         "x.py/inner.py", "src/build/__init__.py", "src/build/real.py",
     )  # fmt: skip
-    assert names(find([folder], root=folder), folder) == [
+    assert names(discover_files([folder], root=folder), folder) == [
         ".dot.py", "a.pyi", "b.py", "pkg/m.py", "src/build/__init__.py", "src/build/real.py",
         "x.py/inner.py",
     ]  # fmt: skip
@@ -132,12 +137,12 @@ def test_gitignore_files_of_a_plain_folder(folder):
     lay(folder, "a.py", "gen.py", "out/o.py", "pkg/gen.py", "pkg/tmp_1.py", "pkg/deep/keep.py")
     (folder / ".gitignore").write_bytes(b"!\n# \xff\ngen.py\nout/\ntmp_*.py\nkeep.py\n")
     (folder / "pkg/.gitignore").write_text("!gen.py\n/deep/keep.py\n")
-    assert names(find([folder], root=folder), folder) == ["a.py", "pkg/gen.py"]
+    assert names(discover_files([folder], root=folder), folder) == ["a.py", "pkg/gen.py"]
 
 
 def test_excludes_of_a_plain_folder_are_relative_to_the_root(folder):
     lay(folder, "src/gen/a.py", "src/b.py", "gen/c.py")
-    found = find([folder / "src"], root=folder, exclude=["/src/gen", "/b.py"])
+    found = discover_files([folder / "src"], root=folder, exclude=["/src/gen", "/b.py"])
     assert names(found, folder) == ["src/b.py", "src/gen (excluded)"]
 
 
@@ -148,10 +153,10 @@ def test_links_are_left_out(folder):
     (folder / "loop").symlink_to(".")
     (folder / "broken.py").symlink_to("nowhere")
     expected = ["link.py (symlink)", "real.py", "pkg/a.py"]
-    assert names(find([folder], root=folder), folder) == expected
-    assert names(find([folder / "link.py"], root=folder), folder) == ["link.py (symlink)"]
-    assert names(find([folder / "linked"], root=folder), folder) == ["pkg/a.py"]
-    assert names(find([folder / "linked/a.py"], root=folder), folder) == ["pkg/a.py"]
+    assert names(discover_files([folder], root=folder), folder) == expected
+    assert names(discover_files([folder / "link.py"], root=folder), folder) == ["link.py (symlink)"]
+    assert names(discover_files([folder / "linked"], root=folder), folder) == ["pkg/a.py"]
+    assert names(discover_files([folder / "linked/a.py"], root=folder), folder) == ["pkg/a.py"]
 
 
 def test_a_tracked_file_behind_a_link_is_left_out(repo, folder):
@@ -159,14 +164,14 @@ def test_a_tracked_file_behind_a_link_is_left_out(repo, folder):
     (repo.root / "pkg").rename(folder / "outside")
     (repo.root / "pkg").symlink_to(folder / "outside")
     repository = Repository.discover(repo.root)
-    found = find([repo.root], root=repo.root, repository=repository)
+    found = discover_files([repo.root], root=repo.root, repository=repository)
     assert names(found, repo.root) == ["pkg/a.py (symlink)"]
 
 
 def test_a_folder_outside_the_repository_is_a_plain_folder(repo, folder):
     lay(folder / "other", "a.py")
     repository = Repository.discover(repo.root)
-    found = find([folder / "other"], root=repo.root, repository=repository)
+    found = discover_files([folder / "other"], root=repo.root, repository=repository)
     assert names(found, folder) == ["other/a.py"]
 
 
@@ -178,10 +183,10 @@ def test_very_deep_folders(folder):
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(250)
     try:
-        found = list(find([folder], root=folder))
+        found = list(discover_files([folder], root=folder))
     finally:
         sys.setrecursionlimit(limit)
-    assert found == [Found(path=deep / "a.py")]
+    assert found == [DiscoveredFile(path=deep / "a.py")]
 
 
 @pytest.mark.parametrize("name", ["missing.py", "a.py/b.py", "nul\0.py", "broken", "loop"])
@@ -190,16 +195,16 @@ def test_a_path_that_is_none_is_told_before_anything_is_found(folder, name):
     (folder / "broken").symlink_to("nowhere")
     (folder / "loop").symlink_to("loop")
     with pytest.raises(ConfigError, match=name.partition("\0")[0]):
-        find([folder / "a.py", folder / name], root=folder)
+        discover_files([folder / "a.py", folder / name], root=folder)
 
 
 def test_a_pipe_and_a_bad_pattern_are_told(folder):
     os.mkfifo(folder / "pipe.py")
     with pytest.raises(ConfigError, match="neither a file nor a folder"):
-        find([folder / "pipe.py"], root=folder)
-    assert list(find([folder], root=folder)) == []
+        discover_files([folder / "pipe.py"], root=folder)
+    assert list(discover_files([folder], root=folder)) == []
     with pytest.raises(ConfigError, match="exclude: not a gitignore pattern"):
-        find([folder], root=folder, exclude=["!"])
+        discover_files([folder], root=folder, exclude=["!"])
 
 
 # Reading
@@ -408,7 +413,7 @@ WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from docbot.files import write
+from docbot.repo.write import write
 paths = [Path(name) for name in sys.argv[2:]]
 old, new = b"old\\n" * 60_000, b"new line\\n" * 50_000
 print("ready", flush=True)
@@ -448,7 +453,7 @@ import sys, os
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from docbot.errors import WriteError
-from docbot.files import write
+from docbot.repo.write import write
 path, name = Path(sys.argv[2]), sys.argv[3].encode()
 print("ready", flush=True)
 sys.stdin.readline()

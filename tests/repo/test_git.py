@@ -68,7 +68,7 @@ def test_a_link_to_the_repository_is_resolved(repo, tmp_path):
 
 def test_git_missing_is_one_sentence(repo):
     code = (
-        "import pathlib, docbot.git as g\n"
+        "import pathlib, docbot.repo.git as g\n"
         "try: g.Repository.discover(pathlib.Path('.'))\n"
         "except g.GitError as error: print(error)\n"
     )
@@ -97,7 +97,7 @@ def test_a_dangling_git_file_is_not_taken_for_a_plain_folder(tmp_path):
 
 
 def test_importing_the_door_does_not_import_gitpython():
-    code = "import sys, docbot.git; sys.exit('git' in sys.modules)"
+    code = "import sys, docbot.repo.git; sys.exit('git' in sys.modules)"
     home = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=home, check=False).returncode == 0
 
@@ -138,7 +138,7 @@ def test_the_hook_of_a_partial_commit_sees_what_that_commit_holds(repo):
         f"#!{sys.executable}\n"
         "import pathlib, sys\n"
         f"sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
-        "from docbot.git import Repository\n"
+        "from docbot.repo.git import Repository\n"
         "lines = Repository.discover(pathlib.Path('.')).staged_lines()\n"
         "pathlib.Path('seen').write_text(repr({path.name: at for path, at in lines.items()}))\n"
     )

@@ -16,8 +16,9 @@ from docbot import parallel as workers
 from docbot.cache import FILE, Cache
 from docbot.errors import SourceError
 from docbot.parallel import Workers
-from docbot.repo import discover as files
 from docbot.repo import scans as bulk
+from docbot.repo import version as version_module
+from docbot.repo import write as files
 from docbot.repo.scans import CachedScans, blob_id
 from docbot.repo.worktree import open_worktree
 
@@ -127,7 +128,7 @@ def test_a_parent_elsewhere_that_changes_is_seen(docbot, repo):
     repo.commit("pkg/a.py", METHOD)
     repo.commit("pkg/base.py", BASE.format("x = 1"))
     settle(repo)
-    missing = docbot("check", repo.root / "pkg" / "a.py", "--ignore", "dunder")
+    missing = docbot("check", repo.root / "pkg" / "a.py", "--skip", "dunder")
     inner = docbot("check", repo.root / "pkg")
     assert "A.run has no" in missing.out
     repo.write("pkg/base.py", BASE.format('"""Run."""'))
@@ -151,12 +152,12 @@ def test_a_parent_that_appears_is_seen(docbot, repo):
 def test_the_configuration_and_the_path_decide_anew(docbot, repo):
     repo.commit("a.py", FUNCTION + "\n\ndef _p():\n    return [1, 2]\n")
     assert docbot("check", repo.root).out.count("has no") == 1
-    assert docbot("check", "--select", "private", repo.root).out.count("has no") == 2
-    repo.commit("pyproject.toml", "[tool.docbot]\nselect = ['private']\n")
+    assert docbot("check", "--include", "private", repo.root).out.count("has no") == 2
+    repo.commit("pyproject.toml", "[tool.docbot]\ninclude = ['private']\n")
     assert docbot("check", repo.root).out.count("has no") == 2
     repo.git("mv", "a.py", "test_a.py")
     assert docbot("check", repo.root).out == ""
-    assert docbot("check", "--select", "test", repo.root).out.count("has no") == 1
+    assert docbot("check", "--include", "test", repo.root).out.count("has no") == 1
 
 
 def test_the_same_content_elsewhere_is_known(docbot, repo, tmp_path):
@@ -169,7 +170,7 @@ def test_the_same_content_elsewhere_is_known(docbot, repo, tmp_path):
     before = cache.info().entries[FILE]
     surveys = CachedScans(scope, cache)
     surveys.take(surveys.identify([(tmp_path / "plain" / "b.py", "")]))
-    assert [d.name for d in surveys.survey(PurePosixPath("b.py")).definitions] == ["", "total"]
+    assert [d.name for d in surveys.facts(PurePosixPath("b.py")).definitions] == ["", "total"]
     assert cache.info().entries[FILE] == before
 
 
@@ -208,7 +209,7 @@ def test_the_version_is_that_of_every_file(tmp_path, monkeypatch):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text("x = 1\n")
     (package / "review/__init__.py").write_text("")
-    monkeypatch.setattr(bulk, "__file__", str(package / "repo" / "scans.py"))
+    monkeypatch.setattr(version_module, "__file__", str(package / "repo" / "version.py"))
     digests = set()
     changes = (
         ("a.py", "x = 1\n"), ("a.py", "x = 2\n"), ("repo/scans.py", "y\n"), ("repo/b.py", ""),
@@ -216,9 +217,9 @@ def test_the_version_is_that_of_every_file(tmp_path, monkeypatch):
     )  # fmt: skip
     for name, text in changes:
         (package / name).write_text(text)
-        bulk.version.cache_clear()
-        digests.add(bulk.version())
-    bulk.version.cache_clear()
+        version_module.version.cache_clear()
+        digests.add(version_module.version())
+    version_module.version.cache_clear()
     assert len(digests) == 5
 
 
@@ -306,7 +307,7 @@ def test_workers_that_die_are_done_without(tmp_path, monkeypatch):
     there = surveys.identify([(path, "") for path in sorted(folder.iterdir())])
     surveys.take(there)
     for file in there:
-        assert surveys.survey(scope.relative(file.path)).size == file.size
+        assert surveys.facts(scope.relative(file.path)).size == file.size
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are counted in /proc")
@@ -352,9 +353,9 @@ def test_unreadable_is_a_word_and_never_kept(repo, monkeypatch):
         patched.setattr(bulk, "read", refuse)
         surveys = CachedScans(scope, cache)
         surveys.take(surveys.identify(blobs.items()))
-        assert "cannot be read" in surveys.survey(PurePosixPath("a.py")).trouble.detail
+        assert "cannot be read" in surveys.facts(PurePosixPath("a.py")).trouble
         assert not surveys.sure
     assert cache.info().entries[FILE] == 0
     surveys = CachedScans(scope, cache)
     surveys.take(surveys.identify([(file, blobs[file])]))
-    assert surveys.survey(PurePosixPath("a.py")).trouble is None
+    assert surveys.facts(PurePosixPath("a.py")).trouble == ""

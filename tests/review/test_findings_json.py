@@ -23,7 +23,7 @@ from docbot.review.findings_json import (
     cut,
     decode,
     encode,
-    unfit,
+    path_problem,
 )
 from docbot.scan.definition import Kind
 from docbot.select.skip import SkipReason
@@ -59,7 +59,7 @@ def test_a_counter_is_a_mapping_too():
 
 
 names = st.text(min_size=1, max_size=20)
-paths = names.filter(lambda path: not unfit(path))
+paths = names.filter(lambda path: not path_problem(path))
 reports = st.builds(
     Findings,
     base=st.just("a" * 40),
@@ -158,7 +158,7 @@ def test_the_schema_refuses_it_or_cannot_know(document):
     lines = entry["suggestion"]
     texts = [entry["path"], *document["notices"]]
     assert (
-        unfit(entry["path"])
+        path_problem(entry["path"])
         or lines["last"] - lines["first"] + 1 != len(lines["before"])
         or any("\ud800" in text for text in texts)
         or document["base"].endswith("\n")
@@ -204,13 +204,13 @@ def test_a_suggestion_that_is_not_one_docstring_is_dropped_and_told():
 
 
 @pytest.mark.parametrize("path", BAD_PATHS)
-def test_unfit_says_why(path):
-    assert unfit(path)
+def test_path_problem_says_why(path):
+    assert path_problem(path)
 
 
 @pytest.mark.parametrize("path", ["a.py", "a b/ü.py", "caf\udce9.py", ".github/x.py", "a/..b.py"])
 def test_other_paths_are_fit(path):
-    assert not unfit(path)
+    assert not path_problem(path)
 
 
 def test_what_is_cut_can_be_read():

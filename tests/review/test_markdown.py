@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from docbot.review.markdown import code, fence, hostile, one_line, plain
+from docbot.review.markdown import code, fence, has_invisible, neutralise, one_line
 
 TICKS = "```"
 CORPUS = [
@@ -139,7 +139,7 @@ def test_code(text, expected):
     ],
 )
 def test_plain(text, expected):
-    assert plain(text) == expected
+    assert neutralise(text) == expected
 
 
 def references(text):
@@ -148,7 +148,7 @@ def references(text):
 
 @pytest.mark.parametrize("text", CORPUS)
 def test_plain_text_lets_nothing_out(text):
-    words, kinds = outside(f"- {plain(text)}")
+    words, kinds = outside(f"- {neutralise(text)}")
     assert not references(words)
     assert kinds <= INNOCENT | {
         "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close",
@@ -157,7 +157,7 @@ def test_plain_text_lets_nothing_out(text):
 
 @given(st.one_of(st.text(), ticks, st.text(alphabet="aB1-#@. /:<`")))
 def test_no_text_is_markup_in_plain(text):
-    words, kinds = outside(f"So {plain(text)}")
+    words, kinds = outside(f"So {neutralise(text)}")
     assert not references(words)
     assert kinds <= INNOCENT
 
@@ -206,11 +206,11 @@ def test_a_fence_is_not_left(lines):
     ],
 )
 def test_what_makes_text_read_otherwise_is_hostile(text, expected):
-    assert hostile(text) is expected
+    assert has_invisible(text) is expected
 
 
 @given(st.text())
 def test_what_is_shown_is_not_hostile(text):
     shown = one_line(text, 50)
-    assert not hostile(shown)
+    assert not has_invisible(shown)
     assert len(shown) <= 50

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from docbot.review.findings import Finding, Findings, Suggestion
-from docbot.review.formats import MAX_PAGE, MOST_ANNOTATIONS, markdown, notices, rdjson, sarif
+from docbot.review.formats import (
+    MAX_ANNOTATIONS,
+    MAX_PAGE,
+    to_markdown,
+    to_notices,
+    to_rdjson,
+    to_sarif,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 SCHEMAS = {
@@ -59,14 +66,14 @@ FIXED = ["import os", "", HEADER, '    """Do it."""', "    return x"]
 
 @pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE])
 def test_sarif_keeps_its_schema(report):
-    document = json.loads(sarif(report))
+    document = json.loads(to_sarif(report))
     SCHEMAS["sarif-schema-2.1.0"].validate(document)
     assert document["version"] == "2.1.0"
     assert len(document["runs"][0]["results"]) == len(report.findings)
 
 
 def test_sarif_says_where_and_what():
-    results = json.loads(sarif(REPORT))["runs"][0]["results"]
+    results = json.loads(to_sarif(REPORT))["runs"][0]["results"]
     assert [each["message"]["text"] for each in results] == [
         "This module has no docstring.",
         "The function f has no docstring.",
@@ -83,7 +90,7 @@ def test_sarif_says_where_and_what():
 
 
 def test_a_sarif_fix_is_the_suggestion():
-    (fix,) = json.loads(sarif(REPORT))["runs"][0]["results"][1]["fixes"]
+    (fix,) = json.loads(to_sarif(REPORT))["runs"][0]["results"][1]["fixes"]
     (change,) = fix["artifactChanges"]
     (replacement,) = change["replacements"]
     region = replacement["deletedRegion"]
@@ -93,7 +100,7 @@ def test_a_sarif_fix_is_the_suggestion():
 
 
 def test_sarif_paths_are_uris():
-    results = json.loads(sarif(HOSTILE))["runs"][0]["results"]
+    results = json.loads(to_sarif(HOSTILE))["runs"][0]["results"]
     uris = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results]
     paths = sorted(each.path for each in HOSTILE.findings)
     for uri, path in zip(uris, paths, strict=True):
@@ -102,7 +109,7 @@ def test_sarif_paths_are_uris():
 
 
 def test_sarif_messages_have_no_links_and_no_placeholders():
-    run = json.loads(sarif(HOSTILE))["runs"][0]
+    run = json.loads(to_sarif(HOSTILE))["runs"][0]
     notes = run["invocations"][0]["toolExecutionNotifications"]
     for each in (*run["results"], *notes):
         assert not set(each["message"]["text"]) & set("[]{}\\\n\u202e")
@@ -110,14 +117,14 @@ def test_sarif_messages_have_no_links_and_no_placeholders():
 
 @pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE])
 def test_rdjson_keeps_its_form(report):
-    document = json.loads(rdjson(report))
+    document = json.loads(to_rdjson(report))
     SCHEMAS["rdjson.schema"].validate(document)
     assert len(document["diagnostics"]) == len(report.findings)
-    rdjson(report).encode("ascii")
+    to_rdjson(report).encode("ascii")
 
 
 def test_an_rdjson_suggestion_is_whole_lines():
-    diagnostic = json.loads(rdjson(REPORT))["diagnostics"][1]
+    diagnostic = json.loads(to_rdjson(REPORT))["diagnostics"][1]
     assert diagnostic["message"] == "The function `f` has no docstring."
     assert diagnostic["location"] == {"path": "src/a.py", "range": {"start": {"line": 3}}}
     (suggestion,) = diagnostic["suggestions"]
@@ -129,12 +136,12 @@ def test_an_rdjson_suggestion_is_whole_lines():
 def test_a_suggestion_that_is_more_than_a_docstring_is_in_no_format():
     evil = replace(FINDING, suggestion=replace(SUGGESTION, after=(HEADER, "    import os")))
     report = replace(REPORT, findings=(evil,))
-    for make in (sarif, rdjson, markdown, lambda r: "\n".join(notices(r))):
+    for make in (to_sarif, to_rdjson, to_markdown, lambda r: "\n".join(to_notices(r))):
         assert "import os" not in make(report)
 
 
 def test_annotations_name_the_line():
-    assert notices(REPORT) == (
+    assert to_notices(REPORT) == (
         "::notice file=b.py,line=1,title=docbot::This module has no docstring.",
         (
             "::notice file=src/a.py,line=3,title=docbot::"
@@ -142,7 +149,7 @@ def test_annotations_name_the_line():
         ),
         "::notice file=src/a.py,line=9,title=docbot::The method A.g has no docstring.",
     )
-    assert notices(EMPTY) == ()
+    assert to_notices(EMPTY) == ()
 
 
 @pytest.mark.parametrize(
@@ -151,13 +158,13 @@ def test_annotations_name_the_line():
 )
 def test_annotations_keep_githubs_cap(count, lines, rest):
     many = tuple(replace(METHOD, line=line) for line in range(1, count + 1))
-    found = notices(replace(REPORT, findings=many))
-    assert len(found) == lines <= MOST_ANNOTATIONS
+    found = to_notices(replace(REPORT, findings=many))
+    assert len(found) == lines <= MAX_ANNOTATIONS
     assert rest in found[-1]
 
 
 def test_hostile_names_are_no_commands():
-    lines = notices(HOSTILE)
+    lines = to_notices(HOSTILE)
     assert len(lines) == len(HOSTILE.findings)
     for each in lines:
         assert each.startswith("::notice file=")
@@ -173,7 +180,7 @@ def test_hostile_names_are_no_commands():
 
 
 def test_a_page_has_all_of_it():
-    page = markdown(REPORT)
+    page = to_markdown(REPORT)
     assert page.startswith("### docbot: 3 of 6 new or changed definitions have no docstring\n")
     for words in (
         '    """Do it."""',
@@ -195,7 +202,7 @@ def test_a_page_is_cut_between_findings():
         )
         for line in range(1, 1001)
     )
-    page = markdown(replace(REPORT, findings=many))
+    page = to_markdown(replace(REPORT, findings=many))
     assert MAX_PAGE - 5000 < len(page.encode()) <= MAX_PAGE
     shown = page.count(wide)
     assert page.count("```python") == shown
@@ -220,7 +227,7 @@ def outside(page):
 
 
 def test_a_hostile_page_shows_code_alone():
-    text, html, kinds = outside(markdown(HOSTILE))
+    text, html, kinds = outside(to_markdown(HOSTILE))
     assert not set(text) & set("@#[]\u202e")
     assert set(html.replace("<sub>", "").replace("</sub>", "")) == set()
     assert not kinds & {"link_open", "image", "table_open", "hr", "blockquote_open"}
@@ -242,11 +249,11 @@ findings = st.builds(
 @given(st.lists(findings, max_size=14), st.lists(names, max_size=3))
 def test_any_names_stay_within_every_format(found, told):
     report = replace(REPORT, findings=tuple(found), notices=tuple(told))
-    SCHEMAS["rdjson.schema"].validate(json.loads(rdjson(report)))
-    SCHEMAS["sarif-schema-2.1.0"].validate(json.loads(sarif(report)))
-    assert all(line.startswith("::notice ") for line in notices(report))
-    assert not any("\n" in line or "\r" in line for line in notices(report))
-    text, html, kinds = outside(markdown(report))
+    SCHEMAS["rdjson.schema"].validate(json.loads(to_rdjson(report)))
+    SCHEMAS["sarif-schema-2.1.0"].validate(json.loads(to_sarif(report)))
+    assert all(line.startswith("::notice ") for line in to_notices(report))
+    assert not any("\n" in line or "\r" in line for line in to_notices(report))
+    text, html, kinds = outside(to_markdown(report))
     assert not set(text) & set("@#[]")
     for ours in ("<sub>", "</sub>", "<details>", "</details>", "<summary>", "</summary>"):
         html = html.replace(ours, "")

@@ -20,14 +20,14 @@ from docbot.scan.definition import (
     Shape,
     Signature,
 )
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 
 
 def definitions(code: str | bytes) -> tuple[Definition, ...]:
     """All definitions but the module's."""
     source = code if isinstance(code, bytes) else dedent(code).encode()
-    module, *others = scan(read(source))
+    module, *others = read_definitions(read(source))
     assert module.kind is Kind.MODULE
     return tuple(others)
 
@@ -130,7 +130,9 @@ def test_groups_that_share_a_name_are_told_apart_by_their_lines() -> None:
 
 
 def test_the_module_comes_first() -> None:
-    module = scan(read(b"#!/bin/python\n'''Doc.'''\nimport a\n\nmain(a)\nraise SystemExit\n"))[0]
+    module = read_definitions(
+        read(b"#!/bin/python\n'''Doc.'''\nimport a\n\nmain(a)\nraise SystemExit\n")
+    )[0]
     assert module == Definition(
         qualname="<module>",
         name="",
@@ -148,7 +150,7 @@ def test_the_module_comes_first() -> None:
     ("source", "lines"), [(b"", (1, 1)), (b"#", (1, 1)), (b"\n", (1, 1)), (b"#\n\n# end", (1, 3))]
 )
 def test_modules_with_nothing_in_them(source: bytes, lines: tuple[int, int]) -> None:
-    (module,) = scan(read(source))
+    (module,) = read_definitions(read(source))
     assert (module.lines, module.docstring) == (lines, None)
 
 
@@ -495,7 +497,7 @@ def test_inner_docstrings_stay_in_the_code_of_the_outer_scope() -> None:
 
 
 def test_everything_is_plain_data() -> None:
-    found = scan(read(dedent(GROUPS).encode()))
+    found = read_definitions(read(dedent(GROUPS).encode()))
     assert pickle.loads(pickle.dumps(found)) == found
     assert {d: d.qualname for d in found}
 
@@ -653,4 +655,4 @@ def test_the_marker_above_an_inner_function_is_that_functions() -> None:
 @pytest.mark.parametrize("source", [b"print 'two'\n", b"def f(:\n", b"  x\n", b"x = '\n"])
 def test_refuses_what_is_no_python(source: bytes) -> None:
     with pytest.raises(SourceError):
-        scan(read(source))
+        read_definitions(read(source))

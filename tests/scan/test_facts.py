@@ -14,7 +14,7 @@ from docbot.errors import SourceError, TooLargeError
 from docbot.repo.facts_codec import decode, encode
 from docbot.scan.anchors import anchors
 from docbot.scan.definition import Definition, Shape
-from docbot.scan.facts import file_facts, scan
+from docbot.scan.facts import file_facts, read_definitions
 from docbot.scan.markers import FileMarkers
 from docbot.scan.outline import outline
 from docbot.scan.source import read
@@ -102,7 +102,7 @@ def row(definition: Definition) -> dict[str, object]:
 @pytest.mark.parametrize("name", GOLDEN)
 def test_definitions_are_those_of_the_golden_file(name):
     try:
-        definitions = scan(read(source_of(name)))
+        definitions = read_definitions(read(source_of(name)))
     except SourceError as error:  # a syntax of a later Python
         pytest.skip(str(error))
     assert [row(definition) for definition in definitions] == GOLDEN[name]
@@ -121,7 +121,7 @@ def test_check_is_told_the_same_as_fix(name):
     source = source_of(name)
     facts = file_facts(source)
     assert facts.error is None
-    assert facts.definitions == tuple(map(light, scan(read(source))))
+    assert facts.definitions == tuple(map(light, read_definitions(read(source))))
 
 
 @pytest.mark.parametrize("body", SHAPES)
@@ -140,7 +140,7 @@ def files():
 def test_libcst_has_a_place_where_facts_tell_of_one(path):
     source = path.read_bytes()
     try:
-        definitions, places = scan(read(source)), anchors(read(source))
+        definitions, places = read_definitions(read(source)), anchors(read(source))
     except SourceError as error:
         pytest.skip(str(error))
     for definition in definitions:
@@ -154,9 +154,9 @@ def test_check_decides_as_fix_does(name):
     source = source_of(name)
     config = Config(kinds=EVERY)
     place = Place(path=PurePosixPath("a.py"), outline=outline(source))
-    wanted = choose(scan(read(source)), place, config)
-    lineage = ParentIndex(lambda _path: None)
-    result = check_file(place.path, decode(encode(file_facts(source))), config, lineage)
+    wanted = choose(read_definitions(read(source)), place, config)
+    parents = ParentIndex(lambda _path: None)
+    result = check_file(place.path, decode(encode(file_facts(source))), config, parents)
     assert result.documented == wanted.documented
     assert result.skips == wanted.skips
     assert [(t.definition.qualname, t.definition.line) for t in result.missing] == [
@@ -196,6 +196,28 @@ def test_what_cannot_be_read_says_why(source, reason):
     assert decode(encode(facts)) == facts
     result = check_file(PurePosixPath("a.py"), facts, Config(), ParentIndex(lambda _path: None))
     assert [skip.reason for skip in result.skips] == [reason]
+
+
+DEEP = {
+    "attributes": "x = y" + ".a" * 300,
+    "operators": "x = " + "1 + " * 300 + "1",
+    "signs": "x = " + "-" * 300 + "1",
+    "in a header": "if " + "not " * 300 + "x:\n    pass",
+    "in a default": "def f(a=" + "-" * 300 + "1):\n    return [a]",
+    "in a decorator": "@" + "a." * 300 + "b\ndef f():\n    return [1]",
+    "on many lines": "x = (\n" + "1 +\n" * 300 + "1)",
+    "a pattern": "match x:\n    case " + "[" * 12 + "1" + "]" * 12 + ":\n        pass",
+    "elif": "if x: pass\n" + "elif x: pass\n" * 300,
+    "a dotted import": "import " + "a." * 300 + "b",
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_check_refuses_what_nests_too_deep_for_fix(name):
+    source = DEEP[name].encode()
+    with pytest.raises(SourceError, match="levels deep") as error:
+        read_definitions(read(source))
+    assert file_facts(source).trouble == str(error.value)
 
 
 def test_markers_can_be_read_alone():

@@ -9,11 +9,11 @@ import sys
 import pytest
 from places import undocumented
 
-from docbot.docstring.edit import Edit, apply, edit
+from docbot.docstring.edit import Edit, apply_edits, make_edit
 from docbot.docstring.verify import verify
 from docbot.errors import VerifyError
 from docbot.scan.definition import Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 
 LITERAL = '"""Hold the shop."""'
@@ -34,7 +34,7 @@ def documented(source):
     text = read(source)
     (module, anchor), *_ = undocumented(text)
     assert module.kind is Kind.MODULE
-    return apply(source, [edit(LITERAL, module, anchor, text.encoding)])
+    return apply_edits(source, [make_edit(LITERAL, module, anchor, text.encoding)])
 
 
 @pytest.mark.parametrize(("source", "above"), CASES)
@@ -58,7 +58,7 @@ def test_formatters_leave_it(tmp_path):
 def test_none_where_a_comment_ends_the_file():
     text = read(b"# no newline")
     assert undocumented(text) == []
-    assert scan(text)[0].indent is None
+    assert read_definitions(text)[0].indent is None
 
 
 @pytest.mark.parametrize("gap", ["", "    # why\n", "\n"])
@@ -66,8 +66,8 @@ def test_a_type_comment_stays_before_the_docstring(gap):
     source = f"def f(a):\n{gap}    # type: (int) -> int\n    return [a]\n".encode()
     text = read(source)
     function, anchor = undocumented(text)[1]
-    edits = [edit(LITERAL, function, anchor, text.encoding)]
-    after = apply(source, edits)
+    edits = [make_edit(LITERAL, function, anchor, text.encoding)]
+    after = apply_edits(source, edits)
     verify(source, after, edits)
     (node,) = ast.parse(after, type_comments=True).body
     assert node.type_comment == "(int) -> int"
@@ -78,12 +78,12 @@ def test_verify_sees_a_type_comment_that_lost_its_place():
     source = b"def f(a):\n    # type: (int) -> int\n    return [a]\n"
     bad = Edit(start=10, end=10, text=f"    {LITERAL}\n".encode())
     with pytest.raises(VerifyError):
-        verify(source, apply(source, [bad]), [bad])
+        verify(source, apply_edits(source, [bad]), [bad])
 
 
 def test_a_type_ignore_may_move_down():
     source = b"def f(a):\n    return [a]\n\n\nx = f(1)  # type: ignore\n"
     text = read(source)
     function, anchor = undocumented(text)[1]
-    edits = [edit(LITERAL, function, anchor, text.encoding)]
-    verify(source, apply(source, edits), edits)
+    edits = [make_edit(LITERAL, function, anchor, text.encoding)]
+    verify(source, apply_edits(source, edits), edits)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from docbot.errors import SourceError
 from docbot.scan.outline import MODULE_DOC, ClassEntry, Entry, outline
-from docbot.scan.parse import nodes_of, parse
+from docbot.scan.parse import all_nodes, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -180,12 +181,13 @@ INDENTED = ("functions", "classes", "if")  # Python's own limit is a hundred ind
 
 PROGRAM = """
 import sys
-sys.path[:0] = {path!r}
+sys.path[:0] = [{folder!r}]
 from test_outline import FORMS, INDENTED
 from docbot.errors import SourceError
-from docbot.outline import outline
+from docbot.scan.anchors import anchors
 from docbot.scan.facts import scan
-from docbot.source import read
+from docbot.scan.outline import outline
+from docbot.scan.source import read
 
 for form, nested in FORMS.items():
     for depth in {depths}:
@@ -193,7 +195,7 @@ for form, nested in FORMS.items():
             continue
         print(form, depth, flush=True)
         source = nested(depth).encode()
-        for look in (outline, lambda source: scan(read(source))):
+        for look in (outline, lambda source: scan(read(source)) and anchors(read(source))):
             try:
                 look(source)
             except SourceError:
@@ -205,7 +207,7 @@ print("survived")
 @pytest.mark.parametrize("depths", [(8, 60), (170, 190, 1000), (10_000,)])
 def test_no_depth_ends_the_interpreter(depths: tuple[int, ...]) -> None:
     """In a process of its own: a parser that overflows the native stack takes the process along."""
-    program = PROGRAM.format(path=sys.path, depths=depths)
+    program = PROGRAM.format(folder=str(Path(__file__).parent), depths=depths)
     done = subprocess.run(
         [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=120
     )
@@ -214,14 +216,14 @@ def test_no_depth_ends_the_interpreter(depths: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("form", ["binary", "attribute", "unary", "elif", "and", "dotted import"])
 def test_a_hundred_levels_are_fine_and_two_hundred_are_not(form: str) -> None:
-    nodes_of(parse(FORMS[form](100)))
+    all_nodes(parse(FORMS[form](100)))
     with pytest.raises(SourceError, match="180 levels"):
-        nodes_of(parse(FORMS[form](200)))
+        all_nodes(parse(FORMS[form](200)))
 
 
 @pytest.mark.parametrize("form", ["sequence pattern", "tuple pattern", "mapping pattern"])
 def test_patterns_nest_less_deep(form: str) -> None:
     """libcst needs four times as long for each level: 4 seconds at ten, a minute at twelve."""
-    nodes_of(parse(FORMS[form](5)))
+    all_nodes(parse(FORMS[form](5)))
     with pytest.raises(SourceError, match="180 levels"):
-        nodes_of(parse(FORMS[form](10)))
+        all_nodes(parse(FORMS[form](10)))

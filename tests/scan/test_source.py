@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docbot.errors import SourceError, TooLargeError
-from docbot.scan.source import MAX_BYTES, read
+from docbot.scan.limits import MAX_BYTES
+from docbot.scan.source import read
 
 REFUSED = [
     pytest.param(b"x = '\0'\n", "NUL", id="NUL byte"),

@@ -35,8 +35,8 @@ class Files:
 
 def parent(files: dict[str, str], owner: str = "A", method: str = "run") -> str:
     """The documented parent of a method in the first of the files."""
-    lineage = ParentIndex(Files(**files).outline_of)
-    return lineage.documented_parent(PurePosixPath(next(iter(files))), owner, method)
+    parents = ParentIndex(Files(**files).outline_of)
+    return parents.documented_parent(PurePosixPath(next(iter(files))), owner, method)
 
 
 # No parent documents it.
@@ -268,9 +268,9 @@ def test_each_file_is_read_once_and_only_where_a_base_leads() -> None:
             "p/c.py": DOCUMENTED,
         }
     )
-    lineage = ParentIndex(files.outline_of)
+    parents = ParentIndex(files.outline_of)
     for method in ("run", "stop", "go"):
-        lineage.documented_parent(PurePosixPath("p/a.py"), "A", method)
+        parents.documented_parent(PurePosixPath("p/a.py"), "A", method)
     assert files.read == ["p/a.py", "p/b.py"]
 
 

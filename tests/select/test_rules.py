@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docbot.config import Config
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
-from docbot.select.rules import RULES, Choice, Place, choose, file_skip, in_force, touches
-from docbot.select.skip import EXPLANATIONS, NEVER_SELECTED, OFF_BY_DEFAULT, SkipReason
+from docbot.select.rules import RULES, Choice, Place, choose, file_skip, is_enabled, overlaps
+from docbot.select.skip import EXPLANATIONS, NEVER_INCLUDED, OFF_BY_DEFAULT, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ def chosen(
     )
     config = config or Config()
     config = dataclasses.replace(config, kinds=config.kinds or ("function", "method"))
-    return choose(scan(read(source)), place, config, changed)
+    return choose(read_definitions(read(source)), place, config, changed)
 
 
 def names(choice: Choice) -> list[str]:
@@ -181,16 +181,16 @@ def test_skips(reason: str, code: str) -> None:
 def test_a_rule_that_is_selected_does_not_skip(reason: str, code: str) -> None:
     """Facts are no rules: where no docstring can go, none is offered, whatever is selected."""
     every = tuple(r.value for r in SkipReason if r.value != reason)
-    alone = chosen(code, Config(select=every))
+    alone = chosen(code, Config(include=every))
     assert [skip.reason.value for skip in alone.skips] == [reason]
-    without = chosen(code, Config(select=tuple(r.value for r in SkipReason)))
+    without = chosen(code, Config(include=tuple(r.value for r in SkipReason)))
     assert bool(without.targets) == (reason != "one-liner")
 
 
 def test_local_functions_are_private() -> None:
     code = "def f(x):\n  def g(y):\n    return h(y)\n  return g(x)\n"
     assert reasons(chosen(code)) == [("f.<locals>.g", "private")]
-    assert names(chosen(code, Config(select=("private",)))) == ["f", "f.<locals>.g"]
+    assert names(chosen(code, Config(include=("private",)))) == ["f", "f.<locals>.g"]
 
 
 def test_registered_implementations_of_a_generic_function() -> None:
@@ -220,7 +220,7 @@ def test_registered_implementations_of_a_generic_function() -> None:
             def tell_int(self, x: int):
                 return hex(x)
     """
-    choice = chosen(code, Config(select=("private",)))
+    choice = chosen(code, Config(include=("private",)))
     assert names(choice) == ["show", "A.tell"]
     assert {reason for _, reason in reasons(choice)} == {"overload"}
 
@@ -228,7 +228,7 @@ def test_registered_implementations_of_a_generic_function() -> None:
 def test_special_methods_are_skipped_when_asked() -> None:
     code = "class A:\n  def __len__(self):\n    return self.size\n"
     assert names(chosen(code)) == ["A.__len__"]
-    assert reasons(chosen(code, Config(ignore=("dunder",)))) == [("A.__len__", "dunder")]
+    assert reasons(chosen(code, Config(skip=("dunder",)))) == [("A.__len__", "dunder")]
 
 
 def test_overrides_of_what_a_parent_documents() -> None:
@@ -237,7 +237,7 @@ def test_overrides_of_what_a_parent_documents() -> None:
     assert reasons(choice) == [("A.f", "override")]
     assert choice.skips[0].detail == "B.f documents it"
     assert names(choice) == ["h"]
-    assert names(chosen(code, Config(select=("override",)), parent="B.f")) == ["A.f", "h"]
+    assert names(chosen(code, Config(include=("override",)), parent="B.f")) == ["A.f", "h"]
 
 
 def test_an_inner_class_is_not_taken_for_its_namesake() -> None:
@@ -255,7 +255,7 @@ def test_an_inner_class_is_not_taken_for_its_namesake() -> None:
 def test_stub_files() -> None:
     code = "def f(x):\n    return g(x)\n"
     assert reasons(chosen(code, path="pkg/module.pyi")) == [("f", "stub")]
-    assert names(chosen(code, Config(select=("stub",)), path="pkg/module.pyi")) == ["f"]
+    assert names(chosen(code, Config(include=("stub",)), path="pkg/module.pyi")) == ["f"]
 
 
 def test_max_lines_counts_decorators() -> None:
@@ -273,7 +273,7 @@ def test_the_first_rule_that_speaks_is_the_reason() -> None:
         order.append(skips[0].reason.value)
         if order[-1] == "one-liner":
             break
-        config = dataclasses.replace(config, select=(*config.select, order[-1]))
+        config = dataclasses.replace(config, include=(*config.include, order[-1]))
     assert order == ["ignored", "private", "trivial", "one-liner"]
 
 
@@ -293,7 +293,7 @@ def test_documented_definitions_count_unless_a_rule_leaves_them_out() -> None:
     choice = chosen(code)
     assert (names(choice), reasons(choice)) == (["k"], [])
     assert choice.documented == 1  # g; a body of `pass` is trivial, documented or not
-    assert chosen(code, Config(select=("private", "trivial"))).documented == 3
+    assert chosen(code, Config(include=("private", "trivial"))).documented == 3
 
 
 def test_kinds() -> None:
@@ -372,10 +372,10 @@ def test_only_what_the_change_touches(
 
 
 def test_touches_is_inclusive() -> None:
-    assert touches([(3, 5)], (5, 9))
-    assert touches([(3, 5)], (1, 3))
-    assert touches([(1, 9)], (4, 4))
-    assert not touches([(3, 5), (9, 9)], (6, 8))
+    assert overlaps([(3, 5)], (5, 9))
+    assert overlaps([(3, 5)], (1, 3))
+    assert overlaps([(1, 9)], (4, 4))
+    assert not overlaps([(3, 5), (9, 9)], (6, 8))
 
 
 # Whole files.
@@ -429,7 +429,7 @@ def test_files_left_alone(reason: str, path: str, source: bytes) -> None:
     assert skip is not None
     assert (skip.reason.value, skip.qualname, skip.line) == (reason, "", 0)
     assert skip.detail
-    assert file_skip(PurePosixPath(path), source, Config(select=(reason,))) is None
+    assert file_skip(PurePosixPath(path), source, Config(include=(reason,))) is None
 
 
 # The switches.
@@ -440,13 +440,13 @@ def test_every_reason_is_explained() -> None:
 
 
 def test_no_switch_turns_an_outcome_off() -> None:
-    everything = Config(select=tuple(reason.value for reason in SkipReason))
+    everything = Config(include=tuple(reason.value for reason in SkipReason))
     for reason in SkipReason:
-        assert in_force(reason, everything) is (reason in NEVER_SELECTED)
+        assert is_enabled(reason, everything) is (reason in NEVER_INCLUDED)
 
 
 def test_ignore_turns_on_what_is_off_by_default() -> None:
     for reason in OFF_BY_DEFAULT:
-        assert not in_force(reason, Config())
-        assert in_force(reason, Config(ignore=(reason.value,)))
+        assert not is_enabled(reason, Config())
+        assert is_enabled(reason, Config(skip=(reason.value,)))
     assert {reason for reason, _ in RULES} >= OFF_BY_DEFAULT

@@ -7,17 +7,17 @@ from textwrap import dedent
 import pytest
 
 from docbot.scan.definition import Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
-from docbot.select.runtime_docs import API, HELP, LISTING, LLM, reader
+from docbot.select.runtime_docs import API, HELP, LISTING, LLM, runtime_reader
 
 
 def read_by(code: str) -> dict[str, str]:
     """Who reads the docstring of each definition of a file, those that nobody reads left out."""
     source = dedent(code).encode()
     seen = outline(source)
-    readers = {d.qualname: reader(d, seen) for d in scan(read(source))}
+    readers = {d.qualname: runtime_reader(d, seen) for d in read_definitions(read(source))}
     return {qualname: who for qualname, who in readers.items() if who}
 
 
@@ -274,5 +274,5 @@ def test_somebody_reads_it(code: str, expected: dict[str, str]) -> None:
 def test_every_definition_has_an_answer() -> None:
     source = b"class A(B):\n    def f(self):\n        def g(): pass\n"
     seen = outline(source)
-    kinds = [(d.kind, reader(d, seen)) for d in scan(read(source))]
+    kinds = [(d.kind, runtime_reader(d, seen)) for d in read_definitions(read(source))]
     assert kinds == [(Kind.MODULE, ""), (Kind.CLASS, ""), (Kind.METHOD, ""), (Kind.FUNCTION, "")]

@@ -1,7 +1,8 @@
 """Write a model's card: prose from its template, every table from the working folder's figures.
 
-`models/<name>/card.md.in` holds the prose; a line that is `{name}` alone is where a table goes. The
-figures are export.json, corpus.json, packages.json, loss.jsonl and evaluation.json.
+`models/<name>/card.md.in` holds the prose; a line that is `{name}` alone is replaced by a table.
+The figures are those of export.json, corpus.json, packages.json, loss.jsonl and evaluation.json,
+and of cycle.json and soup.json where those steps were run.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docbot.config import Config
+from docbot.distill.card.example import render_example
 from docbot.distill.card.markdown import (
     CALIBRATION,
     CANDIDATES,
@@ -26,26 +27,19 @@ from docbot.distill.card.markdown import (
     code,
     table,
 )
-from docbot.distill.evaluate.answers import Model as Asked
-from docbot.distill.evaluate.heldout import Question
 from docbot.errors import DocbotError
-from docbot.gate.facts import surroundings_of
 from docbot.llm.known_models import MODELS
-from docbot.llm.weights import resolve
-from docbot.prompt.task import Task, headline
-from docbot.scan.definition import Kind
-from docbot.scan.facts import scan
-from docbot.scan.source import read
+from docbot.prompt.task import Task
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
 
-    from docbot.distill.card.markdown import Columns, Row
+    from docbot.distill.card.markdown import Columns, TableRow
     from docbot.llm.known_models import Model
 
-HOME = Path(__file__).parents[3] / "models"
-RUNS: Columns = (
+MODELS_FOLDER = Path(__file__).parents[3] / "models"
+RUN_COLUMNS: Columns = (
     ("weights", "who", ""),
     ("share", "share", ".1f"),
     ("trained minutes", "minutes", ".0f"),
@@ -57,7 +51,20 @@ PICTURES = ("loss.png", "reliability.png", "coverage.png")
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What the working folder knows of one model; `before` are the functions of an older one."""
+    """The figures of one model, as the steps wrote them into the working folder.
+
+    Attributes:
+        model: The model's entry in `docbot.llm.known_models`.
+        export: export.json.
+        corpus: corpus.json.
+        packages: packages.json.
+        losses: The lines of loss.jsonl.
+        evaluation: evaluation.json.
+        before: The rows of the table `functions` of an older model.
+        cycle: The rounds of cycle.json.
+        soup: The runs of soup.json.
+
+    """
 
     model: Model
     export: Mapping[str, Any]
@@ -65,13 +72,13 @@ class Figures:
     packages: Sequence[Mapping[str, str]]
     losses: Sequence[Mapping[str, Any]]
     evaluation: Mapping[str, Any]
-    before: Sequence[Row] = ()
+    before: Sequence[TableRow] = ()
     cycle: Sequence[Mapping[str, Any]] = ()
     soup: Sequence[Mapping[str, Any]] = ()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the command."""
+    """Add the flags of `card` to a parser."""
     add = parser.add_argument
     add("--model", default="docbot-tiny", choices=MODELS, help="which row of weights.py")
     add("--before", type=Path, help="evaluation of the model it replaces, for comparison")
@@ -79,14 +86,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write README.md and its pictures beside the template.
+    """Write README.md and copy its pictures beside the template.
 
     Raises:
         DocbotError: figures are missing, the template has a slot that no table fills, or
-            weights.py names another file than was exported.
+            the known model has another size or hash than the exported file.
 
     """
-    out: Path = options.out or HOME / options.model
+    out: Path = options.out or MODELS_FOLDER / options.model
     figures = collect(options.work, MODELS[options.model], options.before)
     text = fill(_read(out / "card.md.in"), figures)
     (out / "README.md").write_text(text, encoding="utf-8")
@@ -98,10 +105,16 @@ def run(options: argparse.Namespace) -> None:
 
 
 def collect(work: Path, model: Model, before: Path | None = None) -> Figures:
-    """The figures of a working folder.
+    """Read the figures of a working folder.
+
+    Args:
+        work: The working folder.
+        model: The known model that the card is about.
+        before: evaluation.json of an older model, to compare with.
 
     Raises:
-        DocbotError: as in `run`.
+        DocbotError: a file is missing, or the model has another size or hash than the exported
+            file.
 
     """
     export = json.loads(_read(work / "export.json"))
@@ -120,20 +133,20 @@ def collect(work: Path, model: Model, before: Path | None = None) -> Figures:
         losses=[json.loads(line) for line in _read(work / "loss.jsonl").splitlines()],
         evaluation=json.loads(_read(work / "evaluation.json")),
         before=old.get("functions", {}).get("rows", ()),
-        cycle=_read_if_made(work / "cycle.json").get("rounds", ()),
-        soup=_read_if_made(work / "soup.json").get("runs", ()),
+        cycle=_read_optional_json(work / "cycle.json").get("rounds", ()),
+        soup=_read_optional_json(work / "soup.json").get("runs", ()),
     )
 
 
 def fill(template: str, figures: Figures) -> str:
-    """The template with every `{slot}` that stands on a line of its own replaced.
+    """Replace every `{slot}` on a line of its own in a template by its table.
 
     Raises:
-        DocbotError: a slot has no table, or a table that it wants was not made.
+        DocbotError: a slot has no table, or the evaluation lacks the figures that it needs.
 
     """
 
-    def filled(match: re.Match[str]) -> str:
+    def replace_slot(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in SLOTS:
             raise DocbotError(f"card.md.in: no table is called '{name}'; known: {', '.join(SLOTS)}")
@@ -142,10 +155,10 @@ def fill(template: str, figures: Figures) -> str:
         except KeyError as error:
             raise DocbotError(f"the table '{name}' wants {error}; run evaluate first") from error
 
-    return re.sub(r"^\{(\w+)\}$", filled, template, flags=re.MULTILINE)
+    return re.sub(r"^\{(\w+)\}$", replace_slot, template, flags=re.MULTILINE)
 
 
-# One function a slot.
+# A function for each slot.
 
 
 def _file(figures: Figures) -> str:
@@ -177,44 +190,16 @@ def _parameters(shape: Mapping[str, int]) -> int:
 
 
 def _example(figures: Figures) -> str:
-    """One method, what is sent for it, and what the shipped file says."""
-    model = Asked(resolve(figures.model.name, "").path, figures.model.format)
-    found = scan(read(EXAMPLE.encode()))
-    method = next(definition for definition in found if definition.kind is Kind.METHOD)
-    question = Question(
-        package="", path=PATH, definition=method, around=found, near=surroundings_of(PATH, found),
-        slot=headline(method), reference="",
-    )  # fmt: skip
-    prompt, answer = model.prompt(question), model.answer([question])[0]
-    if prompt is None or answer is None:
-        raise DocbotError(f"{figures.model.format}: cannot tell the card's example")
-    written = answer.written and answer.sure >= Config().min_confidence
-    outcome = f"writes \u201c{answer.written}\u201d" if written else "writes nothing"
-    return (
-        f"```python\n{EXAMPLE}```\n\nis told, with a space in front, as\n\n"
-        f"```\n{prompt.body.strip()}\n```\n\n"
-        f"and sent as `{prompt.head}`, then the last {prompt.keep} tokens of that text, then "
-        f"`{prompt.tail}`. The answer, decoded greedily, is\n\n```\n{answer.text}\n```\n\n"
-        f"with a geometric mean token probability of {answer.confidence:.2f}: docbot {outcome}."
-    )
-
-
-PATH = PurePosixPath("stack.py")
-EXAMPLE = """class Stack:
-    def push(self, item):
-        if item is None:
-            raise ValueError("nothing to push")
-        self.items.append(item)
-"""
+    return render_example(figures.model)
 
 
 TASK_NAMES = tuple(task.value for task in Task)
-FAMILIES = {
+LICENCE_FAMILIES = {
     "Apache-2.0": "Apache", "BSD": "BSD", "MIT": "MIT", "PSF": "(?:PSF|Python Software)",
     "ISC": "ISC", "HPND": "(?:HPND|Historical)", "Zlib": "(?i:zlib)", "0BSD": "0BSD", "CC0": "CC0",
     "Unlicense": "(?:The )?Unlicense", "ZPL": "(?:ZPL|Zope)",
 }  # fmt: skip
-"""Permissive licences by what their many spellings have in common."""
+"""Families of permissive licences, with a pattern of what their many spellings have in common."""
 
 
 def _rows(figures: Figures) -> str:
@@ -225,12 +210,12 @@ def _rows(figures: Figures) -> str:
 
 
 def _filters(figures: Figures) -> str:
-    """A row for each reason, a column for each task; what belongs to no task stands last."""
+    """Count dropped rows: a row for each reason, a column for each task, the last for no task."""
     counts: dict[str, dict[str, int]] = {}
-    for told, count in figures.corpus["removed"].items():
-        task, colon, reason = told.partition(": ")
-        known = colon and task in TASK_NAMES
-        counts.setdefault(reason if known else told, {})[task if known else "any"] = count
+    for label, count in figures.corpus["removed"].items():
+        task, colon, reason = label.partition(": ")
+        has_task = colon and task in TASK_NAMES
+        counts.setdefault(reason if has_task else label, {})[task if has_task else "any"] = count
     rows = [{"why": why, **count} for why, count in counts.items()]
     rows.sort(key=lambda row: -sum(count for count in row.values() if isinstance(count, int)))
     columns = [(task, task, ",d") for task in (*TASK_NAMES, "any")]
@@ -238,57 +223,61 @@ def _filters(figures: Figures) -> str:
 
 
 def _packages(figures: Figures) -> str:
-    """How many packages have which licence, by family; the exact words are in packages.txt."""
+    """Count packages by family of licence; packages.txt has each one's exact licence."""
     counts = Counter(_family(package["licence"]) for package in figures.packages)
     rows = [{"licence": licence, "count": count} for licence, count in counts.most_common()]
     return table(rows, (("licence", "licence", ""), ("packages", "count", ",d")))
 
 
 def _family(licence: str) -> str:
-    found = [name for name in FAMILIES if re.search(rf"\b{FAMILIES[name]}", licence)]
-    return " / ".join(found) or licence
+    names = [
+        name for name in LICENCE_FAMILIES if re.search(rf"\b{LICENCE_FAMILIES[name]}", licence)
+    ]
+    return " / ".join(names) or licence
 
 
 def _compute(figures: Figures) -> str:
-    return "\n\n".join(filter(None, (_trained(figures), _averaged(figures))))
+    return "\n\n".join(filter(None, (_training(figures), _averaging(figures))))
 
 
-def _averaged(figures: Figures) -> str:
-    """Which runs the weights are the mean of; "" for those of one."""
+def _averaging(figures: Figures) -> str:
+    """List the runs whose mean the weights are; "" for the weights of a single run."""
     if not figures.soup:
         return ""
     *runs, mean = figures.soup
     rows = [{**row, "who": f"run {number}"} for number, row in enumerate(runs, start=1)]
     head = "The weights are the mean of runs that parted from one checkpoint (`soup`):\n\n"
-    return head + table([*rows, {**mean, "who": "their mean"}], RUNS)
+    return head + table([*rows, {**mean, "who": "their mean"}], RUN_COLUMNS)
 
 
-def _trained(figures: Figures) -> str:
+def _training(figures: Figures) -> str:
     last = figures.losses[-1]
-    held = [line["held_out"] for line in figures.losses if "held_out" in line]
-    told = f"{last['minutes']:.0f} minutes of training, {last['tokens'] / 1e6:,.0f} million tokens"
-    if not held:
-        return told + "."
-    each = ", ".join(f"{task} {loss:.3f}" for task, loss in held[-1].items())
-    return f"{told}. Loss on held-out answers at the end, in nats a token: {each}."
+    held_out = [line["held_out"] for line in figures.losses if "held_out" in line]
+    amount = (
+        f"{last['minutes']:.0f} minutes of training, {last['tokens'] / 1e6:,.0f} million tokens"
+    )
+    if not held_out:
+        return amount + "."
+    each = ", ".join(f"{task} {loss:.3f}" for task, loss in held_out[-1].items())
+    return f"{amount}. Loss on held-out answers at the end, in nats a token: {each}."
 
 
 def _cycle(figures: Figures) -> str:
     if not figures.cycle:
         return "No round was run."
-    from docbot.distill.iterate.cycle import table as rounds  # the one part here that needs torch
+    from docbot.distill.iterate.cycle import table as rounds  # needs torch, unlike all else here
 
-    made = "python -m docbot.distill cycle --work WORK --control"
-    return f"{rounds(figures.cycle)}\n\n`{made}`"
+    command = "python -m docbot.distill cycle --work WORK --control"
+    return f"{rounds(figures.cycle)}\n\n`{command}`"
 
 
 def _equality(figures: Figures) -> str:
-    found = figures.export["equality"]
+    equality = figures.export["equality"]
     return (
         f"Before quantisation llama.cpp and PyTorch gave the same greedy text on "
-        f"{found['answers']} of {found['rows']} held-out prompts, and the same token ids for "
-        f"{found['tokens']} of them; log-probabilities of equal answers differ by at most "
-        f"{found['furthest']:.1e}."
+        f"{equality['answers']} of {equality['rows']} held-out prompts, and the same token ids for "
+        f"{equality['tokens']} of them; log-probabilities of equal answers differ by at most "
+        f"{equality['furthest']:.1e}."
     )
 
 
@@ -299,61 +288,63 @@ def _functions(figures: Figures) -> str:
         for row in figures.before
         if row["model"] not in ("name in words", "people")
     ]
-    return table([*rows, *before], FUNCTIONS) + _made_by(figures, "functions")
+    return table([*rows, *before], FUNCTIONS) + _command_line(figures, "functions")
 
 
-def _plain(name: str, columns: Columns) -> Callable[[Figures], str]:
+def _table_slot(name: str, columns: Columns) -> Callable[[Figures], str]:
     def rendered(figures: Figures) -> str:
-        return table(figures.evaluation[name]["rows"], columns) + _made_by(figures, name)
+        return table(figures.evaluation[name]["rows"], columns) + _command_line(figures, name)
 
     return rendered
 
 
 def _gate(figures: Figures) -> str:
-    """The thresholds at which anything passes."""
+    """Tabulate the thresholds at which anything passes the gate."""
     rows = figures.evaluation["gate"]["rows"]
-    kept = [row for row in rows if row["through_the_gate"] or not row["min_confidence"]]
-    return table(kept, GATE) + _made_by(figures, "gate")
+    passing = [row for row in rows if row["through_the_gate"] or not row["min_confidence"]]
+    return table(passing, GATE) + _command_line(figures, "gate")
 
 
 def _calibration(figures: Figures) -> str:
-    found = figures.evaluation["calibration"]["rows"]
+    calibration = figures.evaluation["calibration"]["rows"]
     rows = [
-        {"what": "confidence as it is", **found["confidence"]},
-        {"what": "after Platt scaling, folds by package", **found["platt_by_package"]},
+        {"what": "confidence as it is", **calibration["confidence"]},
+        {"what": "after Platt scaling, folds by package", **calibration["platt_by_package"]},
     ]
-    scale = found["platt_of_all"]
+    scale = calibration["platt_of_all"]
     return (
-        f"{found['count']:,} functions; right is a {found['right']}, "
-        f"which {found['share_right']} % of all answers are. Fitted to all: "
+        f"{calibration['count']:,} functions; right is a {calibration['right']}, "
+        f"which {calibration['share_right']} % of all answers are. Fitted to all: "
         f"probability = sigmoid({scale['slope']} * log-odds of the confidence "
-        f"{scale['offset']:+}).\n\n" + table(rows, CALIBRATION) + _made_by(figures, "calibration")
+        f"{scale['offset']:+}).\n\n"
+        + table(rows, CALIBRATION)
+        + _command_line(figures, "calibration")
     )
 
 
 def _samples(figures: Figures) -> str:
-    found = figures.evaluation["samples"]["rows"]
-    told = [
-        f"{at}. `{row['package']}` {row['task']} `{_asked(row)}`, confidence "
+    samples = figures.evaluation["samples"]["rows"]
+    entries = [
+        f"{at}. `{row['package']}` {row['task']} `{_subject(row)}`, confidence "
         f"{row['confidence']:.2f}, {_outcome(row)}\n"
         f"   - person: {code(row['person'])}\n"
         f"   - docbot: {code(row['model'])}\n"
-        for at, row in enumerate(found, start=1)
+        for at, row in enumerate(samples, start=1)
     ]
-    return "".join(told) + _made_by(figures, "samples")
+    return "".join(entries) + _command_line(figures, "samples")
 
 
-def _asked(row: Row) -> str:
+def _subject(row: TableRow) -> str:
     return f"{row['qualname']}: {row['name']}" if row["name"] else row["qualname"]
 
 
-def _outcome(row: Row) -> str:
+def _outcome(row: TableRow) -> str:
     if row["written"]:
         return "**written**"
     return "not sure enough" if row["gate"] else "refused"
 
 
-def _made_by(figures: Figures, name: str) -> str:
+def _command_line(figures: Figures, name: str) -> str:
     return f"\n`{figures.evaluation[name]['command']}`\n"
 
 
@@ -367,18 +358,18 @@ SLOTS: Mapping[str, Callable[[Figures], str]] = {
     "cycle": _cycle,
     "equality": _equality,
     "functions": _functions,
-    "tasks": _plain("tasks", TASKS),
-    "quantisation": _plain("quantisation", QUANTISATION),
-    "perturbations": _plain("perturbations", PERTURBATIONS),
+    "tasks": _table_slot("tasks", TASKS),
+    "quantisation": _table_slot("quantisation", QUANTISATION),
+    "perturbations": _table_slot("perturbations", PERTURBATIONS),
     "calibration": _calibration,
     "gate": _gate,
-    "candidates": _plain("candidates", CANDIDATES),
+    "candidates": _table_slot("candidates", CANDIDATES),
     "samples": _samples,
 }
 
 
-def _read_if_made(path: Path) -> dict[str, Any]:
-    """The JSON of a step that may be left out; {} where it was."""
+def _read_optional_json(path: Path) -> dict[str, Any]:
+    """Read the JSON file of an optional step; {} where the step was left out."""
     return json.loads(_read(path)) if path.exists() else {}
 
 

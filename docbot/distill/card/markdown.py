@@ -1,4 +1,4 @@
-"""Figures as Markdown: which columns each table of a card has, and how a cell is written."""
+"""Format figures as Markdown: define the columns of a card's tables, and write the cells."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    Row = Mapping[str, Any]
+    TableRow = Mapping[str, Any]
     Columns = Sequence[tuple[str, str, str]]
-    """Title, key in a row, and format of the value, perhaps with a unit after a blank."""
+    """For each column: title, key in a row, and format of the value, with a unit after a space."""
 
 SCORES: Columns = (
     ("asked", "count", ",d"),
@@ -93,8 +93,14 @@ CALIBRATION: Columns = (
 )
 
 
-def table(rows: Iterable[Row], columns: Columns) -> str:
-    """A Markdown table; columns are (title, key, format), and no figure is a dash."""
+def table(rows: Iterable[TableRow], columns: Columns) -> str:
+    """Format rows as a Markdown table.
+
+    Args:
+        rows: A mapping for each row; the cell of an absent or None value is a dash.
+        columns: Title, key and format of each column.
+
+    """
     lines = [[title for title, _, _ in columns], ["---"] * len(columns)]
     lines += [[_cell(row.get(key), form) for _, key, form in columns] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
@@ -108,7 +114,7 @@ def _cell(value: object, form: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text that Markdown shows as it stands, whatever marks are in it."""
+    """Quote a text as Markdown code, shown unchanged even if it has backticks."""
     runs = re.findall(r"`+", text)
     fence = "`" * (max(map(len, runs), default=0) + 1)
     blank = " " if runs or not text else ""

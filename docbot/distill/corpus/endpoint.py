@@ -1,4 +1,8 @@
-"""Any OpenAI-compatible chat endpoint, asked many questions at once and patiently."""
+"""Ask an OpenAI-compatible chat endpoint many questions at once.
+
+Requests that fail because the endpoint is busy or a connection breaks are repeated, with growing
+pauses.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +21,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TRIES = 6
-PATIENCE = 60.0  # the longest pause between two tries, in seconds
+MAX_PAUSE = 60.0  # the longest pause between two tries, in seconds
 OK = 200
-THIS_ONE = frozenset({400, 413, 422})
-"""What HTTP says of a question that cannot be answered, and of many if none can."""
-STUBBORN = 10
-"""So many refusals in a row are no longer about single questions."""
+QUESTION_ERRORS = frozenset({400, 413, 422})
+"""HTTP statuses that refuse one question, or every question where the request itself is wrong."""
+MAX_REFUSALS = 10
+"""This many refusals in a row are not about single questions any more: give up."""
 BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-"""HTTP's ways to say: not now."""
+"""HTTP statuses after which the same request may succeed later."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """A teacher's raw text; `ended` is False for one that was cut off.
+    """A teacher's raw reply to one question.
 
-    `refused` is an endpoint's reason not to answer this one question, such as its length.
+    Attributes:
+        text: The text as generated.
+        confidence: The geometric mean of its token probabilities; None where they are unknown.
+        ended: False for a text that was cut off at the token limit.
+        refused: The endpoint's reason not to answer this question, such as its length; else "".
+
     """
 
     text: str
@@ -46,12 +55,12 @@ class Endpoint:
     """An OpenAI-compatible chat endpoint.
 
     Attributes:
-        url: Its base, with or without `/v1` and `/chat/completions`.
-        name: The model, by the endpoint's name for it.
-        key: The secret sent as a bearer token; "" for none.
-        max_tokens: The longest answer.
-        jobs: Requests under way at once.
-        pause: Seconds before the second try; each further one waits twice as long.
+        url: The base URL, with or without `/v1` and `/chat/completions`.
+        name: The endpoint's name of the model.
+        key: The secret sent as a bearer token; "" sends none.
+        max_tokens: The longest answer, in tokens.
+        jobs: How many requests run at once.
+        pause: Seconds before the second try; the pause doubles before each further try.
 
     """
 
@@ -61,10 +70,18 @@ class Endpoint:
     max_tokens: int = 96
     jobs: int = 8
     pause: float = 1.0
-    _silent: threading.Event = field(default_factory=threading.Event, init=False, repr=False)
+    _without_logprobs: threading.Event = field(
+        default_factory=threading.Event, init=False, repr=False
+    )
 
-    def replies(self, asked: Iterable[tuple[T, str]]) -> Iterator[tuple[T, Reply]]:
-        """Each item with the reply to its question, as they come, `jobs` requests at a time.
+    def replies(self, questions: Iterable[tuple[T, str]]) -> Iterator[tuple[T, Reply]]:
+        """Ask questions, `jobs` at a time, and yield replies as they arrive.
+
+        Args:
+            questions: Any items, each with its question's text; pulled lazily.
+
+        Yields:
+            Each item with its reply.
 
         Raises:
             ModelError: nothing answers there, the key is refused, or the answer is no completion.
@@ -73,7 +90,7 @@ class Endpoint:
         import httpx
 
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        waiting = iter(asked)
+        waiting = iter(questions)
         stop = threading.Event()
         running: dict[Future[Reply], T] = {}
         refusals = 0
@@ -81,7 +98,7 @@ class Endpoint:
             httpx.Client(headers=headers, timeout=httpx.Timeout(120.0, connect=10.0)) as client,
             ThreadPoolExecutor(self.jobs) as pool,
         ):
-            room = 1  # the first question goes alone: a wrong address or key shows once
+            room = 1  # the first question goes alone: a wrong address or key is reported once
             try:
                 while True:
                     for item, text in itertools.islice(waiting, room - len(running)):
@@ -91,7 +108,7 @@ class Endpoint:
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         reply = future.result()
                         refusals = refusals + 1 if reply.refused else 0
-                        if refusals >= STUBBORN:
+                        if refusals >= MAX_REFUSALS:
                             raise ModelError(
                                 f"{self.url}: refuses one question after another: {reply.refused}"
                             )
@@ -104,12 +121,12 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """Where requests go."""
+        """Return the URL that requests go to."""
         base = self.url.rstrip("/").removesuffix("/chat/completions")
         return base + ("" if re.search(r"/v\d+$", base) else "/v1") + "/chat/completions"
 
     def _ask(self, client: Any, text: str, stop: threading.Event) -> Reply:
-        """One question, again and again while the endpoint is busy."""
+        """Ask one question, at most TRIES times while the endpoint is busy."""
         for attempt in range(TRIES):
             last = attempt == TRIES - 1 or stop.is_set()
             answer = self._post(client, text, last=last)
@@ -118,13 +135,13 @@ class Endpoint:
             elif answer.status_code in BUSY and not last:
                 stop.wait(self._pause(attempt, answer.headers.get("retry-after", "")))
             elif self._refuses_logprobs(answer) and not last:
-                self._silent.set()
+                self._without_logprobs.set()
             else:
-                return self._read(answer)
+                return self._parse(answer)
         raise AssertionError("the last try returns or raises")
 
     def _post(self, client: Any, text: str, *, last: bool) -> Any:
-        """The endpoint's answer; None where the connection broke and another try is left."""
+        """Post a question; return None where the connection broke and another try is left."""
         import httpx
 
         body = {
@@ -132,7 +149,7 @@ class Endpoint:
             "messages": [{"role": "user", "content": text}],
             "max_tokens": self.max_tokens,
             "temperature": 0,
-            **({} if self._silent.is_set() else {"logprobs": True, "top_logprobs": 1}),
+            **({} if self._without_logprobs.is_set() else {"logprobs": True, "top_logprobs": 1}),
         }
         try:
             return client.post(self.address, json=body)
@@ -151,16 +168,16 @@ class Endpoint:
             ) from error
 
     def _refuses_logprobs(self, answer: Any) -> bool:
-        """Whether the endpoint minds being asked for log-probabilities."""
-        minds = 400 <= answer.status_code < 500 and "logprob" in answer.text  # noqa: PLR2004 - the request's fault
-        return minds and not self._silent.is_set()
+        """Check whether the endpoint refuses requests for log-probabilities, and was sent one."""
+        refuses = 400 <= answer.status_code < 500 and "logprob" in answer.text  # noqa: PLR2004 - the request's fault
+        return refuses and not self._without_logprobs.is_set()
 
-    def _pause(self, attempt: int, asked_for: str) -> float:
-        """Seconds to wait before the next try; what the server asks for comes first."""
-        seconds = float(asked_for) if re.fullmatch(r"\d+(\.\d+)?", asked_for) else 0.0
-        return min(PATIENCE, max(seconds, self.pause * 2**attempt))
+    def _pause(self, attempt: int, retry_after: str) -> float:
+        """Return the seconds before the next try: at least Retry-After, at most MAX_PAUSE."""
+        seconds = float(retry_after) if re.fullmatch(r"\d+(\.\d+)?", retry_after) else 0.0
+        return min(MAX_PAUSE, max(seconds, self.pause * 2**attempt))
 
-    def _read(self, answer: Any) -> Reply:
+    def _parse(self, answer: Any) -> Reply:
         status = answer.status_code
         if status in (401, 403):
             raise ModelError(
@@ -172,12 +189,12 @@ class Endpoint:
         except ValueError as error:
             raise ModelError(
                 f"{self.url}: answered {status} with something that is not JSON: "
-                f"{self._shown(answer.text)}; is it an OpenAI-compatible endpoint?"
+                f"{self._excerpt(answer.text)}; is it an OpenAI-compatible endpoint?"
             ) from error
-        if status in THIS_ONE:
-            return Reply(text="", confidence=None, refused=self._shown(json.dumps(body)))
+        if status in QUESTION_ERRORS:
+            return Reply(text="", confidence=None, refused=self._excerpt(json.dumps(body)))
         if status != OK:
-            raise ModelError(f"{self.url}: answered {status}: {self._shown(json.dumps(body))}")
+            raise ModelError(f"{self.url}: answered {status}: {self._excerpt(json.dumps(body))}")
         try:
             choice = body["choices"][0]
             text = choice["message"]["content"]
@@ -185,7 +202,7 @@ class Endpoint:
         except (LookupError, TypeError, AttributeError) as error:
             raise ModelError(
                 f"{self.url}: answered JSON that is no chat completion: "
-                f"{self._shown(json.dumps(body))}"
+                f"{self._excerpt(json.dumps(body))}"
             ) from error
         return Reply(
             text=text if isinstance(text, str) else "",
@@ -193,14 +210,14 @@ class Endpoint:
             ended=ended,
         )
 
-    def _shown(self, text: str) -> str:
-        """The start of a server's words, on one line, the key never in it."""
+    def _excerpt(self, text: str) -> str:
+        """Shorten a server's text for an error message: one line, without the key."""
         text = text.replace(self.key, "***") if self.key else text
         return ascii(" ".join(text.split())[:200])
 
 
 def _confidence(logprobs: Any) -> float | None:
-    """The geometric mean of a reply's token probabilities, where the endpoint tells them."""
+    """Return the geometric mean of a reply's token probabilities, where the endpoint gives them."""
     try:
         if logprobs.get("content"):
             values = [float(token["logprob"]) for token in logprobs["content"]]

@@ -1,4 +1,8 @@
-"""What a teacher said of rows: one file a package, written now and then, never half."""
+"""Store a teacher's labels, the answers it gave for rows of the corpus.
+
+There is one file a package. Files are written every half minute and renamed into place, so that
+none is ever there in part.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +20,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from docbot.distill.corpus.rows import Row
+    from docbot.distill.corpus.rows import CorpusRow
 
-SAVED = 30.0  # seconds between two writings of the labels that are new
+SAVE_INTERVAL = 30.0  # seconds between two writings of new labels
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Label:
-    """What a teacher said of a row; `answer` is "" where `refused` says why it cannot teach.
+    """A teacher's answer to one row.
 
-    `confidence` is the geometric mean of the reply's token probabilities, None where the endpoint
-    does not tell them.
+    Attributes:
+        package: The row's package.
+        path: The row's file in it.
+        line: The definition's line in that file.
+        task: The row's task.
+        slot: The name of the parameter or exception; "" for other tasks.
+        answer: The cleaned sentence; "" where `refused` says why it is not used.
+        refused: Why the reply is not used; "" where it is.
+        reply: The reply's first sentence, or the endpoint's reason for giving none; at most 400
+            characters.
+        confidence: The geometric mean of the reply's token probabilities; None where the endpoint
+            does not return them.
+        teacher: The teacher's name.
+
     """
 
     package: str
@@ -42,7 +58,7 @@ class Label:
 
 
 def read_labels(path: Path) -> list[Label]:
-    """A package's labels; none where no teacher has been asked.
+    """Read the labels of a package; an absent file holds none.
 
     Raises:
         ConfigError: the file is damaged.
@@ -58,52 +74,64 @@ def read_labels(path: Path) -> list[Label]:
 
 
 def write_labels(path: Path, labels: Iterable[Label]) -> None:
-    """A package's labels, one JSON object a line; the file appears whole or not at all."""
+    """Write the labels of a package, one JSON object a line.
+
+    The file is renamed into place, so that it is never there in part.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}.new")
     with gzip.open(new, "wt", encoding="utf-8", compresslevel=3) as file:
-        file.writelines(json.dumps(dataclasses.asdict(each)) + "\n" for each in labels)
+        file.writelines(json.dumps(dataclasses.asdict(label)) + "\n" for label in labels)
     new.replace(path)
 
 
 Key = tuple[str, int, str, str]
+"""Path, line, task and slot of a row."""
 
 
-def key(each: Row | Label) -> Key:
-    """What a row and its label share within a package: path, line, task, slot."""
-    return each.path, each.line, each.task, each.slot
+def row_key(row: CorpusRow | Label) -> Key:
+    """Return the key that a row and its label share: path, line, task, slot."""
+    return row.path, row.line, row.task, row.slot
 
 
-class Register:
-    """The labels of a working folder, held until the next writing, a package a file."""
+class LabelStore:
+    """The labels of a working folder, kept in memory and written now and then."""
 
     def __init__(self, work: Path) -> None:
         self._folder = work / "labels"
-        self._held: dict[str, dict[Key, Label]] = {}
-        self._fresh: set[str] = set()
-        self._saved = time.monotonic()
+        self._labels: dict[str, dict[Key, Label]] = {}
+        self._unsaved: set[str] = set()
+        self._last_save = time.monotonic()
 
     def path(self, package: str) -> Path:
-        """The file of a package's labels."""
+        """Return the path of a package's labels."""
         return self._folder / f"{package}.jsonl.gz"
 
-    def known(self, package: str, teacher: str) -> set[Key]:
-        """What this teacher was asked about already."""
-        if package not in self._held:
-            found = read_labels(self.path(package))
-            self._held[package] = {key(each): each for each in found}
-        return {key for key, each in self._held[package].items() if each.teacher == teacher}
+    def labelled_keys(self, package: str, teacher: str) -> set[Key]:
+        """Return the keys of the rows that a teacher has labelled already.
 
-    def add(self, new: Label) -> None:
-        """Hold a label; now and then all are written."""
-        self._held[new.package][key(new)] = new
-        self._fresh.add(new.package)
-        if time.monotonic() - self._saved > SAVED:
+        Raises:
+            ConfigError: the file is damaged.
+
+        """
+        if package not in self._labels:
+            labels = read_labels(self.path(package))
+            self._labels[package] = {row_key(label): label for label in labels}
+        return {key for key, label in self._labels[package].items() if label.teacher == teacher}
+
+    def add(self, label: Label) -> None:
+        """Add a label, and save if the last save is SAVE_INTERVAL ago.
+
+        `labelled_keys` must have read the label's package before.
+        """
+        self._labels[label.package][row_key(label)] = label
+        self._unsaved.add(label.package)
+        if time.monotonic() - self._last_save > SAVE_INTERVAL:
             self.save()
 
     def save(self) -> None:
-        """Write what is new."""
-        for package in sorted(self._fresh):
-            write_labels(self.path(package), self._held[package].values())
-        self._fresh.clear()
-        self._saved = time.monotonic()
+        """Write the files of packages with new labels."""
+        for package in sorted(self._unsaved):
+            write_labels(self.path(package), self._labels[package].values())
+        self._unsaved.clear()
+        self._last_save = time.monotonic()

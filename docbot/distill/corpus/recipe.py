@@ -1,10 +1,12 @@
-"""The packages a corpus is made of: a requirements file, pinned, hashed, each with its licence.
+"""Read and write a recipe, the list of the packages that a corpus is made of.
+
+It is a requirements file, pinned and hashed, with each package's licence in a comment:
 
     numpy==2.4.1 --hash=sha256:0f11... # BSD-3-Clause
 
-`pip download --require-hashes` reads it as it is, so what trains the model is what the file names.
-`python -m docbot.distill recipe --wheels DIR` writes one for the wheels of a folder, and leaves out
-every package whose licence is copyleft or not told.
+`pip download --require-hashes` reads it as it is, so the model is trained on exactly what the file
+names. `python -m docbot.distill recipe --wheels DIR` prints one for the wheels of a folder; it
+leaves out every package that is held out or whose licence is copyleft or not stated.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile, ZipFile
 
-from docbot.distill.corpus.decontamination import Held, load, normalised
+from docbot.distill.corpus.decontamination import HoldOutReason, load, normalise_name
 from docbot.errors import DocbotError
 
 if TYPE_CHECKING:
@@ -29,12 +31,12 @@ if TYPE_CHECKING:
 RECIPE = Path(__file__).parents[3] / "models" / "docbot-tiny" / "packages.txt"
 TAGS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux1")
 TARGET = ["--python-version=311", "--platform=any", *(f"--platform={tag}_x86_64" for tag in TAGS)]
-AT_ONCE = 4
+PARALLEL_DOWNLOADS = 4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Package:
-    """One line of a recipe."""
+    """A package of a recipe: one line of the file."""
 
     name: str
     version: str
@@ -43,12 +45,12 @@ class Package:
 
     @property
     def line(self) -> str:
-        """As it stands in the file."""
+        """Return the package's line in the recipe."""
         return f"{self.name}=={self.version} --hash=sha256:{self.sha256} # {self.licence}"
 
 
 def read_recipe(path: Path) -> tuple[Package, ...]:
-    """The packages of a recipe, in its order.
+    """Read the packages of a recipe, in its order.
 
     Raises:
         DocbotError: the file cannot be read, or a line is not pinned and hashed.
@@ -72,10 +74,13 @@ def read_recipe(path: Path) -> tuple[Package, ...]:
 
 
 def download(package: Package, folder: Path) -> Path | None:
-    """The package's wheel in `folder`, fetched unless it is there; None when it cannot be had.
+    """Download a package's wheel into a folder, unless it is there already.
+
+    Returns:
+        The wheel's path; None when pip finds no such wheel.
 
     Raises:
-        DocbotError: the wheel that is there is another one than the recipe's.
+        DocbotError: the wheel that is there has another hash than the recipe's.
 
     """
     stem = re.sub(r"[-_.]+", "_", package.name).lower()
@@ -86,25 +91,30 @@ def download(package: Package, folder: Path) -> Path | None:
                 raise DocbotError(f"{wheel}: is not the file the recipe names; delete it")
             return wheel
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = folder / f"{stem}.requirement"
-    wanted.write_text(package.line + "\n", encoding="utf-8")
+    requirement = folder / f"{stem}.requirement"
+    requirement.write_text(package.line + "\n", encoding="utf-8")
     options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", *TARGET]
     command = [sys.executable, "-m", "pip", "download", *options, f"--dest={folder}"]
-    command.append(f"--requirement={wanted}")
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    wanted.unlink()
-    return download(package, folder) if done.returncode == 0 else None
+    command.append(f"--requirement={requirement}")
+    process = subprocess.run(command, check=False, capture_output=True, text=True)
+    requirement.unlink()
+    return download(package, folder) if process.returncode == 0 else None
 
 
 def download_all(packages: tuple[Package, ...], folder: Path) -> list[tuple[Package, Path | None]]:
-    """Every package and its wheel, several downloads at once."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    """Download every package's wheel, several at once.
+
+    Returns:
+        Each package with its wheel as `download` returns it, in the given order.
+
+    """
+    with ThreadPoolExecutor(PARALLEL_DOWNLOADS) as pool:
         return list(zip(packages, pool.map(lambda p: download(p, folder), packages), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metadata:
-    """What a wheel says of itself."""
+    """A wheel's own statements about its name, version, licence and URLs."""
 
     name: str
     version: str
@@ -113,10 +123,10 @@ class Metadata:
 
 
 def read_metadata(wheel: Path) -> Metadata:
-    """Name, version, licence and URLs from a wheel's METADATA.
+    """Read name, version, licence and URLs from a wheel's METADATA.
 
     Raises:
-        DocbotError: it is no wheel.
+        DocbotError: the file is no wheel.
 
     """
     try:
@@ -131,45 +141,53 @@ def read_metadata(wheel: Path) -> Metadata:
         for value in headers.get_all("Classifier", [])
         if value.startswith("License ::")
     ]
-    told = headers.get("License-Expression") or " or ".join(
+    licence = headers.get("License-Expression") or " or ".join(
         c for c in classifiers if c != "OSI Approved"
     )
     return Metadata(
-        name=normalised(headers["Name"]),
+        name=normalise_name(headers["Name"]),
         version=headers["Version"],
-        licence=" ".join((told or headers.get("License", "")).split())[:60],
+        licence=" ".join((licence or headers.get("License", "")).split())[:60],
         urls=(headers.get("Home-page", ""), *headers.get_all("Project-URL", [])),
     )
 
 
 def is_permissive(licence: str) -> bool:
-    """Whether a licence asks for no more than attribution; what is not told is not permissive."""
+    """Check whether a licence asks for no more than attribution.
+
+    "", a licence that is not stated, counts as not permissive.
+    """
     return bool(_PERMISSIVE.search(licence)) and not _COPYLEFT.search(licence)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """`recipe`'s own flags."""
+    """Add the flags of `recipe` to a parser."""
     parser.add_argument("--wheels", type=Path, required=True, help="folder of downloaded wheels")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print a recipe line for each wheel that may teach; of the others, the reason."""
-    held = load()
+    """Print a recipe line for each wheel, or why it is left out.
+
+    Raises:
+        DocbotError: a file of the folder is no wheel.
+
+    """
+    held_out = load()
     for wheel in sorted(options.wheels.glob("*.whl"), key=lambda path: path.name.lower()):
-        data = read_metadata(wheel)
+        metadata = read_metadata(wheel)
         package = Package(
-            name=data.name,
-            version=data.version,
+            name=metadata.name,
+            version=metadata.version,
             sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
-            licence=data.licence,
+            licence=metadata.licence,
         )
-        reason: Held | str | None = held.package(data.name, data.urls)
-        if reason is None and not is_permissive(data.licence):
-            reason = data.licence or "no licence told"
+        reason: HoldOutReason | str | None = held_out.check_package(metadata.name, metadata.urls)
+        if reason is None and not is_permissive(metadata.licence):
+            reason = metadata.licence or "no licence told"
         if reason is None:
             print(package.line)
         else:
-            print(f"# left out: {data.name}: {getattr(reason, 'value', reason)}")
+            print(f"# left out: {metadata.name}: {getattr(reason, 'value', reason)}")
 
 
 _LINE = re.compile(

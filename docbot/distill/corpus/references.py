@@ -1,8 +1,9 @@
-"""What people wrote, as something to learn from: docstring in, clean sentences out, or why not.
+"""Turn people's docstrings into clean sentences to learn from, or say why they are unfit.
 
 A docstring is parsed in the three styles docbot writes (Google, NumPy, Sphinx). Each text becomes
-one plain lower-case sentence in the imperative, markup gone and identifiers split into their words,
-as `telling` splits those of the code: what the model is to say must be sayable in words it sees.
+one plain lower-case sentence in the imperative, without markup and with identifiers split into
+their words, as `docbot.prompt.linearize` splits those of the code: the model can only answer in
+words that it sees.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from enum import Enum
 from inspect import cleandoc
 from typing import TYPE_CHECKING
 
-from docbot.gate.english import DANGLING, STOPWORDS, VERBS, english, stem, third_persons
+from docbot.gate.english import DANGLING, STOPWORDS, VERBS, english_words, stem, third_persons
 from docbot.scan.identifiers import split_words
 
 if TYPE_CHECKING:
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
 MIN_WORDS, MAX_WORDS = 3, 26
 MIN_PHRASE, MAX_PHRASE = 2, 22
-COMMON = 0.5
-"""The least share of English words in a reference."""
+"""Limits in words, of sentences and of phrases."""
+MIN_ENGLISH = 0.5
+"""The smallest share of English words in a usable reference."""
 
 
 class Filter(str, Enum):
-    """Why a reference teaches nothing."""
+    """Why a reference is not used."""
 
     EMPTY = "no text"
     SHORT = "fewer than three words"
@@ -37,12 +39,12 @@ class Filter(str, Enum):
     NAME = "only the name again"
     CUT = "stops in the middle"
     MOOD = "begins with no verb"
-    UNOWED = "speaks of what the code does not show"
+    UNSUPPORTED = "speaks of what the code does not show"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """A docstring's parts as first written, whitespace joined.
+    """The parts of a docstring as a person wrote them, each one sentence on one line.
 
     `params` and `raises` map names, without stars and module paths, to their descriptions.
     """
@@ -54,15 +56,15 @@ class Reference:
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a paragraph, on one line."""
+    """Return the first sentence of a paragraph, on one line."""
     return _SENTENCE.split(" ".join(text.split()))[0].strip()
 
 
 def read_docstring(docstring: str) -> Reference:
-    """Headline and sections of a docstring in Google, NumPy or Sphinx style."""
+    """Read headline and sections of a docstring in Google, NumPy or Sphinx style."""
     lines = cleandoc(docstring).splitlines()
     blocks: dict[str, list[str]] = {"": []}
-    at = ""
+    section = ""
     skip = False
     for number, line in enumerate(lines):
         below = lines[number + 1].strip() if number + 1 < len(lines) else ""
@@ -71,85 +73,91 @@ def read_docstring(docstring: str) -> Reference:
         if skip:
             skip = False
         elif underlined and line.strip():
-            at, skip = title or "other", True
-            blocks.setdefault(at, [])
+            section, skip = title or "other", True
+            blocks.setdefault(section, [])
         elif title and line.rstrip().endswith(":") and not line[:1].isspace():
-            at = title
-            blocks.setdefault(at, [])
+            section = title
+            blocks.setdefault(section, [])
         else:
-            if at and line.strip() and not line[:1].isspace() and not _is_numpy(lines):
-                at = ""
-            blocks[at].append(line)
+            if section and line.strip() and not line[:1].isspace() and not _is_numpy(lines):
+                section = ""
+            blocks[section].append(line)
     prose, fields = _split_fields(blocks[""])
-    params = {**_items(blocks.get("params", []), numpy=_is_numpy(lines)), **fields["param"]}
-    raises = {**_items(blocks.get("raises", []), numpy=_is_numpy(lines)), **fields["raises"]}
-    returns = fields["returns"].get("", "") or _returned(
+    params = {**_read_items(blocks.get("params", []), numpy=_is_numpy(lines)), **fields["param"]}
+    raises = {**_read_items(blocks.get("raises", []), numpy=_is_numpy(lines)), **fields["raises"]}
+    returns = fields["returns"].get("", "") or _returns_text(
         blocks.get("returns", []), numpy=_is_numpy(lines)
     )
     return Reference(
         headline=first_sentence(_paragraph(prose)),
-        params={_bare(name): first_sentence(text) for name, text in params.items() if text},
+        params={_bare_name(name): first_sentence(text) for name, text in params.items() if text},
         returns=first_sentence(returns),
-        raises={_bare(name): first_sentence(text) for name, text in raises.items() if text},
+        raises={_bare_name(name): first_sentence(text) for name, text in raises.items() if text},
     )
 
 
 def clean(text: str, *, phrase: bool = False) -> str | Filter:
-    """The text as the model should say it: lower case, imperative, with its period; or why not.
+    """Rewrite a text as the model should write it: lower case, imperative, period.
 
-    A `phrase` (of a class, a module, a parameter, a return value, an exception) need not be
-    imperative, and keeps its first word as it is.
+    Args:
+        text: The first sentence of a docstring or of a section's entry.
+        phrase: Whether the text describes a class, a module, a parameter, a return value or an
+            exception: it need not be imperative then, and keeps its first word as it is.
+
+    Returns:
+        The sentence, or why it is not used.
+
     """
-    text = _plain(text)
-    words = _spelt(text)
+    text = _remove_markup(text)
+    words = _split_identifiers(text)
     if not phrase and words:
         words[0] = third_persons().get(words[0], words[0])
-    problem = _unfit(text, words, phrase=phrase)
-    return problem or _joined(words)
+    problem = _problem(text, words, phrase=phrase)
+    return problem or _join(words)
 
 
-def _unfit(text: str, words: list[str], *, phrase: bool) -> Filter | None:
-    """Why the text teaches nothing."""
+def _problem(text: str, words: list[str], *, phrase: bool) -> Filter | None:
     count = sum(word[0].isalnum() for word in words)
-    known = sum(word in english() or word in STOPWORDS for word in words)
+    known = sum(word in english_words() or word in STOPWORDS for word in words)
     checks = (
         (not text, Filter.EMPTY),
         (_NOISE.search(text), Filter.NOISE),
-        (not text.isascii() or known < COMMON * count, Filter.FOREIGN),
+        (not text.isascii() or known < MIN_ENGLISH * count, Filter.FOREIGN),
         (_MARKUP.search(text), Filter.MARKUP),
         (count < (MIN_PHRASE if phrase else MIN_WORDS), Filter.SHORT),
         (count > (MAX_PHRASE if phrase else MAX_WORDS), Filter.LONG),
         (words[-1:] and words[-1] in DANGLING, Filter.CUT),
-        (not phrase and words[:1] and words[0] not in _STARTS, Filter.MOOD),
+        (not phrase and words[:1] and words[0] not in _FIRST_WORDS, Filter.MOOD),
     )
     return next((reason for failed, reason in checks if failed), None)
 
 
-def owed_share(answer: str, prompt: str) -> float:
-    """The share of an answer's meaning words with a stem among the prompt's words; 1 without any.
+def supported_share(answer: str, prompt: str) -> float:
+    """Return the share of an answer's meaning words whose stem is in the prompt.
 
-    What is not owed to the code a model can only guess, and learns to guess.
+    It is 1 for an answer without meaning words. Words that the code does not support a model can
+    only guess, and so it would learn to guess.
     """
-    known = {stem(word) for word in prompt.split()}
-    meant = _meant(answer)
-    return sum(stem(word) in known for word in meant) / len(meant) if meant else 1.0
+    prompt_stems = {stem(word) for word in prompt.split()}
+    words = _claiming_words(answer)
+    return sum(stem(word) in prompt_stems for word in words) / len(words) if words else 1.0
 
 
-def restates(answer: str, name: str) -> bool:
-    """Whether an answer has no meaning word but the name's own."""
-    named = {stem(word) for word in split_words(name)}
-    meant = _meant(answer)
-    return bool(meant) and all(stem(word) in named for word in meant)
+def restates_name(answer: str, name: str) -> bool:
+    """Check whether all meaning words of an answer are in the definition's name."""
+    name_stems = {stem(word) for word in split_words(name)}
+    words = _claiming_words(answer)
+    return bool(words) and all(stem(word) in name_stems for word in words)
 
 
-def content(answer: str) -> Iterator[str]:
-    """The meaning words of a cleaned answer."""
+def meaning_words(answer: str) -> Iterator[str]:
+    """Return the meaning words of a cleaned answer: all but stopwords."""
     return (word for word in re.findall(r"[a-z]+", answer) if word not in STOPWORDS)
 
 
-def _meant(answer: str) -> list[str]:
-    """Those of them that claim something."""
-    return [word for word in content(answer) if word not in _FREE]
+def _claiming_words(answer: str) -> list[str]:
+    """Return the meaning words that claim something: not `value`, `given` and the like."""
+    return [word for word in meaning_words(answer) if word not in _GENERIC_WORDS]
 
 
 # Sections.
@@ -160,19 +168,19 @@ def _is_numpy(lines: Iterable[str]) -> bool:
 
 
 def _paragraph(lines: Iterable[str]) -> str:
-    """The first block of lines, up to a blank one or to what is no prose."""
-    taken: list[str] = []
+    """Join the first block of lines, up to a blank line or one that is not prose."""
+    paragraph: list[str] = []
     for line in lines:
         stripped = line.strip()
-        if (not stripped and taken) or _BREAK.match(stripped):
+        if (not stripped and paragraph) or _BREAK.match(stripped):
             break
         if stripped:
-            taken.append(stripped)
-    return " ".join(taken)
+            paragraph.append(stripped)
+    return " ".join(paragraph)
 
 
 def _split_fields(lines: list[str]) -> tuple[list[str], dict[str, dict[str, str]]]:
-    """Prose lines, and Sphinx's fields: `:param int x: text` and kin."""
+    """Separate prose lines from Sphinx fields such as `:param int x: text`."""
     prose: list[str] = []
     fields: dict[str, dict[str, str]] = {"param": {}, "returns": {}, "raises": {}}
     target: tuple[str, str] | None = None
@@ -193,10 +201,10 @@ def _split_fields(lines: list[str]) -> tuple[list[str], dict[str, dict[str, str]
     return prose, fields
 
 
-def _items(lines: list[str], *, numpy: bool) -> dict[str, str]:
-    """Names to descriptions of a Google (`x (int): text`) or NumPy (`x : int`, indented) list."""
+def _read_items(lines: list[str], *, numpy: bool) -> dict[str, str]:
+    """Map names to descriptions in a Google (`x (int): text`) or NumPy (`x : int`) list."""
     margin = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)
-    found: dict[str, str] = {}
+    items: dict[str, str] = {}
     names: list[str] = []
     for line in lines:
         if not line.strip():
@@ -205,33 +213,33 @@ def _items(lines: list[str], *, numpy: bool) -> dict[str, str]:
             names = []
         elif len(line) - len(line.lstrip()) > margin:
             for name in names:
-                found[name] = f"{found[name]} {line.strip()}".strip()
+                items[name] = f"{items[name]} {line.strip()}".strip()
         else:
             names = []
             match = (_NUMPY_ITEM if numpy else _GOOGLE_ITEM).match(line.strip())
             if match:
                 names = [part.strip() for part in match.group(1).split(",")]
                 text = "" if numpy else match.group(2)
-                found.update(dict.fromkeys(names, text))
-    return found
+                items.update(dict.fromkeys(names, text))
+    return items
 
 
-def _returned(lines: list[str], *, numpy: bool) -> str:
+def _returns_text(lines: list[str], *, numpy: bool) -> str:
     if not numpy:
         return re.sub(r"^[\w\[\], .|]+:\s+", "", _paragraph(lines))
     margin = min((len(x) - len(x.lstrip()) for x in lines if x.strip()), default=0)
     return _paragraph(line for line in lines if len(line) - len(line.lstrip()) > margin)
 
 
-def _bare(name: str) -> str:
+def _bare_name(name: str) -> str:
     return name.strip("*\\`~:").rpartition(".")[2]
 
 
 # Words.
 
 
-def _plain(text: str) -> str:
-    """Without roles, links, quotes of code and what stands in brackets or after a dash."""
+def _remove_markup(text: str) -> str:
+    """Remove roles, links, code quotes, and text in brackets or after a dash."""
     text = _ROLE.sub(lambda m: m.group(1).lstrip("~.!").rpartition(".")[2], text)
     text = _LINK.sub(r"\1", text)
     text = re.sub(r"\b[A-Z]\{([^{}]*)\}", r"\1", text)  # epytext
@@ -243,8 +251,8 @@ def _plain(text: str) -> str:
     return re.sub(r"(?<!\w)'|'(?!\w)", "", text).strip(" .!?,:-")
 
 
-def _spelt(text: str) -> list[str]:
-    """Lower-case words and commas; an identifier becomes its words."""
+def _split_identifiers(text: str) -> list[str]:
+    """Split a text into lower-case words and commas, and identifiers into their words."""
     words: list[str] = []
     for raw in _TOKEN.findall(text):
         if raw == ",":
@@ -256,7 +264,7 @@ def _spelt(text: str) -> list[str]:
     return words
 
 
-def _joined(words: Iterable[str]) -> str:
+def _join(words: Iterable[str]) -> str:
     return " ".join(words).replace(" ,", ",").rstrip(", ") + "."
 
 
@@ -289,8 +297,8 @@ _NOISE = re.compile(
 )
 _MARKUP = re.compile(r"[=<>{}\\|$^~@#;&+%]|::|->|\w\[|//|\w\(\w")
 _TOKEN = re.compile(r"[A-Za-z0-9_.'/-]*[A-Za-z0-9_](?:\(\))?|,")
-_STARTS = VERBS | {"whether", "the", "a", "an"}
-_FREE = frozenset(
+_FIRST_WORDS = VERBS | {"whether", "the", "a", "an"}
+_GENERIC_WORDS = frozenset(
     re.findall(
         r"\w+",
         """

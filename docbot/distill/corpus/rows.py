@@ -1,4 +1,7 @@
-"""TODO."""
+"""Define a row of the training corpus, and read and write files of rows.
+
+A file holds the rows of one package: gzip, one JSON object a line, the counts last.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """One prompt and what a person answered; `answer` is "" for code nobody documented.
+class CorpusRow:
+    """A prompt with the answer that a person (or a teacher) wrote for it.
 
-    `slot` is the parameter's or exception's name, `scrambled` the prompt of names-scrambled code.
+    Attributes:
+        package: The package's name.
+        path: The file inside the wheel.
+        line: The definition's line in that file.
+        qualname: The definition's dotted name.
+        task: The value of a `Task`: what is to be written.
+        slot: The name of the parameter or exception; "" for other tasks.
+        prompt: The body of the prompt.
+        scrambled: The same prompt with the function's names scrambled; "" where there is none.
+        answer: The cleaned reference; "" for code that nobody documented.
+        reference: The text as a person wrote it.
+
     """
 
     package: str
@@ -34,8 +48,11 @@ class Row:
     reference: str = ""
 
 
-def write_rows(path: Path, rows: Iterable[Row], counts: Counter[str]) -> None:
-    """A package's rows, one JSON object a line, the counts last; appears whole or not at all."""
+def write_rows(path: Path, rows: Iterable[CorpusRow], counts: Counter[str]) -> None:
+    """Write a package's rows, with the counts on the last line.
+
+    Every line is a JSON object. The file is renamed into place, so that it is never there in part.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}.new")
     with gzip.open(new, "wt", encoding="utf-8", compresslevel=3) as file:
@@ -45,8 +62,8 @@ def write_rows(path: Path, rows: Iterable[Row], counts: Counter[str]) -> None:
     new.replace(path)
 
 
-def read_rows(path: Path) -> tuple[list[Row], Counter[str]]:
-    """What `write_rows` wrote."""
+def read_rows(path: Path) -> tuple[list[CorpusRow], Counter[str]]:
+    """Read the rows and counts of a file that `write_rows` wrote."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         *rows, last = (json.loads(line) for line in file)
-    return [Row(**row) for row in rows], Counter(last["counts"])
+    return [CorpusRow(**row) for row in rows], Counter(last["counts"])

@@ -1,4 +1,6 @@
-"""Code whose own names say nothing: so a model, in training and under test, has to read the body.
+"""Scramble a function's own names, so that a model has to read the body.
+
+Training has a share of such functions, and evaluation measures answers to them.
 
 Haldar and Hockenmaier (arXiv 2404.08018) found that scores of code summaries come largely from
 words of the function's name.
@@ -11,18 +13,24 @@ import string
 
 from docbot.scan.parse import parse
 
-_KEPT = ("self", "cls")
+_RECEIVERS = ("self", "cls")  # not renamed
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def scramble(code: str) -> str:
-    """The function with its name, parameters and locals as `f`, `a`, `b`...; layout is not kept.
+    """Rename a function to `f`, its parameters and locals to `a`, `b`...
 
-    What it calls, attributes, keywords of calls and texts stay as they are. Of several definitions
-    the first function is scrambled.
+    Names of called functions, attributes, keywords of calls, and strings are unchanged. Of several
+    definitions only the first function is scrambled and returned.
+
+    Args:
+        code: The source of the function.
+
+    Returns:
+        The new source; its layout is that of `ast.unparse`. Code without a function is unchanged.
 
     Raises:
-        SourceError: it is no Python.
+        SourceError: the code is not valid Python.
 
     """
     tree = parse(code)
@@ -30,11 +38,11 @@ def scramble(code: str) -> str:
     if function is None:
         return code
     letters = (f"{letter}{turn or ''}" for turn in range(1000) for letter in _LETTERS)
-    taken = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    free = (name for name in letters if name not in taken)
+    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    free = (name for name in letters if name not in used)
     names = {name: next(free) for name in _own_names(function)}
     names[function.name] = "f"
-    _Renaming(names).visit(function)
+    _Renamer(names).visit(function)
     return ast.unparse(function) + "\n"
 
 
@@ -42,7 +50,7 @@ _LETTERS = [letter for letter in string.ascii_lowercase if letter != "f"]
 
 
 def _own_names(function: _Function) -> dict[str, None]:
-    """Parameters and local variables, in order of appearance."""
+    """Return parameters and local variables in the order of `ast.walk`, as keys of a dict."""
     names: dict[str, None] = {}
     declared = {
         name
@@ -57,11 +65,11 @@ def _own_names(function: _Function) -> dict[str, None]:
             names[node.id] = None
         elif isinstance(node, ast.ExceptHandler) and node.name:
             names[node.name] = None
-    return {name: None for name in names if name not in declared and name not in _KEPT}
+    return {name: None for name in names if name not in declared and name not in _RECEIVERS}
 
 
-class _Renaming(ast.NodeTransformer):
-    """Names replaced wherever they are bound or read as variables."""
+class _Renamer(ast.NodeTransformer):
+    """A transformer that replaces names wherever they are bound or read as variables."""
 
     def __init__(self, names: dict[str, str]) -> None:
         self.names = names

@@ -3,11 +3,11 @@
     python -m docbot.distill teacher --work WORK --model big.gguf --min-confidence 0.5
     python -m docbot.distill teacher --work WORK --endpoint https://host/v1 --name M --key-env KEY
 
-The teacher reads the code itself, out of the wheels the rows came from, and is asked what Jam-CGPT
-asked (Su & McMillan, arXiv 2308.14731): one sentence. Answers that pass the same cleaning as
-people's docstrings, and that the teacher was sure enough of, replace references: they go to
-`labels/<package>.jsonl.gz`, which `corpus --shards-only` reads. The same command again goes on
-where it stopped.
+The teacher is shown the code itself, read again from the wheels that the rows came from, and asked
+for one sentence, as in Jam-CGPT (Su & McMillan, arXiv 2308.14731). Answers that pass the same
+cleaning as people's docstrings, with enough confidence, replace the references: they go to
+`labels/<package>.jsonl.gz`, which `corpus --shards-only` reads. A stopped run continues when the
+same command is run again.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from docbot.distill.corpus.endpoint import Endpoint, Reply
-from docbot.distill.corpus.extract import STDLIB, sources
-from docbot.distill.corpus.labels import Label, Register, key
+from docbot.distill.corpus.extract import STDLIB, read_sources
+from docbot.distill.corpus.labels import Label, LabelStore, row_key
 from docbot.distill.corpus.references import Filter, clean, first_sentence
-from docbot.distill.corpus.rows import Row, read_rows
+from docbot.distill.corpus.rows import CorpusRow, read_rows
 from docbot.errors import ConfigError, ModelError, SourceError
 from docbot.gate.judge import confidence_of
 from docbot.llm.batching import LlamaCpp
 from docbot.llm.protocol import Prompt
 from docbot.llm.weights import resolve
-from docbot.prompt.context import build
+from docbot.prompt.context import build_context
 from docbot.prompt.formats import FORMATS, get_format
 from docbot.prompt.task import Slot, Task
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 from docbot.select.skip import Target
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 96
 MAX_CODE = 6000
-"""Characters of code shown; what stands further down rarely changes one sentence."""
+"""How many characters of code are shown; later code rarely changes one sentence."""
 INSTRUCTIONS = {
     Task.FUNCTION: "Write a one sentence description of this Python function",
     Task.CLASS: "Write a one sentence description of this Python class",
@@ -59,40 +59,40 @@ INSTRUCTIONS = {
     Task.RETURNS: "Write a short phrase that says what this Python function returns",
     Task.RAISES: "Write a short phrase that says when this Python function raises {name}",
 }
-MANNER = " in the imperative mood"  # of a function's sentence, as docstrings have it
+MANNER = " in the imperative mood"  # for functions: docstrings are written that way
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """A row, and the code it came from."""
+class RowWithCode:
+    """A row of the corpus with the code it was made from."""
 
-    row: Row
+    row: CorpusRow
     context: Context
 
     @property
     def slot(self) -> Slot:
-        """What is asked."""
+        """Return the slot that the row's answer fills."""
         return Slot(task=Task(self.row.task), name=self.row.slot)
 
 
 class Teacher(Protocol):
-    """Whatever answers questions about code; `tasks` are those it can be asked."""
+    """A model that answers questions about code; `tasks` are those it can be asked."""
 
     name: str
     tasks: frozenset[Task]
 
-    def replies(self, asked: Iterable[Asked]) -> Iterator[tuple[Asked, Reply]]:
-        """Each question with its reply, in any order; questions are pulled lazily."""
+    def replies(self, items: Iterable[RowWithCode]) -> Iterator[tuple[RowWithCode, Reply]]:
+        """Ask about items, pulled lazily; yield each with its reply, in any order."""
 
 
 # The code again.
 
 
-def wheel_of(work: Path, package: str) -> Path:
-    """The wheel, or the standard library's folder, that a package's rows came from.
+def find_wheel(work: Path, package: str) -> Path:
+    """Find the wheel, or the standard library's folder, of a package's rows.
 
     Raises:
-        ConfigError: there is none in `wheels/`.
+        ConfigError: `wheels/` holds no wheel of the package.
 
     """
     if package == STDLIB:
@@ -104,50 +104,62 @@ def wheel_of(work: Path, package: str) -> Path:
     raise ConfigError(f"{work / 'wheels'}: has no wheel of {package}; run the corpus command again")
 
 
-def again(wheel: Path, rows: Iterable[Row]) -> Iterator[Asked]:
-    """The rows with the code they were made from, file by file; rows whose code is gone are not."""
-    wanted: dict[str, dict[int, list[Row]]] = {}
+def rows_with_code(wheel: Path, rows: Iterable[CorpusRow]) -> Iterator[RowWithCode]:
+    """Read the code of rows again, file by file.
+
+    Args:
+        wheel: The wheel of the rows' package, or the standard library's folder.
+        rows: Rows of that package.
+
+    Yields:
+        Each row with its code, without the docstring; rows whose code is gone are left out.
+
+    """
+    rows_by_place: dict[str, dict[int, list[CorpusRow]]] = {}
     for row in rows:
-        wanted.setdefault(row.path, {}).setdefault(row.line, []).append(row)
-    for path, source in sources(wheel):
-        lines = wanted.get(str(path))
+        rows_by_place.setdefault(row.path, {}).setdefault(row.line, []).append(row)
+    for path, source in read_sources(wheel):
+        lines = rows_by_place.get(str(path))
         if not lines:
             continue
         try:
-            definitions = scan(read(source))
+            definitions = read_definitions(read(source))
         except SourceError:
             continue
         for definition in definitions:
-            found = [r for r in lines.get(definition.line, ()) if r.qualname == definition.qualname]
-            if found:
-                own = dataclasses.replace(definition, docstring=None)
-                around = tuple(own if each is definition else each for each in definitions)
-                context = build(Target(definition=own), around, path)
-                yield from (Asked(row=row, context=context) for row in found)
+            matches = [
+                r for r in lines.get(definition.line, ()) if r.qualname == definition.qualname
+            ]
+            if matches:
+                bare = dataclasses.replace(definition, docstring=None)
+                around = tuple(bare if each is definition else each for each in definitions)
+                context = build_context(Target(definition=bare), around, path)
+                yield from (RowWithCode(row=row, context=context) for row in matches)
 
 
 # Teachers.
 
 
-def question(asked: Asked) -> str:
-    """The instruction and the code, for a model that follows instructions."""
-    context, slot = asked.context, asked.slot
+def build_question(item: RowWithCode) -> str:
+    """Write the instruction and the code, for a model that follows instructions."""
+    context, slot = item.context, item.slot
     instruction = INSTRUCTIONS[slot.task].format(name=slot.name)
     manner = MANNER if slot.task is Task.FUNCTION else ""
-    around = [f"It is a method of the class {context.owner}." if context.owner else ""]
-    around += [f"It calls {callee}" for callee in context.callees]
+    remarks = [f"It is a method of the class {context.owner}." if context.owner else ""]
+    remarks += [f"It calls {callee}" for callee in context.callees]
     code = context.target.definition.code[:MAX_CODE]
-    told = "\n".join(line for line in around if line)
+    remarks_text = "\n".join(line for line in remarks if line)
     return (
-        f"{instruction}{manner}. Answer with that alone: no markup, no example.\n{told}\n\n{code}"
+        f"{instruction}{manner}. Answer with that alone: no markup, no example.\n{remarks_text}\n\n"
+        f"{code}"
     )
 
 
-def instructed(context_text: str) -> Prompt:
-    """A question in ChatML's words."""
+def chatml_prompt(question: str) -> Prompt:
+    """Wrap a question in ChatML's markers."""
     return Prompt(
         head="<|im_start|>user\n",
-        body=context_text,
+        body=question,
         tail="<|im_end|>\n<|im_start|>assistant\n",
         keep=2000,
         stop=("<|im_end|>", "\n\n"),
@@ -155,7 +167,7 @@ def instructed(context_text: str) -> Prompt:
 
 
 class Local:
-    """A GGUF file: one that follows ChatML is instructed, another is asked in its own format."""
+    """A GGUF file as teacher, asked in ChatML or in its own prompt format."""
 
     def __init__(self, weights: Weights, *, threads: int = 0) -> None:
         self.name = weights.path.name
@@ -165,9 +177,14 @@ class Local:
         self._chat = weights.format == "chatml"
         self.tasks = frozenset(Task) if self._chat else self._format.tasks
 
-    def replies(self, asked: Iterable[Asked]) -> Iterator[tuple[Asked, Reply]]:
-        """As `Teacher.replies`, many at once in one context."""
-        waiting: dict[int, Asked] = {}
+    def replies(self, items: Iterable[RowWithCode]) -> Iterator[tuple[RowWithCode, Reply]]:
+        """Ask about items, many at once in one llama.cpp context.
+
+        Raises:
+            ModelError: the file cannot be loaded or run.
+
+        """
+        waiting: dict[int, RowWithCode] = {}
         longest = min(MAX_TOKENS, self._weights.context // 4)
         with LlamaCpp(
             self._weights.path,
@@ -175,22 +192,25 @@ class Local:
             max_tokens=longest,
             threads=self._threads,
         ) as backend:
-            for index, said in backend.complete(self._prompts(asked, waiting)):
-                text = said.text if self._chat else self._format.reply(said.text)
-                reply = Reply(text=text, confidence=confidence_of(said), ended=said.ended)
+            for index, completion in backend.complete(self._prompts(items, waiting)):
+                text = completion.text if self._chat else self._format.reply(completion.text)
+                confidence = confidence_of(completion)
+                reply = Reply(text=text, confidence=confidence, ended=completion.ended)
                 yield waiting.pop(index), reply
 
-    def _prompts(self, asked: Iterable[Asked], waiting: dict[int, Asked]) -> Iterator[Prompt]:
-        for index, each in enumerate(asked):
-            waiting[index] = each
+    def _prompts(
+        self, items: Iterable[RowWithCode], waiting: dict[int, RowWithCode]
+    ) -> Iterator[Prompt]:
+        for index, item in enumerate(items):
+            waiting[index] = item
             if self._chat:
-                yield instructed(question(each))
+                yield chatml_prompt(build_question(item))
             else:
-                yield self._format.prompt(each.context, each.slot)
+                yield self._format.prompt(item.context, item.slot)
 
 
 class Remote:
-    """An endpoint, asked in the words of an instruction."""
+    """An endpoint as teacher: it gets instructions."""
 
     tasks = frozenset(Task)
 
@@ -198,28 +218,36 @@ class Remote:
         self.name = endpoint.name
         self._endpoint = endpoint
 
-    def replies(self, asked: Iterable[Asked]) -> Iterator[tuple[Asked, Reply]]:
-        """As `Teacher.replies`.
+    def replies(self, items: Iterable[RowWithCode]) -> Iterator[tuple[RowWithCode, Reply]]:
+        """Ask about items, several requests at once.
 
         Raises:
             ModelError: nothing answers there, the key is refused, or the answer is no completion.
 
         """
-        return self._endpoint.replies((each, question(each)) for each in asked)
+        return self._endpoint.replies((item, build_question(item)) for item in items)
 
 
 # Labels.
 
 
-def label(asked: Asked, reply: Reply, teacher: str, min_confidence: float) -> Label:
-    """The reply as the row's new answer, or why it is none."""
-    row = asked.row
+def make_label(item: RowWithCode, reply: Reply, teacher: str, min_confidence: float) -> Label:
+    """Turn a reply into a label: a row's new answer, or why there is none.
+
+    Args:
+        item: The row that was asked about.
+        reply: What the teacher replied.
+        teacher: The teacher's name.
+        min_confidence: Replies with less confidence are not used; unknown confidence is enough.
+
+    """
+    row = item.row
     text = reply.text.rpartition("</think>")[2].strip()
     first = first_sentence(text.split("\n\n")[0])
-    whole = reply.ended or first != " ".join(text.split())
-    said = clean(first, phrase=asked.slot.task is not Task.FUNCTION)
-    refused = said.value if isinstance(said, Filter) else ""
-    if not whole:
+    is_whole = reply.ended or first != " ".join(text.split())
+    sentence = clean(first, phrase=item.slot.task is not Task.FUNCTION)
+    refused = sentence.value if isinstance(sentence, Filter) else ""
+    if not is_whole:
         refused = Filter.CUT.value
     if reply.confidence is not None and not reply.confidence >= min_confidence:
         refused = "not sure enough"
@@ -231,7 +259,7 @@ def label(asked: Asked, reply: Reply, teacher: str, min_confidence: float) -> La
         line=row.line,
         task=row.task,
         slot=row.slot,
-        answer="" if refused else str(said),
+        answer="" if refused else str(sentence),
         refused=refused,
         reply=(reply.refused or first)[:400],
         confidence=reply.confidence,
@@ -239,38 +267,52 @@ def label(asked: Asked, reply: Reply, teacher: str, min_confidence: float) -> La
     )
 
 
-def unlabelled(path: Path, register: Register, teacher: Teacher) -> list[Row]:
-    """A package's rows that this teacher can be asked about and has not been."""
-    known = register.known(path.name.removesuffix(".jsonl.gz"), teacher.name)
+def unlabelled_rows(path: Path, labels: LabelStore, teacher: Teacher) -> list[CorpusRow]:
+    """Return the rows of a package that a teacher has yet to label.
+
+    Rows of tasks that the teacher cannot be asked are left out.
+    """
+    keys = labels.labelled_keys(path.name.removesuffix(".jsonl.gz"), teacher.name)
     rows, _ = read_rows(path)
-    return [row for row in rows if Task(row.task) in teacher.tasks and key(row) not in known]
+    return [row for row in rows if Task(row.task) in teacher.tasks and row_key(row) not in keys]
 
 
 def ask_all(work: Path, teacher: Teacher, *, min_confidence: float, limit: int = 0) -> Counter[str]:
-    """Ask about every row of `work` that this teacher has not labelled; counts of what came.
+    """Ask a teacher about every row of a working folder that it has not labelled.
+
+    Labels are saved now and then, and at the end, however it comes.
+
+    Args:
+        work: The working folder.
+        teacher: The teacher.
+        min_confidence: The least confidence of a usable reply; 0 asks for none.
+        limit: How many rows are asked about at most; 0 for all.
+
+    Returns:
+        How many replies became labels, and how many were refused for each reason.
 
     Raises:
-        ModelError: the teacher cannot be asked, or tells no confidence where one is wanted.
+        ModelError: the teacher cannot be asked, or gives no confidence where one is needed.
 
     """
     from tqdm import tqdm
 
-    register = Register(work)
+    labels = LabelStore(work)
     sizes: dict[Path, int] = {}
     for path in sorted((work / "rows").glob("*.jsonl.gz")):
-        left = limit - sum(sizes.values()) if limit else sys.maxsize
-        sizes[path] = min(left, len(unlabelled(path, register, teacher)))
+        remaining = limit - sum(sizes.values()) if limit else sys.maxsize
+        sizes[path] = min(remaining, len(unlabelled_rows(path, labels, teacher)))
 
-    def asked() -> Iterator[Asked]:
+    def items() -> Iterator[RowWithCode]:
         for path, size in sizes.items():  # one package's rows in memory at a time
-            rows = unlabelled(path, register, teacher)[:size] if size else []
+            rows = unlabelled_rows(path, labels, teacher)[:size] if size else []
             if rows:
-                yield from again(wheel_of(work, rows[0].package), rows)
+                yield from rows_with_code(find_wheel(work, rows[0].package), rows)
 
     counts: Counter[str] = Counter()
-    replies = teacher.replies(asked())
+    replies = teacher.replies(items())
     try:
-        for each, reply in tqdm(
+        for item, reply in tqdm(
             replies, total=sum(sizes.values()), desc="labels", unit="row", mininterval=1
         ):
             if min_confidence and reply.confidence is None and not reply.refused:
@@ -278,11 +320,11 @@ def ask_all(work: Path, teacher: Teacher, *, min_confidence: float, limit: int =
                     f"{teacher.name}: tells no log-probabilities, so nothing is known of its "
                     "confidence; leave --min-confidence out"
                 )
-            new = label(each, reply, teacher.name, min_confidence)
-            register.add(new)
-            counts[new.refused or "labelled"] += 1
+            label = make_label(item, reply, teacher.name, min_confidence)
+            labels.add(label)
+            counts[label.refused or "labelled"] += 1
     finally:
-        register.save()
+        labels.save()
     return counts
 
 
@@ -290,11 +332,11 @@ def ask_all(work: Path, teacher: Teacher, *, min_confidence: float, limit: int =
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """`teacher`'s own flags."""
+    """Add the flags of `teacher` to a parser."""
     add = parser.add_argument
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--model", help="a GGUF file, or a model docbot knows")
-    which.add_argument("--endpoint", help="base URL of an OpenAI-compatible endpoint")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--model", help="a GGUF file, or a model docbot knows")
+    source.add_argument("--endpoint", help="base URL of an OpenAI-compatible endpoint")
     add("--prompt-format", default="chatml", choices=sorted(FORMATS), help="of the GGUF file")
     add("--name", help="the endpoint's name of the model")
     add("--key-env", help="environment variable that holds the endpoint's key")
@@ -304,11 +346,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, default=0, help="CPU threads of the GGUF file; 0: all")
 
 
-def teacher_of(options: argparse.Namespace) -> Teacher:
-    """The teacher that the flags name.
+def choose_teacher(options: argparse.Namespace) -> Teacher:
+    """Make the teacher that the flags name.
 
     Raises:
-        ConfigError: an endpoint without a model's name, or a key's variable that is not set.
+        ConfigError: an endpoint has no model's name, or the variable of its key is not set.
         ModelError: there is no such file, or it is no GGUF.
 
     """
@@ -329,7 +371,7 @@ def teacher_of(options: argparse.Namespace) -> Teacher:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Ask, clean, write; print what came of it.
+    """Label the rows of the working folder, and print the counts.
 
     Raises:
         ConfigError: there are no rows, or a flag makes no sense.
@@ -342,7 +384,7 @@ def run(options: argparse.Namespace) -> None:
         raise ConfigError(f"{options.work / 'rows'}: has no rows; run the corpus command first")
     counts = ask_all(
         options.work,
-        teacher_of(options),
+        choose_teacher(options),
         min_confidence=options.min_confidence,
         limit=options.limit,
     )

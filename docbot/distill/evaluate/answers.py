@@ -1,4 +1,4 @@
-"""A model asked through docbot's own backend: what it says to questions, and how sure it is."""
+"""Ask a model held-out questions through docbot's own prompts, backend and gate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from docbot.config import Config
 from docbot.errors import SourceError
-from docbot.gate.judge import confidence_of, judge, judge_phrase
+from docbot.gate.judge import confidence_of, judge_headline, judge_phrase
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary
 from docbot.llm.batching import LlamaCpp
@@ -27,14 +27,14 @@ PHRASES = (Task.PARAM, Task.RETURNS, Task.RAISES)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What a model said to one question.
+    """A model's answer to one question.
 
     Attributes:
-        question: What it was asked.
-        text: The first answer, read as the model's format reads it.
-        confidence: Geometric mean of its token probabilities.
-        written: What docbot would write were every confidence enough; "" where the gate refuses.
-        sure: Confidence of what would be written, which may be another candidate than the first.
+        question: The question.
+        text: The first candidate, read as the model's format reads it.
+        confidence: Geometric mean of the first candidate's token probabilities.
+        written: What docbot would write if any confidence were enough; "" where the gate refuses.
+        sure: Confidence of `written`, which may be another candidate than the first.
         others: Texts of the other candidates.
 
     """
@@ -47,42 +47,53 @@ class Answer:
     others: tuple[str, ...] = ()
 
     @property
-    def picked(self) -> str:
-        """The text to measure: what passes the gate, surest first, else the first answer."""
+    def best_text(self) -> str:
+        """Return the surest candidate that passes the gate, else the first candidate."""
         return self.written or self.text
 
 
 class Model:
-    """One GGUF file and its prompt format; a prompt that came before is not asked again."""
+    """A GGUF file and its prompt format; equal prompts are answered once.
+
+    Args:
+        path: The GGUF file.
+        form: Name of its prompt format.
+        threads: For llama.cpp; 0 takes the cores this process may use.
+        candidates: Candidates for each prompt; the first is decoded greedily.
+
+    """
 
     def __init__(self, path: Path, form: str, *, threads: int = 0, candidates: int = 1) -> None:
         self.path = path
         self.format = get_format(form)
-        # whatever the gate refuses is refused for what it says, not for want of confidence
+        # so the gate refuses an answer for its text, never for too little confidence
         self._config = replace(Config(), min_confidence=0.0)
         self._weights = resolve(str(path), form)
         self._threads, self._candidates = threads, candidates
-        self._known: dict[Prompt, Completion] = {}
+        self._completions: dict[Prompt, Completion] = {}
 
     @property
     def name(self) -> str:
-        """The file's name, which tells models of a table apart."""
+        """Return the file's name without its suffix, which names the model in a table."""
         return self.path.stem
 
     def answer(self, questions: Sequence[Question]) -> list[Answer | None]:
-        """One answer each; None where the code cannot be told on its own."""
+        """Answer the questions, in order; None where no prompt can be made of the code."""
         prompts = [self.prompt(question) for question in questions]
-        new = list(dict.fromkeys(p for p in prompts if p is not None and p not in self._known))
+        new = list(
+            dict.fromkeys(p for p in prompts if p is not None and p not in self._completions)
+        )
         if new:
             with self._backend() as backend:
-                self._known.update((new[at], said) for at, said in backend.complete(new))
+                completions = backend.complete(new)
+                self._completions.update((new[at], completion) for at, completion in completions)
         return [
-            None if prompt is None else self._judged(question, self._known[prompt])
+            None if prompt is None else self._judge(question, self._completions[prompt])
             for question, prompt in zip(questions, prompts, strict=True)
         ]
 
     def prompt(self, question: Question) -> Prompt | None:
-        """What is sent for a question; None as in `answer`."""
+        """Return the prompt for a question; None where none can be made of the code."""
         try:
             return self.format.prompt(question.context, question.slot)
         except (SourceError, ValueError, RecursionError):
@@ -97,23 +108,28 @@ class Model:
             candidates=self._candidates,
         )
 
-    def _judged(self, question: Question, said: Completion) -> Answer:
-        written, sure = self._gate(question, said)
+    def _judge(self, question: Question, completion: Completion) -> Answer:
+        written, sure = self._gate(question, completion)
         return Answer(
             question=question,
-            text=self.format.reply(said.text),
-            confidence=confidence_of(said),
+            text=self.format.reply(completion.text),
+            confidence=confidence_of(completion),
             written=written,
             sure=sure,
-            others=tuple(self.format.reply(other.text) for other in said.others),
+            others=tuple(self.format.reply(other.text) for other in completion.others),
         )
 
-    def _gate(self, question: Question, said: Completion) -> tuple[str, float]:
-        """What would be written and how sure that is; "" where every candidate is refused."""
-        asked, read, config = question, self.format.reply, self._config
-        if asked.slot.task in PHRASES:
-            first = replace(said, others=())
-            verdict = judge_phrase(first, read, asked.definition, asked.slot, config, asked.near)
-            return ("", 0.0) if isinstance(verdict, Refusal) else (verdict, confidence_of(said))
-        found = judge(said, read, asked.definition, config, asked.near)
-        return (found.headline, found.confidence) if isinstance(found, Summary) else ("", 0.0)
+    def _gate(self, question: Question, completion: Completion) -> tuple[str, float]:
+        """Return what would be written and its confidence; "" where every candidate is refused."""
+        definition, slot, surroundings = question.definition, question.slot, question.surroundings
+        read, config = self.format.reply, self._config
+        if slot.task in PHRASES:
+            first = replace(completion, others=())
+            verdict = judge_phrase(first, read, definition, slot, config, surroundings)
+            if isinstance(verdict, Refusal):
+                return "", 0.0
+            return verdict, confidence_of(completion)
+        summary = judge_headline(completion, read, definition, config, surroundings)
+        if isinstance(summary, Summary):
+            return summary.headline, summary.confidence
+        return "", 0.0

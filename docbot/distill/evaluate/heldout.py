@@ -1,7 +1,7 @@
-"""What models are measured on: documented code of packages that no corpus holds.
+"""Read held-out questions: documented code of packages that no corpus contains.
 
-The functions, classes and modules that `fix` would offer had nobody documented them, each asked
-about without its docstring; what the person wrote is the reference.
+They are about the functions, classes and modules that `fix` would offer to the model if they were
+undocumented. The prompt does not show the docstring; what the person wrote is the reference.
 """
 
 from __future__ import annotations
@@ -15,18 +15,20 @@ from zipfile import ZipFile
 from docbot.config import KINDS, Config
 from docbot.distill.corpus.references import read_docstring
 from docbot.distill.corpus.scramble import scramble
-from docbot.distill.evaluate.metrics import name_in_words, tokens
-from docbot.docstring.special_methods import fixed
+from docbot.distill.evaluate.metrics import name_in_words, tokenize
+from docbot.docstring.special_methods import fixed_summary
 from docbot.errors import SourceError
-from docbot.gate.facts import NOWHERE, Surroundings, surroundings_of
-from docbot.prompt.context import build, first_sentence
-from docbot.prompt.task import Slot, Task, headline
+from docbot.gate.facts import Surroundings, surroundings_of
+from docbot.prompt.context import build_context, first_sentence
+from docbot.prompt.task import Slot, Task, headline_slot
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
+from docbot.scan.names import names_in
 from docbot.scan.outline import outline
-from docbot.scan.parse import uncollected
+from docbot.scan.parse import all_nodes, gc_paused, parse_file
 from docbot.scan.source import read
-from docbot.select.rules import Place, file_skip, rule_out
+from docbot.scan.tree import without_trees
+from docbot.select.rules import Place, file_skip, find_skip
 from docbot.select.skip import Target
 
 if TYPE_CHECKING:
@@ -36,21 +38,21 @@ if TYPE_CHECKING:
     from docbot.prompt.context import Context
 
 MIN_HEADLINE, MIN_PHRASE = 3, 2
-"""The fewest tokens of a reference; three is CodeXGLUE's own rule for docstrings."""
+"""The fewest tokens of a reference; three is CodeXGLUE's rule for docstrings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """One thing to be said, and what a person said.
+    """One slot to fill, and the text that a person wrote there.
 
     Attributes:
-        package: Name of the package, the fold in everything fitted to confidence.
-        path: The file in its wheel.
-        definition: As scanned, without its docstring.
-        around: The file's definitions, as they are.
-        near: What stands around it, as the gate wants to know.
-        slot: What is asked for.
-        reference: The human's text: the first sentence of the docstring or of the entry.
+        package: Name of the package, which is the fold when something is fitted to confidence.
+        path: Path of the file in its wheel.
+        definition: The definition as scanned, without its docstring.
+        around: All definitions of the file, with their docstrings.
+        near: The definition's surroundings, which the gate reads.
+        slot: The slot to fill.
+        reference: The human's text: a docstring's first sentence, or a section's entry.
 
     """
 
@@ -58,18 +60,18 @@ class Question:
     path: PurePosixPath
     definition: Definition
     around: tuple[Definition, ...]
-    near: Surroundings
+    surroundings: Surroundings
     slot: Slot
     reference: str
 
     @property
     def context(self) -> Context:
-        """What a prompt may show."""
-        return build(Target(definition=self.definition), self.around, self.path)
+        """Return the code and names that a prompt may show."""
+        return build_context(Target(definition=self.definition), self.around, self.path)
 
     @property
     def name(self) -> str:
-        """The name that the baseline splits into words."""
+        """Return the slot's or the definition's name, split into words: the baseline's answer."""
         name = self.slot.name or self.definition.name
         if self.definition.kind is Kind.MODULE:
             parts = [part for part in (*self.path.parts[:-1], self.path.stem) if part != "__init__"]
@@ -77,35 +79,36 @@ class Question:
         return name_in_words(name)
 
 
-def questions(wheels: Iterable[Path], config: Config | None = None) -> list[Question]:
-    """Every question that the documented definitions of these wheels allow, in their order."""
+def read_questions(wheels: Iterable[Path], config: Config | None = None) -> list[Question]:
+    """Read all questions about the documented definitions of these wheels, in their order."""
     config = replace(config or Config(), kinds=KINDS)
-    with uncollected():
+    with gc_paused():
         return [question for wheel in wheels for question in _of_wheel(wheel, config)]
 
 
-def sample(asked: Sequence[Question], task: Task, count: int, seed: int = 3) -> list[Question]:
-    """At most `count` questions of one task, drawn at random, in the order they were drawn.
+def sample(questions: Sequence[Question], task: Task, count: int, seed: int = 3) -> list[Question]:
+    """Draw at most `count` questions of one task at random.
 
-    The same for the same questions and seed; a smaller sample is the beginning of a larger one.
+    The same questions and seed give the same sample; a smaller sample is the beginning of a
+    larger one.
     """
-    own = [at for at, question in enumerate(asked) if question.slot.task is task]
+    own = [at for at, question in enumerate(questions) if question.slot.task is task]
     random.Random(f"{seed} {task.value}").shuffle(own)  # noqa: S311 - a sample, no secret
-    return [asked[at] for at in own[:count]]
+    return [questions[at] for at in own[:count]]
 
 
-def scrambled(question: Question) -> Question | None:
-    """The question about a function whose own names say nothing; None where none can be made."""
-    return changed(question, scramble(question.definition.code))
+def scramble_names(question: Question) -> Question | None:
+    """Replace the function's own names by meaningless ones; None where that fails."""
+    return with_code(question, scramble(question.definition.code))
 
 
-def changed(question: Question, code: str) -> Question | None:
-    """The question about other code of the same function; None where that is no function."""
+def with_code(question: Question, code: str) -> Question | None:
+    """Return the question about changed code of its function; None if that is no function."""
     try:
-        found = scan(read(code.encode("utf-8", "replace")))
+        definitions = read_definitions(read(code.encode("utf-8", "replace")))
     except SourceError:
         return None
-    function = next((d for d in found if d.kind is Kind.FUNCTION and not d.local), None)
+    function = next((d for d in definitions if d.kind is Kind.FUNCTION and not d.local), None)
     if function is None:
         return None
     own = question.definition
@@ -136,46 +139,58 @@ def _of_file(
         return
     try:
         place = Place(path=path, outline=outline(source))
-        definitions = scan(read(source))
+        text = read(source)
+        definitions = without_trees(
+            read_definitions(text)
+        )  # `with_code` changes the code, and trees are large
+        names = names_in(all_nodes(parse_file(text.code)), text.utf8)
     except SourceError:
         return
-    near = surroundings_of(path, definitions) if any(d.docstring for d in definitions) else NOWHERE
+    surroundings = surroundings_of(path, names)
     for definition in definitions:
-        if not definition.docstring or rule_out(definition, place, config) or fixed(definition):
+        if (
+            not definition.docstring
+            or find_skip(definition, place, config)
+            or fixed_summary(definition)
+        ):
             continue
-        for slot, reference in _told(definition):
+        for slot, reference in _references(definition):
             yield Question(
                 package=package,
                 path=path,
                 definition=replace(definition, docstring=None),
                 around=definitions,
-                near=near,
+                surroundings=surroundings,
                 slot=slot,
                 reference=reference,
             )
 
 
-def _told(definition: Definition) -> Iterator[tuple[Slot, str]]:
-    """What the docstring answers: a headline, and for functions the entries of its sections."""
+def _references(definition: Definition) -> Iterator[tuple[Slot, str]]:
+    """Yield the docstring's headline and, for a function, its sections' entries."""
     first = first_sentence(definition)
-    if len(tokens(first)) >= MIN_HEADLINE:
-        yield headline(definition), first
+    if len(tokenize(first)) >= MIN_HEADLINE:
+        yield headline_slot(definition), first
     if definition.kind not in (Kind.FUNCTION, Kind.METHOD):
         return
-    found = read_docstring(definition.docstring or "")
+    docstring = read_docstring(definition.docstring or "")
     params = {param.name for param in definition.signature.params}
     raised = {name.rpartition(".")[2] for name in definition.raises}
-    entries = [(Slot(task=Task.PARAM, name=n), t) for n, t in found.params.items() if n in params]
+    entries = [
+        (Slot(task=Task.PARAM, name=n), t) for n, t in docstring.params.items() if n in params
+    ]
     if definition.returns or definition.yields:
-        entries.append((Slot(task=Task.RETURNS), found.returns))
-    entries += [(Slot(task=Task.RAISES, name=n), t) for n, t in found.raises.items() if n in raised]
+        entries.append((Slot(task=Task.RETURNS), docstring.returns))
+    entries += [
+        (Slot(task=Task.RAISES, name=n), t) for n, t in docstring.raises.items() if n in raised
+    ]
     for slot, text in entries:
         reference = " ".join(text.split()).encode("utf-8", "replace").decode()
-        if len(tokens(reference)) >= MIN_PHRASE:
+        if len(tokenize(reference)) >= MIN_PHRASE:
             yield slot, reference
 
 
 def excerpt(question: Question, lines: int = 8) -> str:
-    """The first lines of the code that was asked about."""
+    """Return the first lines of the question's code."""
     code = question.definition.code.strip("\n").splitlines()
     return "\n".join([*code[:lines], *(["    ..."] if len(code) > lines else [])])

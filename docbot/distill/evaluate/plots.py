@@ -1,4 +1,4 @@
-"""The curves of an evaluation as small PNGs for the card."""
+"""Draw the curves of an evaluation as small PNGs for the card."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIZE, DPI = (5.2, 3.6), 100
-"""Inches and dots an inch: legible in a page's width, and some twenty kilobytes."""
+"""Inches and dots per inch: legible at a page's width, and some twenty kilobytes."""
 
 
 def reliability(calibration: Mapping[str, Any], path: Path) -> None:
-    """Confidence against the share of answers that are right, before and after Platt scaling."""
+    """Draw the share of right answers by confidence, before and after Platt scaling."""
     figure, axes = _figure("confidence", "share right")
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfect")
     for key, label, mark in (
@@ -32,7 +32,7 @@ def reliability(calibration: Mapping[str, Any], path: Path) -> None:
 
 
 def coverage(calibration: Mapping[str, Any], path: Path) -> None:
-    """Of the surest answers, what share is right; and from which confidence they are taken."""
+    """Draw the share right and the lowest confidence of the surest answers, by their number."""
     figure, axes = _figure("share of functions answered, surest first", "")
     sure, answered, right = zip(*calibration["coverage"], strict=True)
     axes.plot(answered, right, label="share right", linewidth=1.4)
@@ -44,7 +44,7 @@ def coverage(calibration: Mapping[str, Any], path: Path) -> None:
 
 
 def _figure(across: str, up: str) -> tuple[Any, Any]:
-    """A figure without a window, whatever backend the user has set."""
+    """Return a figure and its axes, without a window, whatever backend the user has set."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=SIZE, dpi=DPI, layout="constrained")
@@ -57,5 +57,5 @@ def _figure(across: str, up: str) -> tuple[Any, Any]:
 
 
 def _save(figure: Any, path: Path) -> None:
-    """Write a PNG that is the same bytes for the same figures."""
+    """Write a PNG whose bytes depend only on the figures."""
     figure.savefig(path, format="png", metadata={"Software": None})

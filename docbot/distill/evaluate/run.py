@@ -1,7 +1,7 @@
 """Measure models on held-out packages: quality, honesty, quantisation, calibration.
 
-Writes `evaluation.json` and two PNGs into the working folder, one key a table, each with the
-command that makes it. A table that is there already is not made again without `--again`.
+Writes `evaluation.json` and two PNGs into the working folder. The file has a key for each table,
+with the command that makes it. A table that is already there is not made again without `--again`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docbot.distill.evaluate import plots, tables
-from docbot.distill.evaluate.heldout import questions
+from docbot.distill.evaluate.heldout import read_questions
 from docbot.distill.evaluate.study import Study
 from docbot.errors import DocbotError
 
@@ -34,7 +34,7 @@ RIGHT = 0.6
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Options of the command."""
+    """Add the flags of `evaluate`."""
     add = parser.add_argument
     add("--validation", type=Path, required=True, help="folder of the validation packages' wheels")
     models = "GGUF files, the one that ships first; default: the working folder's, Q8_0 first"
@@ -53,34 +53,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Make the tables that are missing.
+    """Make the tables that are missing, and draw the plots.
 
     Raises:
         DocbotError: there are no wheels, no models, or no documented function in the wheels.
 
     """
     path: Path = options.work / options.out
-    found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    wanted = [name for name in options.table if options.again or name not in found]
-    if wanted:
+    evaluation: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    names = [name for name in options.table if options.again or name not in evaluation]
+    if names:
         study = _study(options)
-        for name in wanted:
+        for name in names:
             start = time.perf_counter()
             rows = TABLES[name](study)
-            found[name] = {
+            evaluation[name] = {
                 "command": _command(options, name),
                 "seconds": round(time.perf_counter() - start),
                 "rows": rows,
             }
-            _write(path, found)
-            print(f"{name}: {found[name]['seconds']} s")
-    draw(found, path)
+            _write(path, evaluation)
+            print(f"{name}: {evaluation[name]['seconds']} s")
+    draw(evaluation, path)
 
 
-def draw(found: Mapping[str, Any], path: Path) -> None:
-    """The PNGs beside the figures, named like them."""
-    if "calibration" in found:
-        rows = found["calibration"]["rows"]
+def draw(evaluation: Mapping[str, Any], path: Path) -> None:
+    """Draw the PNGs beside the file of figures `path`, named like it."""
+    if "calibration" in evaluation:
+        rows = evaluation["calibration"]["rows"]
         ending = path.stem.removeprefix("evaluation")
         plots.reliability(rows, path.with_name(f"reliability{ending}.png"))
         plots.coverage(rows, path.with_name(f"coverage{ending}.png"))
@@ -92,12 +92,12 @@ def _study(options: argparse.Namespace) -> Study:
         raise DocbotError(
             f"{options.validation}: holds no wheels; download benchmarks/packages.txt"
         )
-    models = options.model or _siblings(options.work)
-    asked = questions(wheels)
-    if not asked:
+    models = options.model or _quantised_models(options.work)
+    questions = read_questions(wheels)
+    if not questions:
         raise DocbotError(f"{options.validation}: its wheels hold nothing that is documented")
     return Study(
-        asked=asked,
+        questions=questions,
         models=models,
         form=options.format,
         large=options.sample,
@@ -107,8 +107,8 @@ def _study(options: argparse.Namespace) -> Study:
     )
 
 
-def _siblings(work: Path) -> list[Path]:
-    """The quantised models of a working folder, Q8_0 first."""
+def _quantised_models(work: Path) -> list[Path]:
+    """Return the quantised models of a working folder, Q8_0 first."""
     files = [p for p in sorted(work.glob("docbot-*.gguf")) if not p.stem.endswith("f32")]
     if not files:
         raise DocbotError(f"{work}: holds no quantised model; run export first, or name one")
@@ -116,9 +116,9 @@ def _siblings(work: Path) -> list[Path]:
 
 
 def _command(options: argparse.Namespace, table: str) -> str:
-    """What makes one table again, without anybody's folders."""
+    """Return the command that makes one table again, without this machine's folders."""
     models = " ".join(path.name for path in options.model)
-    told = [
+    parts = [
         "python -m docbot.distill evaluate --work WORK --validation WHEELS",
         *([f"--model {models}"] if models else []),
         f"--format {options.format} --sample {options.sample}",
@@ -127,12 +127,13 @@ def _command(options: argparse.Namespace, table: str) -> str:
         *([f"--threads {options.threads}"] if options.threads else []),
         f"--table {table}",
     ]
-    return " ".join(told)
+    return " ".join(parts)
 
 
-def _write(path: Path, found: Mapping[str, Any]) -> None:
-    """All tables, in a stable order; the old file stays until the new one is whole."""
-    ordered = {name: found[name] for name in (*TABLES, *found) if name in found}
+def _write(path: Path, evaluation: Mapping[str, Any]) -> None:
+    """Write all tables in a fixed order; the old file stays until the new one is complete."""
+    order = (*TABLES, *evaluation)
+    ordered = {name: evaluation[name] for name in order if name in evaluation}
     new = path.with_suffix(".new")
     new.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     new.replace(path)

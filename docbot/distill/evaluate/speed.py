@@ -1,7 +1,7 @@
-"""How long a function takes and what memory that needs, measured in a process of its own.
+"""Measure a model's time a prompt and its memory, in a separate process.
 
-Run as a program it reads a request in JSON on its standard input and writes the figures in JSON:
-nothing but docbot's backend is loaded, so the peak is what `docbot fix` needs for the model.
+Run as a program, the module reads a request in JSON on standard input and writes the figures in
+JSON. Only docbot's backend is loaded there, so the peak is what `docbot fix` needs for the model.
 """
 
 from __future__ import annotations
@@ -25,14 +25,23 @@ if TYPE_CHECKING:
 
 MIB = 1 << 20
 WARM_UP = 4
-"""Prompts answered before the clock starts: the first ones load the model."""
+"""Prompts that are answered before the clock starts: the first ones load the model."""
 
 
 def measure(path: Path, form: str, prompts: Sequence[Prompt], **settings: int) -> dict[str, float]:
-    """Figures of one run over the prompts; `settings` are LlamaCpp's: slots, threads, candidates.
+    """Measure one run over the prompts.
 
-    `ms` is wall time a prompt and `cpu_ms` the processor's, both in milliseconds without loading;
-    `peak_mib` is the process's largest resident memory, the file's mapped pages included, in MiB.
+    Args:
+        path: The GGUF file.
+        form: Name of its prompt format.
+        prompts: What the model answers.
+        settings: Arguments of LlamaCpp: slots, threads, candidates.
+
+    Returns:
+        `ms`, the wall time, and `cpu_ms`, the processor time of a prompt, both in milliseconds
+        without loading; `peak_mib`, the process's largest resident memory in MiB, including the
+        file's mapped pages.
+
     """
     request = {
         "path": str(path),
@@ -40,7 +49,7 @@ def measure(path: Path, form: str, prompts: Sequence[Prompt], **settings: int) -
         "settings": settings,
         "prompts": [asdict(prompt) for prompt in prompts],
     }
-    command = [sys.executable, "-m", "docbot.distill.speed"]
+    command = [sys.executable, "-m", "docbot.distill.evaluate.speed"]
     done = subprocess.run(
         command, input=json.dumps(request), capture_output=True, text=True, check=True
     )
@@ -69,11 +78,11 @@ def _answer(request: dict[str, Any]) -> dict[str, float]:
 
 
 def _peak_bytes() -> float:
-    """The largest resident memory so far; 0 where the system does not tell (Windows)."""
+    """Return the largest resident memory so far; 0 where the system does not know it (Windows)."""
     status = Path("/proc/self/status")
-    if status.is_file():  # Linux hands ru_maxrss down from the process that started this one
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-        return float(found.group(1)) * 1024 if found else 0.0
+    if status.is_file():  # a Linux process inherits ru_maxrss from the one that started it
+        match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        return float(match.group(1)) * 1024 if match else 0.0
     try:
         import resource
     except ImportError:

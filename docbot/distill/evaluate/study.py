@@ -1,4 +1,4 @@
-"""What an evaluation is made from: held-out questions, models, and measures of their answers."""
+"""Bring together an evaluation's questions, models and measures of their answers."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Study:
-    """What the tables are made from.
+    """The questions, models and settings of all tables.
 
     Attributes:
-        asked: All held-out questions.
+        questions: All held-out questions.
         models: GGUF files; the first is the one that ships.
-        form: Their prompt format.
-        large: Functions of the main tables.
-        small: Functions of the tables with many cells.
+        form: Name of their prompt format.
+        large: Number of functions in the main tables.
+        small: Number of functions in the tables with many cells.
         threads: For llama.cpp; 0 takes the cores this process may use.
-        right: Cosine to the human's text from which on an answer counts as right.
+        right: Lowest cosine to the human's text of an answer that counts as right.
+        embedder: Computes the cosines.
 
     """
 
-    asked: Sequence[Question]
+    questions: Sequence[Question]
     models: Sequence[Path]
     form: str
     large: int = 3000
@@ -49,7 +50,7 @@ class Study:
     _opened: dict[tuple[Path, int], Model] = field(default_factory=dict)
 
     def model(self, path: Path, candidates: int = 1) -> Model:
-        """The file, ready to be asked; what it was asked before it still knows."""
+        """Return the file's model; the same object each time, which remembers its completions."""
         key = (path, candidates)
         if key not in self._opened:
             self._opened[key] = Model(path, self.form, threads=self.threads, candidates=candidates)
@@ -57,19 +58,19 @@ class Study:
 
     @property
     def main(self) -> Model:
-        """The model that ships."""
+        """Return the model that ships."""
         return self.model(self.models[0])
 
     def ask(self, model: Model, questions: Sequence[Question]) -> list[Answer]:
-        """The answers to the questions that can be told."""
+        """Return the answers to the questions of which a prompt can be made."""
         return [answer for answer in model.answer(questions) if answer is not None]
 
     def functions(self, count: int) -> list[Question]:
-        """A sample of the functions and methods."""
-        return sample(self.asked, Task.FUNCTION, count)
+        """Draw a sample of the functions and methods."""
+        return sample(self.questions, Task.FUNCTION, count)
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Row:
-        """Every measure of (prediction, reference) pairs, each a mean over the pairs."""
+        """Return all measures of (prediction, reference) pairs, each a mean over the pairs."""
         overlap, kind = metrics.meteor(pairs)
         return {
             "count": len(pairs),
@@ -79,55 +80,55 @@ class Study:
             "meteor": percent(overlap),
             "meteor_kind": kind,
             "cosine": percent(self.embedder.cosines(pairs)),
-            "words": round(mean([len(metrics.tokens(said)) for said, _ in pairs]), 2),
+            "words": round(mean([len(metrics.tokenize(prediction)) for prediction, _ in pairs]), 2),
         }
 
     def hits(self, answers: Sequence[Answer]) -> list[bool]:
-        """Which first answers count as right."""
+        """Check for each answer whether its first candidate counts as right."""
         pairs = [(answer.text, answer.question.reference) for answer in answers]
         return [cosine >= self.right for cosine in self.embedder.cosines(pairs)]
 
 
-def foreign(sentence: str, question: Question) -> list[str]:
-    """The words of a sentence that name something which is not in the code.
+def foreign_words(sentence: str, question: Question) -> list[str]:
+    """Return the words of a sentence that name something which the code does not contain.
 
-    Every word counts, those of identifiers singly, except: single letters, stopwords and fillers
-    ("value", "given"), words the syntax shows ("list", "raise": `rules.implied_by_syntax`), and a
-    verb at the start, which names no thing. A word is in the code when it, its stem, its long form
-    or a synonym (`english.is_supported`) is a word of an identifier, a string or a comment there,
-    of the class it belongs to, or, for a module, of its path.
+    All words count, those of identifiers one by one, except: single letters, stopwords and fillers
+    ("value", "given"), words the syntax implies ("list", "raise": `rules.implied_by_syntax`), and a
+    verb at the start, which names no thing. The code contains a word if the word, its stem, its
+    long form or a synonym (`english.is_supported`) is a word of an identifier, a string or a
+    comment there, of the class it belongs to, or, for a module, of its path.
     """
-    facts = facts_of(question.definition, question.near)
-    spelt = facts.words | facts.prose | frozenset(split_words(facts.code))
+    facts = facts_of(question.definition, question.surroundings)
+    in_code = facts.words | facts.prose | frozenset(split_words(facts.code))
     if question.slot.task is Task.MODULE:
-        spelt |= facts.path
-    known = all_keys(spelt)
+        in_code |= facts.path
+    keys = all_keys(in_code)
     words = split_words(sentence)
     if words and third_persons().get(words[0], words[0]) in VERBS:
         words = words[1:]
-    meant = (w for w in words if len(w) > 1 and w not in STOPWORDS and w not in FILLERS)
+    meaning_words = (w for w in words if len(w) > 1 and w not in STOPWORDS and w not in FILLERS)
     return [
         word
-        for word in meant
-        if not is_supported(word, known) and not implied_by_syntax(word, facts)
+        for word in meaning_words
+        if not is_supported(word, keys) and not implied_by_syntax(word, facts)
     ]
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean, 0 of nothing."""
+    """Return the mean; 0 of nothing."""
     return sum(values) / len(values) if values else 0.0
 
 
 def percent(values: Sequence[float]) -> float:
-    """The mean of figures from 0 to 1, in percent."""
+    """Return the mean of figures from 0 to 1, in percent."""
     return round(100 * mean(values), 2)
 
 
 def share(part: int, whole: int) -> float | None:
-    """A part in percent; None of nothing."""
+    """Return a part of a whole in percent; None if the whole is 0."""
     return round(100 * part / whole, 2) if whole else None
 
 
-def rounded(points: Sequence[tuple[float, ...]]) -> list[list[float]]:
-    """Points of a curve, fit for JSON."""
+def round_points(points: Sequence[tuple[float, ...]]) -> list[list[float]]:
+    """Round the points of a curve to four places, as lists for JSON."""
     return [[round(value, 4) for value in point] for point in points]

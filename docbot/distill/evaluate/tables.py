@@ -1,4 +1,4 @@
-"""The tables of an evaluation: questions and a model's answers in, rows of plain figures out.
+"""Make the tables of an evaluation: questions and answers go in, rows of figures come out.
 
 Every share and every measure of overlap or likeness is in percent.
 """
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from docbot.config import Config
 from docbot.distill.evaluate import metrics, speed
 from docbot.distill.evaluate.answers import Answer
-from docbot.distill.evaluate.heldout import changed, excerpt, sample, scrambled
+from docbot.distill.evaluate.heldout import excerpt, sample, scramble_names, with_code
 from docbot.distill.evaluate.perturb import PERTURBATIONS
-from docbot.distill.evaluate.study import foreign, mean, percent, rounded, share
+from docbot.distill.evaluate.study import foreign_words, mean, percent, round_points, share
 from docbot.errors import SourceError
 from docbot.prompt.task import Task
 
@@ -30,40 +30,38 @@ if TYPE_CHECKING:
 THRESHOLDS = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
 CANDIDATES = (1, 4, 8)
 TIMED = 200
-"""Functions of a timing: enough for a steady mean, few enough to run one by one."""
-TIMED_THREADS = 2  # of a small laptop, unless the study says otherwise
+"""Functions of a timing: enough for a stable mean, few enough to run one by one."""
+TIMED_THREADS = 2  # as a small laptop has, unless the study sets another number
 SAMPLES: Mapping[Task, int] = {
     Task.FUNCTION: 30, Task.CLASS: 7, Task.MODULE: 4,
     Task.PARAM: 5, Task.RETURNS: 2, Task.RAISES: 2,
 }  # fmt: skip
-_ROLE = re.compile(r":[a-z]+(?::[a-z]+)?:(?=`)")  # of Sphinx: it is markup, no word
+_ROLE = re.compile(r":[a-z]+(?::[a-z]+)?:(?=`)")  # a role of Sphinx, which is markup and no word
 
 
 def functions(study: Study) -> list[Row]:
-    """The model, the name baseline and people, on plain code and on code with names scrambled."""
+    """Compare the model, the name baseline and people, on plain code and with names scrambled."""
     plain = study.functions(study.large)
     rows = []
-    blinded = [question for each in plain if (question := scrambled(each)) is not None]
-    for code, questions in (("plain", plain), ("names scrambled", blinded)):
+    scrambled = _scramble(plain)
+    for code, questions in (("plain", plain), ("names scrambled", scrambled)):
         answers = study.ask(study.main, questions)
-        said = [(a.text, a.question.reference) for a in answers]
+        pairs = [(a.text, a.question.reference) for a in answers]
         baseline = [(q.name, q.reference) for q in questions]
         rows.append(
-            {"model": study.main.name, "code": code, **study.score(said), **_foreign(answers)}
+            {"model": study.main.name, "code": code, **study.score(pairs), **_foreign(answers)}
         )
         rows.append({"model": "name in words", "code": code, **study.score(baseline)})
-    human = [
-        Answer(question=each, text=_ROLE.sub("", each.reference), confidence=1.0) for each in plain
-    ]
+    human = [Answer(question=q, text=_ROLE.sub("", q.reference), confidence=1.0) for q in plain]
     rows.append({"model": "people", "code": "plain", "count": len(human), **_foreign(human)})
     return rows
 
 
 def tasks(study: Study) -> list[Row]:
-    """Each other task the format knows, beside the name in words."""
+    """Measure the model and the name baseline on each task that the format supports."""
     rows: list[Row] = []
     for task in Task:
-        questions = sample(study.asked, task, 2 * study.small)
+        questions = sample(study.questions, task, 2 * study.small)
         if task not in study.main.format.tasks or not questions:
             continue
         answers = study.ask(study.main, questions)
@@ -86,27 +84,27 @@ def tasks(study: Study) -> list[Row]:
 
 
 def quantisation(study: Study) -> list[Row]:
-    """Each file: size, quality, time a function and peak memory (Wei et al., ESEC/FSE 2023)."""
+    """Measure each file's size, quality, time a function and memory (Wei et al., ESEC/FSE 2023)."""
     questions = study.functions(study.small)
-    blinded = [question for each in questions if (question := scrambled(each)) is not None]
-    biggest = max(study.models, key=lambda path: path.stat().st_size)
-    full = [a.text for a in study.ask(study.model(biggest), questions)]
+    scrambled = _scramble(questions)
+    largest = max(study.models, key=lambda path: path.stat().st_size)
+    reference_texts = [a.text for a in study.ask(study.model(largest), questions)]
     rows = []
     for path in sorted(study.models, key=lambda path: -path.stat().st_size):
         model = study.model(path)
         answers = study.ask(model, questions)
-        hidden = study.ask(model, blinded)
-        same = sum(a.text == text for a, text in zip(answers, full, strict=True))
+        scrambled_answers = study.ask(model, scrambled)
+        same = sum(a.text == text for a, text in zip(answers, reference_texts, strict=True))
         score = study.score([(a.text, a.question.reference) for a in answers])
-        unseen = study.score([(a.text, a.question.reference) for a in hidden])
+        scrambled_score = study.score([(a.text, a.question.reference) for a in scrambled_answers])
         rows.append(
             {
                 "model": model.name,
                 "bytes": path.stat().st_size,
                 **score,
-                "scrambled_bleu": unseen["bleu"],
-                "scrambled_meteor": unseen["meteor"],
-                "scrambled_cosine": unseen["cosine"],
+                "scrambled_bleu": scrambled_score["bleu"],
+                "scrambled_meteor": scrambled_score["meteor"],
+                "scrambled_cosine": scrambled_score["cosine"],
                 "same_as_largest": share(same, len(answers)),
                 **_timed(study, model, questions[:TIMED]),
             }
@@ -115,26 +113,26 @@ def quantisation(study: Study) -> list[Row]:
 
 
 def perturbations(study: Study) -> list[Row]:
-    """Each file before and after changes that keep what the code does."""
+    """Measure each file before and after changes that do not change what the code does."""
     rows = []
     pool = study.functions(study.large)
     for name in PERTURBATIONS:
-        pairs = _perturbed(pool, name, max(1, study.small // 2))  # times changes times files
+        pairs = _perturb(pool, name, max(1, study.small // 2))  # for each change and each file
         for path in study.models:
             model = study.model(path)
             before = model.answer([old for old, _ in pairs])
             after = model.answer([new for _, new in pairs])
-            told = [(b, a) for b, a in zip(before, after, strict=True) if b and a]
+            both = [(b, a) for b, a in zip(before, after, strict=True) if b and a]
             new_prompts = sum(model.prompt(old) != model.prompt(new) for old, new in pairs)
-            old_score = study.score([(b.text, b.question.reference) for b, _ in told])
-            new_score = study.score([(a.text, a.question.reference) for _, a in told])
+            old_score = study.score([(b.text, b.question.reference) for b, _ in both])
+            new_score = study.score([(a.text, a.question.reference) for _, a in both])
             rows.append(
                 {
                     "change": name,
                     "model": model.name,
-                    "count": len(told),
+                    "count": len(both),
                     "prompts_changed": share(new_prompts, len(pairs)),
-                    "same_answer": share(sum(b.text == a.text for b, a in told), len(told)),
+                    "same_answer": share(sum(b.text == a.text for b, a in both), len(both)),
                     **{f"{key}_before": old_score[key] for key in ("bleu", "meteor", "cosine")},
                     **{key: new_score[key] for key in ("bleu", "meteor", "cosine")},
                 }
@@ -143,7 +141,10 @@ def perturbations(study: Study) -> list[Row]:
 
 
 def calibration(study: Study) -> Row:
-    """How far confidence can be believed, before and after Platt scaling by folds of packages."""
+    """Measure the calibration of confidence, before and after Platt scaling.
+
+    The scaling is fitted by folds of packages, so each package is scaled by a fit on the others.
+    """
     answers = study.ask(study.main, study.functions(study.large))
     sure = [answer.confidence for answer in answers]
     right = study.hits(answers)
@@ -158,7 +159,7 @@ def calibration(study: Study) -> Row:
             "calibration_error": round(metrics.calibration_error(confidences, right), 4),
             "brier": round(score, 4),
             "skill": round(1 - score / (base * (1 - base)), 4) if 0 < base < 1 else None,
-            "bins": rounded(metrics.reliability(confidences, right)),
+            "bins": round_points(metrics.reliability(confidences, right)),
         }
 
     curve = metrics.coverage(sure, right)
@@ -170,23 +171,23 @@ def calibration(study: Study) -> Row:
         "confidence": trust(sure),
         "platt_by_package": trust(scaled),
         "platt_of_all": {"slope": round(slope, 4), "offset": round(offset, 4)},
-        "coverage": rounded([*curve[::step], curve[-1]]),
+        "coverage": round_points([*curve[::step], curve[-1]]),
     }
 
 
 def gate(study: Study) -> list[Row]:
-    """What passes docbot's gate at each min-confidence, by the definition of benchmarks/gate.py."""
+    """Count what passes docbot's gate at each min-confidence, as benchmarks/gate.py does."""
     rows = []
     for task in Task:
         if task not in study.main.format.tasks:
             continue
         size = study.large if task is Task.FUNCTION else 2 * study.small
-        answers = study.ask(study.main, sample(study.asked, task, size))
+        answers = study.ask(study.main, sample(study.questions, task, size))
         pairs = [(a.written, a.question.reference) for a in answers]
         cosines = study.embedder.cosines(pairs)
         for threshold in THRESHOLDS:
             through = [
-                (metrics.close(*pair), cosine >= study.right)
+                (metrics.is_close(*pair), cosine >= study.right)
                 for answer, pair, cosine in zip(answers, pairs, cosines, strict=True)
                 if answer.written and answer.sure >= threshold
             ]
@@ -205,28 +206,28 @@ def gate(study: Study) -> list[Row]:
 
 
 def candidates(study: Study) -> list[Row]:
-    """What several candidates and the gate's pick among them bring, and what they cost."""
+    """Measure what several candidates and the gate's choice among them gain and cost."""
     questions = study.functions(study.small)
     rows = []
     for count in CANDIDATES:
         model = study.model(study.models[0], count)
         answers = study.ask(model, questions)
         references = [answer.question.reference for answer in answers]
-        picked = study.score(list(zip((a.picked for a in answers), references, strict=True)))
-        every = [(a.text, *a.others) for a in answers]
+        score = study.score(list(zip((a.best_text for a in answers), references, strict=True)))
+        all_texts = [(a.text, *a.others) for a in answers]
         best = [
             max(study.embedder.cosines([(text, reference) for text in texts]))
-            for texts, reference in zip(every, references, strict=True)
+            for texts, reference in zip(all_texts, references, strict=True)
         ]
         written = [a for a in answers if a.written]
         sure = [a for a in written if a.sure >= Config().min_confidence]
         rows.append(
             {
                 "candidates": count,
-                **picked,
+                **score,
                 "best_cosine": percent(best),
-                "distinct": round(mean([len(texts) for texts in every]), 2),
-                "diversity": round(mean([metrics.diversity(texts) for texts in every]), 3),
+                "distinct": round(mean([len(texts) for texts in all_texts]), 2),
+                "diversity": round(mean([metrics.diversity(texts) for texts in all_texts]), 3),
                 "through_the_gate": share(len(written), len(answers)),
                 "close": _close(written),
                 "and_sure": share(len(sure), len(answers)),
@@ -238,12 +239,14 @@ def candidates(study: Study) -> list[Row]:
 
 
 def samples(study: Study) -> list[Row]:
-    """Fifty held-out answers, drawn at random and not picked."""
-    known = study.main.format.tasks
-    wanted = {task: count for task, count in SAMPLES.items() if task in known}
-    if known == {Task.FUNCTION}:
-        wanted = {Task.FUNCTION: sum(SAMPLES.values())}
-    drawn = [q for task, count in wanted.items() for q in sample(study.asked, task, count, seed=50)]
+    """Return fifty held-out answers, drawn at random and not selected."""
+    supported = study.main.format.tasks
+    sizes = {task: count for task, count in SAMPLES.items() if task in supported}
+    if supported == {Task.FUNCTION}:
+        sizes = {Task.FUNCTION: sum(SAMPLES.values())}
+    questions = [
+        q for task, count in sizes.items() for q in sample(study.questions, task, count, seed=50)
+    ]
     return [
         {
             "task": answer.question.slot.task.value,
@@ -257,24 +260,26 @@ def samples(study: Study) -> list[Row]:
             "gate": bool(answer.written),
             "written": bool(answer.written) and answer.sure >= Config().min_confidence,
         }
-        for answer in study.ask(study.main, drawn)
+        for answer in study.ask(study.main, questions)
     ]
 
 
 def _foreign(answers: Sequence[Answer]) -> Row:
-    """The share of answers that name something foreign, and what they name most often."""
-    found = [foreign(answer.text, answer.question) for answer in answers]
-    often = Counter(word for words in found for word in set(words)).most_common(8)
+    """Return the share of answers with foreign words, and the most frequent of these words."""
+    by_answer = [foreign_words(answer.text, answer.question) for answer in answers]
+    frequent = Counter(word for words in by_answer for word in set(words)).most_common(8)
     return {
-        "foreign": share(sum(map(bool, found)), len(found)),
-        "foreign_most": " ".join(word for word, _ in often),
+        "foreign": share(sum(map(bool, by_answer)), len(by_answer)),
+        "foreign_most": " ".join(word for word, _ in frequent),
     }
 
 
-def _perturbed(
-    pool: Sequence[Question], change: str, count: int
-) -> list[tuple[Question, Question]]:
-    """The first questions of the pool whose code this change touches, before and after."""
+def _scramble(questions: Sequence[Question]) -> list[Question]:
+    return [scrambled for q in questions if (scrambled := scramble_names(q)) is not None]
+
+
+def _perturb(pool: Sequence[Question], change: str, count: int) -> list[tuple[Question, Question]]:
+    """Return the pool's first questions whose code this change affects, before and after."""
     pairs: list[tuple[Question, Question]] = []
     for question in pool:
         if len(pairs) == count:
@@ -285,18 +290,18 @@ def _perturbed(
             code = PERTURBATIONS[change](definition.code, rng)
         except (SourceError, RecursionError):
             continue
-        new = changed(question, code) if code != definition.code else None
+        new = with_code(question, code) if code != definition.code else None
         if new is not None:
             pairs.append((question, new))
     return pairs
 
 
 def _timed(study: Study, model: Model, questions: Sequence[Question], count: int = 1) -> Row:
-    """Milliseconds a function one by one and in batches, and peak memory of each."""
+    """Measure milliseconds a function, one by one and in batches, and the peak memory of each."""
     prompts: list[Prompt] = [p for q in questions if (p := model.prompt(q)) is not None]
     row: Row = {}
     for key, slots in (("one_by_one", count), ("batched", 32)):
-        found = speed.measure(
+        figures = speed.measure(
             model.path,
             study.form,
             prompts,
@@ -304,10 +309,10 @@ def _timed(study: Study, model: Model, questions: Sequence[Question], count: int
             threads=study.threads or TIMED_THREADS,
             candidates=count,
         )
-        row |= {f"{key}_{name}": round(value, 1) for name, value in found.items()}
+        row |= {f"{key}_{name}": round(value, 1) for name, value in figures.items()}
     return row
 
 
 def _close(answers: Sequence[Answer]) -> float | None:
-    near = sum(metrics.close(a.written, a.question.reference) for a in answers)
-    return share(near, len(answers))
+    count = sum(metrics.is_close(a.written, a.question.reference) for a in answers)
+    return share(count, len(answers))

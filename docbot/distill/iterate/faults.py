@@ -1,8 +1,9 @@
-"""Faulty summaries, and what static checks find wrong with a model's own.
+"""Make faulty answers from right ones, and find a model's own faults with static checks.
 
-What IterKD (Chen et al., arXiv 2408.03680) does to programs, done to sentences: of a right answer,
-near misses are made that a weak model could take for it, and a model's own answers are held against
-the code. Everything is a function of the row alone, so that a round can be repeated.
+IterKD (Chen et al., arXiv 2408.03680) does this to programs; here it is done to sentences. From a
+right answer, near misses are made that a weak model could take for it; and a model's own answers
+are checked against the code. Every result depends on the row (and its file) alone, so that a round
+can be repeated.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from docbot.distill.corpus.references import content
+from docbot.distill.corpus.references import meaning_words
 from docbot.gate.english import all_keys, is_supported
 from docbot.gate.facts import facts_of
-from docbot.gate.headline import check
+from docbot.gate.headline import check_headline
 from docbot.gate.section import check_phrase
 from docbot.gate.sentence import Refusal
 from docbot.prompt.formats import FORMATS
@@ -26,16 +27,16 @@ from docbot.scan.definition import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from docbot.distill.corpus.rows import Row
+    from docbot.distill.corpus.rows import CorpusRow
     from docbot.gate.facts import Facts
     from docbot.scan.definition import Definition
 
 FOREIGN_SHARE = 0.5
-"""With this share of meaning words without a root in the code, a sentence is about other code."""
+"""A sentence with this share of unsupported meaning words is about other code."""
 
 
 class Fault(str, Enum):
-    """What is wrong with a faulty answer."""
+    """The kind of fault in a faulty answer."""
 
     SIBLING = "a sibling's"
     SWAPPED = "swapped parameter"
@@ -45,7 +46,7 @@ class Fault(str, Enum):
 
 
 class Problem(str, Enum):
-    """What a static check finds wrong with a sentence about a definition."""
+    """A problem that a static check finds in a sentence about a definition."""
 
     FOREIGN = "foreign words"
     ARITY = "a parameter that is not there"
@@ -55,8 +56,8 @@ class Problem(str, Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Faulty:
-    """An answer to a row's prompt that is not right."""
+class FaultyAnswer:
+    """A wrong answer to a row's prompt, with its kind of fault."""
 
     fault: Fault
     answer: str
@@ -65,96 +66,104 @@ class Faulty:
 # Near misses.
 
 
-def faults(row: Row, siblings: Sequence[Row]) -> tuple[Faulty, ...]:
-    """At most one faulty answer of each kind, none equal to the right one or to another.
+def make_faults(row: CorpusRow, siblings: Sequence[CorpusRow]) -> tuple[FaultyAnswer, ...]:
+    """Make at most one faulty answer of each kind.
 
-    `siblings` are the rows of the same file; other tasks and the row itself are passed over.
+    Args:
+        row: A row with an answer.
+        siblings: The rows of the same file; rows of other tasks and the row itself are ignored.
+
+    Returns:
+        Faulty answers that differ from the right one and from each other.
+
     """
-    found: dict[str, Faulty] = {}
+    chosen: dict[str, FaultyAnswer] = {}
     for fault, answers in (
-        (Fault.SWAPPED, _swapped(row, siblings)),
-        (Fault.NEGATED, _negated(row.answer)),
-        (Fault.LITERAL, _misquoted(row.answer)),
-        (Fault.SIBLING, _siblings(row, siblings)),
+        (Fault.SWAPPED, _swapped_parameters(row, siblings)),
+        (Fault.NEGATED, _negations(row.answer)),
+        (Fault.LITERAL, _other_literals(row.answer)),
+        (Fault.SIBLING, _sibling_answers(row, siblings)),
     ):
-        fresh = sorted({a for a in answers if a and a != row.answer and a not in found})
+        fresh = sorted({a for a in answers if a and a != row.answer and a not in chosen})
         if fresh:
-            chosen = fresh[_number(row, fault.value) % len(fresh)]
-            found[chosen] = Faulty(fault=fault, answer=chosen)
-    return tuple(found.values())
+            answer = fresh[_hash_number(row, fault.value) % len(fresh)]
+            chosen[answer] = FaultyAnswer(fault=fault, answer=answer)
+    return tuple(chosen.values())
 
 
-def _siblings(row: Row, siblings: Sequence[Row]) -> Iterator[str]:
-    """What is said of the same slot elsewhere in the file."""
-    yield from (each.answer for each in siblings if each.task == row.task and not _same(each, row))
+def _sibling_answers(row: CorpusRow, siblings: Sequence[CorpusRow]) -> Iterator[str]:
+    """Return the answers to the same task for other definitions of the file."""
+    yield from (
+        each.answer for each in siblings if each.task == row.task and not _is_same_slot(each, row)
+    )
 
 
-def _swapped(row: Row, siblings: Sequence[Row]) -> Iterator[str]:
-    """The answer about another parameter of the same function."""
+def _swapped_parameters(row: CorpusRow, siblings: Sequence[CorpusRow]) -> Iterator[str]:
+    """Return answers that take one parameter of the function for another."""
     if row.task == Task.PARAM.value:
         for each in siblings:
             if (each.task, each.line) == (row.task, row.line) and each.slot != row.slot:
                 yield each.answer
         return
-    names = parameters(row)
-    said = [name for name in names if re.search(rf"\b{re.escape(name)}\b", row.answer)]
-    if len(said) > 1:
-        yield _exchange(row.answer, {said[0]: said[1], said[1]: said[0]})
-    for name in said:
+    names = parameter_names(row)
+    mentioned = [name for name in names if re.search(rf"\b{re.escape(name)}\b", row.answer)]
+    if len(mentioned) > 1:
+        yield _replace_words(row.answer, {mentioned[0]: mentioned[1], mentioned[1]: mentioned[0]})
+    for name in mentioned:
         for other in names:
-            if other not in said:
-                yield _exchange(row.answer, {name: other})
+            if other not in mentioned:
+                yield _replace_words(row.answer, {name: other})
 
 
-def parameters(row: Row) -> list[str]:
-    """The names of a function's parameters as its prompt tells them: split into words."""
+def parameter_names(row: CorpusRow) -> list[str]:
+    """Read the names of a function's parameters, split into words, from its prompt."""
     if row.task != Task.FUNCTION.value:
         return []
     fields = row.prompt.rsplit("|", 5)
-    if len(fields) < 6:  # noqa: PLR2004 - the fields of `telling.function`
+    if len(fields) < 6:  # noqa: PLR2004 - the fields that `docbot.prompt.linearize` writes
         return []
     names = (name.strip() for name in fields[2].split(","))
     return [name for name in names if len(name) > 1]
 
 
-def _negated(answer: str) -> Iterator[str]:
-    """The opposite: of the verb, else of any word that has one."""
+def _negations(answer: str) -> Iterator[str]:
+    """Return answers with the opposite verb, else with the opposite of another word."""
     first, _, rest = answer.partition(" ")
     if first in OPPOSITES:
         yield f"{OPPOSITES[first]} {rest}"
     else:
-        yield from _each(answer, CONTRARY)
+        yield from _single_replacements(answer, CONTRARY)
 
 
-def _misquoted(answer: str) -> Iterator[str]:
-    """Another number, constant, type, unit or file format."""
+def _other_literals(answer: str) -> Iterator[str]:
+    """Return answers with another number, constant, type, unit or file format."""
     for match in re.finditer(r"\b\d+\b", answer):
         other = str(int(match.group()) + 1 if int(match.group()) < 4 else int(match.group()) // 2)  # noqa: PLR2004 - small numbers are counts
         yield answer[: match.start()] + other + answer[match.end() :]
     first, _, rest = answer.partition(" ")
-    yield from (f"{first} {other}" for other in _each(rest, LITERALS))
+    yield from (f"{first} {other}" for other in _single_replacements(rest, LITERALS))
 
 
-def _each(text: str, table: Mapping[str, str]) -> Iterator[str]:
-    """The text with one word exchanged, for each word that can be; a double no is none."""
+def _single_replacements(text: str, table: Mapping[str, str]) -> Iterator[str]:
+    """Return the text with one word replaced, for each word of the table; double negations go."""
     for match in re.finditer(r"[a-z]+", text):
         if match.group() in table and not text.startswith(" or not", match.end()):
             changed = text[: match.start()] + table[match.group()] + text[match.end() :]
             yield re.sub(r" (?:not|no) (?:not|no)\b", "", changed)
 
 
-def _exchange(text: str, table: Mapping[str, str]) -> str:
-    """The text with all of these words exchanged at once."""
+def _replace_words(text: str, table: Mapping[str, str]) -> str:
+    """Replace all words of the table at once."""
     words = "|".join(re.escape(word) for word in sorted(table, key=len, reverse=True))
     return re.sub(rf"\b(?:{words})\b", lambda match: table[match.group()], text)
 
 
-def _same(one: Row, other: Row) -> bool:
+def _is_same_slot(one: CorpusRow, other: CorpusRow) -> bool:
     return (one.path, one.line, one.slot) == (other.path, other.line, other.slot)
 
 
-def _number(row: Row, salt: str) -> int:
-    """A number that is a row's own."""
+def _hash_number(row: CorpusRow, salt: str) -> int:
+    """Return a number that depends on the row's identity and the salt alone."""
     text = f"{salt} {row.package} {row.path} {row.line} {row.task} {row.slot}"
     digest = hashlib.sha1(text.encode("utf-8", "replace"), usedforsecurity=False).digest()
     return int.from_bytes(digest[:8], "big")
@@ -163,44 +172,54 @@ def _number(row: Row, salt: str) -> int:
 # Static checks.
 
 
-def problems(answer: str, definition: Definition, slot: Slot) -> frozenset[Problem]:
-    """What the code does not bear out in an answer of the `tasks` format."""
+def find_problems(answer: str, definition: Definition, slot: Slot) -> frozenset[Problem]:
+    """Find what the code does not support in an answer.
+
+    Args:
+        answer: An answer in the form of the `tasks` prompt format.
+        definition: The definition it is about.
+        slot: The slot it answers.
+
+    Returns:
+        The problems found; empty for an answer without any.
+
+    """
     facts = facts_of(definition)
-    found = set()
+    problems = set()
     if _is_foreign(answer, facts):
-        found.add(Problem.FOREIGN)
+        problems.add(Problem.FOREIGN)
     if definition.kind in (Kind.FUNCTION, Kind.METHOD):
         words = re.findall(r"[a-z]+", answer)
         about = {"parameter", "argument", "params", "args"} & facts.words
         if not about and _miscounts(answer, definition):
-            found.add(Problem.ARITY)
+            problems.add(Problem.ARITY)
         gives = facts.returns or facts.yields
         if (words[:1] == ["return"] and not gives) or ("yield" in words and not facts.yields):
-            found.add(Problem.RETURNS)
+            problems.add(Problem.RETURNS)
         if {"raise", "raises"} & set(words) and not facts.raises:
-            found.add(Problem.RAISES)
+            problems.add(Problem.RAISES)
     if isinstance(_verdict(answer, facts, slot), Refusal):
-        found.add(Problem.REFUSED)
-    return frozenset(found)
+        problems.add(Problem.REFUSED)
+    return frozenset(problems)
 
 
 def _verdict(answer: str, facts: Facts, slot: Slot) -> str | Refusal:
-    """What the gate says of it, however sure the model was."""
+    """Return the gate's verdict on an answer, whatever the model's confidence was."""
     reply = FORMATS["tasks"].reply(answer)
     if slot.task in (Task.PARAM, Task.RETURNS, Task.RAISES):
         return check_phrase(reply, facts, slot, min_confidence=0.0, confidence=1.0)
-    return check(reply, facts, min_confidence=0.0, confidence=1.0)
+    return check_headline(reply, facts, min_confidence=0.0, confidence=1.0)
 
 
 def _is_foreign(answer: str, facts: Facts) -> bool:
-    meant = list(content(answer))
+    words = list(meaning_words(answer))
     known = all_keys(facts.words | facts.prose | facts.params)
-    strange = sum(not is_supported(word, known) for word in meant)
-    return bool(meant) and strange / len(meant) >= FOREIGN_SHARE
+    unsupported = sum(not is_supported(word, known) for word in words)
+    return bool(words) and unsupported / len(words) >= FOREIGN_SHARE
 
 
 def _miscounts(answer: str, definition: Definition) -> bool:
-    """Whether an answer speaks of parameters that the signature lacks."""
+    """Check whether an answer mentions parameters that the signature lacks."""
     params = definition.signature.params
     for match in _PARAMETER.finditer(answer):
         before = match.group(1)
@@ -214,7 +233,7 @@ def _miscounts(answer: str, definition: Definition) -> bool:
 
 
 def _is_open(definition: Definition) -> bool:
-    """Whether any number of arguments may be given."""
+    """Check whether the function takes any number of arguments."""
     return any(param.starred != param.name for param in definition.signature.params)
 
 
@@ -226,8 +245,8 @@ _COUNTS = {"one": 1, "two": 2, "both": 2, "three": 3, "four": 4}
 # The words.
 
 
-def _both_ways(pairs: str) -> dict[str, str]:
-    """Each word of "a/b" pairs with the other one; of several the first counts."""
+def _in_both_directions(pairs: str) -> dict[str, str]:
+    """Map each word of "a/b" pairs to the other one; of several pairs the first counts."""
     table: dict[str, str] = {}
     for pair in pairs.split():
         left, right = pair.split("/")
@@ -236,7 +255,7 @@ def _both_ways(pairs: str) -> dict[str, str]:
     return table
 
 
-OPPOSITES = _both_ways(
+OPPOSITES = _in_both_directions(
     """
     add/remove enable/disable start/stop open/close read/write load/save push/pop show/hide
     lock/unlock encode/decode encrypt/decrypt import/export increase/decrease increment/decrement
@@ -250,9 +269,9 @@ OPPOSITES = _both_ways(
     convert/keep find/lose replace/keep yield/discard print/read log/hide retrieve/store
     """
 )
-"""Verbs by their contrary, or by what comes closest."""
+"""Verbs with their opposites, or what comes closest."""
 CONTRARY = {
-    **_both_ways(
+    **_in_both_directions(
         """
         before/after first/last true/false minimum/maximum min/max left/right input/output
         upper/lower lowest/highest ascending/descending source/destination public/private
@@ -279,7 +298,7 @@ CONTRARY = {
     "whether": "whether not",
     "only": "never",
 }
-LITERALS = _both_ways(
+LITERALS = _in_both_directions(
     """
     string/integer str/int strings/integers list/dictionary dict/tuple lists/dictionaries
     float/boolean array/scalar matrix/vector json/xml yaml/csv html/pdf seconds/minutes

@@ -1,8 +1,9 @@
-"""Token shards: read, and served as batches of rows of like length.
+"""Read token shards and serve them as batches of rows of similar length.
 
 A shard is an .npz of `ids` uint16 [tokens], `off` int64 [rows + 1], `cl` int32 [rows] (tokens of
-the prompt), `task` uint8 [rows] (index into TASKS) and `weight` float32 [rows]. A batch's order
-depends on a seed and its number alone, so that a position is two integers in a checkpoint.
+the prompt), `task` uint8 [rows] (index into TASKS) and `weight` float32 [rows]. The
+order of batches depends only on a seed and the epoch, so that two integers in a checkpoint say
+where a stream is.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 MULTIPLE = 8  # padded lengths are multiples of this: whole vectors, fewer distinct shapes
-WINDOW = 128  # batches sorted by length together: more waste less padding, and mix worse
+WINDOW = 128  # batches sorted by length together: more of them pad less, but mix worse
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile)
 
 Array = np.ndarray[Any, Any]
@@ -33,7 +34,17 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """Rows of one or several shards; `start` and `length` point into `ids`."""
+    """Rows of one or several shards.
+
+    Attributes:
+        ids: Tokens of all shards, [tokens].
+        start: Index into `ids` of each row's first token, [rows].
+        length: Tokens of each row, prompt and answer together, [rows].
+        prompt: Tokens of each row's prompt, [rows].
+        task: Index into TASKS, [rows].
+        weight: Weight in the loss, [rows].
+
+    """
 
     ids: Array
     start: Array
@@ -43,24 +54,28 @@ class Rows:
     weight: Array
 
     def __len__(self) -> int:
-        """How many rows."""
+        """Return the number of rows."""
         return len(self.start)
 
     @classmethod
     def read(cls, paths: Sequence[Path], context: int) -> Self:
-        """The usable rows of these files: of positive weight, and no longer than the context.
+        """Read the usable rows of these files.
+
+        Usable rows have a positive weight and fit the context (in tokens).
 
         Raises:
             ConfigError: a file is no token shard.
 
         """
-        shards = [_load(path) for path in paths] or [_EMPTY]
+        shards = [_read_shard(path) for path in paths] or [_EMPTY]
         bases = np.cumsum([0, *(len(shard["ids"]) for shard in shards)])
         joined = {
             key: np.concatenate([shard[key] for shard in shards])
             for key in ("ids", "cl", "task", "weight")
         }
-        start = np.concatenate([s["off"][:-1] + at for s, at in zip(shards, bases, strict=False)])
+        start = np.concatenate(
+            [s["off"][:-1] + base for s, base in zip(shards, bases, strict=False)]
+        )
         length = np.concatenate([np.diff(shard["off"]) for shard in shards])
         usable = (joined["weight"] > 0) & (length <= context + 1) & (length > 1)
         return cls(
@@ -73,35 +88,36 @@ class Rows:
         )
 
     def only(self, chosen: Array) -> Rows:
-        """These rows, over the same tokens."""
-        kept = {
+        """Return the chosen rows (indices, [chosen]), over the same tokens."""
+        columns = {
             each.name: getattr(self, each.name)[chosen]
             for each in fields(self)
             if each.name != "ids"
         }
-        return Rows(ids=self.ids, **kept)
+        return Rows(ids=self.ids, **columns)
 
 
 def read_contrast(path: Path, context: int) -> tuple[Rows, Rows]:
-    """Rows of a good and of a bad answer to the same prompts, in the same order.
+    """Read rows of good and of bad answers to the same prompts, in the same order.
 
-    The good ones are `ids`, `off` and `cl` as in a shard, the bad ones `bad_ids` and `bad_off`.
+    In the file the good ones are `ids`, `off` and `cl` as in a shard, the bad ones `bad_ids` and
+    `bad_off`.
 
     Raises:
-        ConfigError: the file is no such thing.
+        ConfigError: the file has no such arrays, or no pair that fits the context.
 
     """
     try:
         with path.open("rb") as file, np.load(file) as shard:
-            held = {key: shard[key] for key in ("ids", "off", "cl", "bad_ids", "bad_off")}
+            arrays = {key: shard[key] for key in ("ids", "off", "cl", "bad_ids", "bad_off")}
     except UNREADABLE as error:
         raise ConfigError(f"{path}: holds no negatives ({error}); write it again") from error
-    prompt = held["cl"].astype(np.int64)
+    prompt = arrays["cl"].astype(np.int64)
     good, bad = (
         Rows(
-            ids=held[prefix + "ids"],
-            start=held[prefix + "off"][:-1],
-            length=np.diff(held[prefix + "off"]),
+            ids=arrays[prefix + "ids"],
+            start=arrays[prefix + "off"][:-1],
+            length=np.diff(arrays[prefix + "off"]),
             prompt=prompt,
             task=np.zeros(len(prompt), np.uint8),
             weight=np.ones(len(prompt), np.float32),
@@ -126,7 +142,7 @@ _EMPTY = {
 }
 
 
-def _load(path: Path) -> dict[str, Array]:
+def _read_shard(path: Path) -> dict[str, Array]:
     try:
         with path.open("rb") as file, np.load(file) as shard:
             return {key: shard[key] for key in _EMPTY}
@@ -136,17 +152,17 @@ def _load(path: Path) -> dict[str, Array]:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Padded rows, and the positions whose next token is scored ("wanted").
+    """Padded rows, and the wanted positions: those whose next token is scored.
 
     Attributes:
         ids: Input tokens, [rows, time].
         flat: Wanted positions as row * time + position, ascending, [wanted].
-        target: The token that follows each, [wanted].
+        target: The token that follows each wanted position, [wanted].
         weight: Its weight in the loss, [wanted].
         row: Its row, [wanted].
-        slot: Its place in `depth`, as row * most + rank, [wanted].
-        depth: Per row the wanted positions, padded with 0, [rows, most].
-        tokens: How many input tokens are no padding.
+        slot: Its index in the flattened `depth`, row * most + rank, [wanted].
+        depth: Each row's wanted positions, padded with 0 to the longest list, [rows, most].
+        tokens: Tokens of all rows, without padding.
 
     """
 
@@ -162,7 +178,7 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class Scoring:
-    """Which prompt positions are scored beside the answer: a random `share`, weighing `weight`."""
+    """Which prompt positions are scored beside the answer: a random `share`, each of `weight`."""
 
     share: float
     weight: float
@@ -172,7 +188,15 @@ ANSWERS = Scoring(share=0.0, weight=0.0)
 
 
 def collate(rows: Rows, chosen: Array, scoring: Scoring, rng: np.random.Generator) -> Batch:
-    """The chosen rows as one batch on the CPU."""
+    """Pad the chosen rows into one batch on the CPU.
+
+    Args:
+        rows: All rows.
+        chosen: Indices of the batch's rows.
+        scoring: Which prompt positions are scored beside the answers.
+        rng: Draws those positions; nothing is drawn where all of them are scored.
+
+    """
     length, prompt = rows.length[chosen][:, None], rows.prompt[chosen][:, None]
     time = -(-int(length.max() - 1) // MULTIPLE) * MULTIPLE
     at = np.arange(time + 1)[None]
@@ -183,10 +207,10 @@ def collate(rows: Rows, chosen: Array, scoring: Scoring, rng: np.random.Generato
     before = following < np.minimum(prompt, length)
     if scoring.share < 1:
         before &= rng.random(before.shape, np.float32) < scoring.share
-    keep = answer | before
-    flat = np.flatnonzero(keep)
+    wanted = answer | before
+    flat = np.flatnonzero(wanted)
     row, position = np.divmod(flat, time)
-    counts = keep.sum(1)
+    counts = wanted.sum(1)
     most = int(counts.max())
     slot = row * most + np.arange(len(flat)) - np.repeat(np.cumsum(counts) - counts, counts)
     depth = np.zeros(len(chosen) * most, np.int64)
@@ -206,9 +230,13 @@ def collate(rows: Rows, chosen: Array, scoring: Scoring, rng: np.random.Generato
 
 
 class Stream:
-    """Endless batches of about `tokens` padded tokens, in another order each epoch.
+    """Endless batches of about `tokens` padded tokens, in a new order each epoch.
 
-    `epoch` and `position` say which batch is next; set them to go on from a checkpoint.
+    Attributes:
+        rows: The rows that are served.
+        epoch: Epoch of the next batch; set it and `position` to resume from a checkpoint.
+        position: Number of the next batch in its epoch.
+
     """
 
     def __init__(self, rows: Rows, *, tokens: int, seed: int) -> None:
@@ -221,7 +249,7 @@ class Stream:
         self._plan: list[Array] = []
 
     def draw(self) -> Array:
-        """Indices of the next batch's rows."""
+        """Return the indices of the next batch's rows, and advance."""
         if self._planned != self.epoch:
             self._plan = plan(
                 self.rows, self._tokens, np.random.default_rng([self._seed, self.epoch])
@@ -235,7 +263,10 @@ class Stream:
 
 
 def plan(rows: Rows, tokens: int, rng: np.random.Generator) -> list[Array]:
-    """All rows once, in shuffled batches of rows of like length."""
+    """Sort all rows into shuffled batches of rows of similar length.
+
+    A batch has at most `tokens` padded tokens, or one row; every row comes once.
+    """
     order = rng.permutation(len(rows))
     mean = float(rows.length.mean()) if len(rows) else 1.0
     window = max(1, int(WINDOW * tokens / mean))
@@ -249,7 +280,7 @@ def plan(rows: Rows, tokens: int, rng: np.random.Generator) -> list[Array]:
 
 
 def _cut(part: Array, lengths: list[int], tokens: int) -> list[Array]:
-    """Ascending rows into runs whose padded size stays at `tokens` or one row."""
+    """Cut rows sorted by length into runs of at most `tokens` padded tokens, or one row."""
     cuts = [0]
     for at, length in enumerate(lengths):
         if (at + 1 - cuts[-1]) * length > tokens and at > cuts[-1]:

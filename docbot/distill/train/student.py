@@ -1,7 +1,9 @@
-"""The student: a Llama-shaped decoder that llama.cpp runs unchanged.
+"""Define the student: a Llama-shaped decoder that llama.cpp runs unchanged.
 
-Architecture "llama": RMSNorm, SwiGLU, rotary positions on interleaved pairs, no biases, the
-embedding tied to the output. Rows are divisible by 256, or K-quants fall back to larger types.
+Architecture "llama" (Touvron et al., arXiv 2302.13971): RMSNorm (Zhang and Sennrich, 2019), SwiGLU
+(Shazeer, 2020), rotary positions on interleaved pairs (Su et al., 2021), no biases, the embedding
+tied to the output. The width of a row is divisible by 256, or llama.cpp's K-quants fall back to
+larger types.
 """
 
 from __future__ import annotations
@@ -23,7 +25,19 @@ FUSED = {"qkv": 3, "gate_up": 2}  # weights that hold several matrices, one abov
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """What decides the size of a student; `context` counts tokens, `theta` is the rotary base."""
+    """The hyper-parameters that decide a student's size.
+
+    Attributes:
+        vocab: Tokens of the vocabulary.
+        width: Width of a hidden state.
+        layers: Blocks.
+        heads: Attention heads; keys and values have as many as queries.
+        inner: Width of the feed-forward half.
+        context: Tokens, prompt and answer together.
+        epsilon: Of RMSNorm.
+        theta: Base of the rotary frequencies.
+
+    """
 
     vocab: int = 8192
     width: int = 256
@@ -36,7 +50,7 @@ class Shape:
 
 
 class Norm(nn.Module):
-    """RMSNorm over the last dimension."""
+    """RMSNorm over the last dimension (Zhang and Sennrich, 2019)."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -49,10 +63,11 @@ class Norm(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer. `qkv` holds query, key and value rows; `gate_up` gate and up rows, in that order.
+    """One layer: attention and a SwiGLU feed-forward half (Shazeer, 2020), both residual.
 
-    Held together they are fewer and larger products, which is what two cores want. `dropout` is the
-    share of what each half adds that training leaves out.
+    `qkv` holds query, key and value rows, `gate_up` gate and up rows, in that order: together they
+    are fewer and larger products, which is faster on two cores. `dropout` is the share of each
+    half's output that training leaves out.
     """
 
     def __init__(self, shape: Shape, dropout: float) -> None:
@@ -66,18 +81,27 @@ class Block(nn.Module):
         self.gate_up = nn.Parameter(torch.empty(2 * inner, width))
         self.down = nn.Parameter(torch.empty(width, inner))
 
-    def forward(self, x: Tensor, turn: Tensor) -> Tensor:
-        """All positions of x [rows, time, width]; `turn` [2, time, 1, size / 2]: cos and sin."""
+    def forward(self, x: Tensor, rotation: Tensor) -> Tensor:
+        """Apply the layer to all positions.
+
+        Args:
+            x: Hidden states, [rows, time, width].
+            rotation: Cosines and sines of the rotary positions, [2, time, 1, head size / 2].
+
+        Returns:
+            Hidden states, [rows, time, width].
+
+        """
         rows, time, width = x.shape
         qkv = F.linear(self.attn_norm(x), self.qkv).view(rows, time, 3, self.heads, -1)
         q, k, v = qkv.unbind(2)
-        q, k = rotate(q, turn).transpose(1, 2), rotate(k, turn).transpose(1, 2)
+        q, k = rotate(q, rotation).transpose(1, 2), rotate(k, rotation).transpose(1, 2)
         y = F.scaled_dot_product_attention(q, k, v.transpose(1, 2), is_causal=True)
         y = y.transpose(1, 2).reshape(rows, time, width)
-        return self.feed(x + self.thin(F.linear(y, self.out)))
+        return self.feed(x + self.drop(F.linear(y, self.out)))
 
-    def wanted(self, x: Tensor, turn: Tensor, batch: Batch) -> Tensor:
-        """The same at the batch's wanted positions alone: [wanted, width].
+    def wanted(self, x: Tensor, rotation: Tensor, batch: Batch) -> Tensor:
+        """Apply the layer to the batch's wanted positions alone, [wanted, width].
 
         Keys and values need every position; queries, attention's output and the feed-forward
         only those whose next token is scored.
@@ -86,40 +110,46 @@ class Block(nn.Module):
         y = self.attn_norm(x)
         kv = F.linear(y, self.qkv[width:]).view(rows, time, 2, self.heads, -1)
         k, v = kv.unbind(2)
-        k, v = rotate(k, turn).transpose(1, 2), v.transpose(1, 2)
-        few = y.reshape(-1, width).index_select(0, batch.flat)
-        q = F.linear(few, self.qkv[:width]).view(-1, self.heads, width // self.heads)
-        q = rotate(q, turn.index_select(1, batch.flat % time))
+        k, v = rotate(k, rotation).transpose(1, 2), v.transpose(1, 2)
+        selected = y.reshape(-1, width).index_select(0, batch.flat)
+        q = F.linear(selected, self.qkv[:width]).view(-1, self.heads, width // self.heads)
+        q = rotate(q, rotation.index_select(1, batch.flat % time))
         most = batch.depth.shape[1]
         grid = q.new_zeros(rows * most, *q.shape[1:]).index_copy(0, batch.slot, q)
         grid = grid.view(rows, most, *q.shape[1:]).transpose(1, 2)
-        seen = torch.arange(time, device=x.device) <= batch.depth[:, None, :, None]
-        y = F.scaled_dot_product_attention(grid, k, v, attn_mask=seen)
+        visible = torch.arange(time, device=x.device) <= batch.depth[:, None, :, None]
+        y = F.scaled_dot_product_attention(grid, k, v, attn_mask=visible)
         y = y.transpose(1, 2).reshape(rows * most, width).index_select(0, batch.slot)
         x = x.reshape(-1, width).index_select(0, batch.flat)
-        return self.feed(x + self.thin(F.linear(y, self.out)))
+        return self.feed(x + self.drop(F.linear(y, self.out)))
 
     def feed(self, x: Tensor) -> Tensor:
-        """The residual feed-forward half."""
+        """Apply the feed-forward half to x [..., width], and add x."""
         gate, up = F.linear(self.ffn_norm(x), self.gate_up).chunk(2, -1)
-        return x + self.thin(F.linear(F.silu(gate) * up, self.down))
+        return x + self.drop(F.linear(F.silu(gate) * up, self.down))
 
-    def thin(self, x: Tensor) -> Tensor:
-        """Dropout, in training."""
+    def drop(self, x: Tensor) -> Tensor:
+        """Apply dropout while training."""
         return F.dropout(x, self.dropout, self.training) if self.dropout else x
 
 
-def rotate(x: Tensor, turn: Tensor) -> Tensor:
-    """Rotary positions on interleaved pairs (Su et al. 2021), as llama.cpp's "llama" has them."""
-    cos, sin = turn[0], turn[1]
+def rotate(x: Tensor, rotation: Tensor) -> Tensor:
+    """Apply rotary positions to interleaved pairs (Su et al., 2021), as llama.cpp's "llama" does.
+
+    x is [..., time, heads, head size] or [wanted, heads, head size]; `rotation` is as in `Block`.
+    """
+    cos, sin = rotation[0], rotation[1]
     even, odd = x[..., 0::2], x[..., 1::2]
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), -1).flatten(-2)
 
 
 class Student(nn.Module):
-    """Token ids to hidden states; `logits` of a state are its products with the embedding."""
+    """The model, from token ids to hidden states.
 
-    turns: Tensor
+    A state's logits are its products with the embedding.
+    """
+
+    rotations: Tensor
 
     def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
         super().__init__()
@@ -130,27 +160,28 @@ class Student(nn.Module):
         size = shape.width // shape.heads
         steps = shape.theta ** -(torch.arange(0, size, 2).float() / size)
         angle = torch.outer(torch.arange(shape.context).float(), steps)
-        turns = torch.stack((angle.cos(), angle.sin()))[:, :, None]
-        self.register_buffer("turns", turns, persistent=False)
+        rotations = torch.stack((angle.cos(), angle.sin()))[:, :, None]
+        self.register_buffer("rotations", rotations, persistent=False)
         for name, weight in self.named_parameters():
             if weight.dim() == 2:  # noqa: PLR2004 - matrices
                 deep = name.endswith(("out", "down"))
                 nn.init.normal_(weight, 0, 0.02 / math.sqrt(2 * shape.layers) if deep else 0.02)
 
     def forward(self, ids: Tensor, batch: Batch | None = None) -> Tensor:
-        """Final hidden states of ids [rows, time].
+        """Return the final hidden states of ids [rows, time].
 
-        Without `batch` of every position, [rows, time, width]; with it of the wanted positions,
-        [wanted, width], and the last block computes no more than those need.
+        Without `batch` they are those of every position, [rows, time, width]. With it they are
+        those of its wanted positions, [wanted, width], and the last block computes no more than
+        these need.
         """
         x = F.embedding(ids, self.embed)
-        turn = self.turns[:, : ids.shape[1]].to(x.dtype)
+        rotation = self.rotations[:, : ids.shape[1]].to(x.dtype)
         *blocks, last = self.blocks
         for block in blocks:
-            x = block(x, turn)
-        return self.norm(last(x, turn) if batch is None else last.wanted(x, turn, batch))
+            x = block(x, rotation)
+        return self.norm(last(x, rotation) if batch is None else last.wanted(x, rotation, batch))
 
     def logprobs(self, batch: Batch) -> Tensor:
-        """Natural-log probability of each wanted target, [wanted], in float32."""
+        """Return the natural-log probability of each wanted target, [wanted], in float32."""
         logits = F.linear(self(batch.ids, batch), self.embed).float()
         return -F.cross_entropy(logits, batch.target, reduction="none")

@@ -1,15 +1,15 @@
-"""One run of training: presets, the data of its steps, and the steps, each from (seed, number).
+"""Run the steps of a training; each depends only on the seed and the step's number.
 
-Until `pretrain` of the total the student reads code and pairs as plain text (a sample of positions:
-over all of them the output layer costs two cores more than the trunk), then it learns the answers.
-Hidden matrices are trained by Muon, the rest by AdamW. The learning rate warms up, stays, and falls
-linearly to zero over the last 40 %.
+For the first part of a run, `pretrain` of the total, the student reads code and pairs as plain
+text. Only a sample of the positions is scored: over all of them, the output layer costs two cores
+more than the rest of the model. Then it learns the answers. Muon trains the hidden matrices, AdamW
+the rest. The learning rate warms up, stays, and falls linearly to zero over the last 40 %.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from pickle import UnpicklingError  # what it raises, not what reads here
+from pickle import UnpicklingError  # torch.load raises it; nothing is unpickled here
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,22 +33,22 @@ class Preset:
     """Every hyper-parameter of a run; each but the shape is also a flag of the command.
 
     Attributes:
-        shape: The student's.
-        tokens: Padded input tokens a step.
+        shape: The student's shape.
+        tokens: Padded input tokens of a step.
         optimiser: `muon` (hidden matrices; AdamW for the rest) or `adamw`.
         rate: Highest learning rate.
         decay: Weight decay of hidden matrices.
-        dropout: Share of what each half block adds that training leaves out.
+        dropout: Share of each half block's output that training leaves out.
         warmup: Steps until the highest rate.
         pretrain: Share of the total time that reads code and pairs as text.
         code: Share of pre-training steps that read code rows, where there are any.
         sample: Share of prompt positions scored in pre-training.
-        prompt_share: The same for the supervised part, ...
-        prompt_weight: ... and what such a position weighs beside an answer's.
+        prompt_share: Share of prompt positions scored in the supervised part.
+        prompt_weight: Weight of such a position; an answer's position weighs one.
         contrast: Weight of the contrastive loss.
         margin: Nats a token by which a good answer should beat a bad one.
-        every: Steps between two contrastive ones.
-        seed: Of initial weights, order and samples.
+        every: Steps from one contrastive step to the next.
+        seed: Seed of initial weights, order and samples.
 
     """
 
@@ -82,14 +82,14 @@ PRESETS = {
         sample=1.0,
     ),
 }
-TUNED = tuple(each for each in fields(Preset) if each.name != "shape")
+TUNED = tuple(field for field in fields(Preset) if field.name != "shape")
 FALL = 0.4  # share of the total over which the rate falls to zero
-HELD_ROWS = 3000  # held-out rows a measurement reads at most, the same ones each time
+HELD_OUT_ROWS = 3000  # most held-out rows of a measurement, the same ones each time
 
 
 @dataclass(kw_only=True)
 class Progress:
-    """How far a run is: trained minutes, steps, tokens read (without padding)."""
+    """The progress of a run: trained minutes, steps, tokens read (without padding)."""
 
     minutes: float = 0.0
     step: int = 0
@@ -98,17 +98,34 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """The rows of a working folder, by their part in training."""
+    """The rows of a working folder, by their part in training.
+
+    Attributes:
+        pairs: Rows of prompt and answer.
+        code: Rows of undocumented code, without answers.
+        held_out: Rows that are measured and never trained on.
+        negatives: Rows of good answers for the contrastive loss.
+        bad: The bad answers to the same prompts, in the same order.
+
+    """
 
     pairs: Stream
     code: Stream
-    held: Rows
+    held_out: Rows
     negatives: Stream | None = None
     bad: Rows | None = None
 
 
 class Training:
-    """A run: a student, its optimisers and how far it is; `step` is one step of it."""
+    """A run: a student, its optimisers and its progress.
+
+    Args:
+        preset: Hyper-parameters.
+        data: Rows to train on and to measure.
+        total: Trained minutes of the whole run.
+        compiled: Whether to compile the student first.
+
+    """
 
     def __init__(self, preset: Preset, data: Data, *, total: float, compiled: bool) -> None:
         torch.manual_seed(preset.seed)
@@ -122,35 +139,40 @@ class Training:
 
     @property
     def done(self) -> float:
-        """The share of the total that is trained."""
+        """Return the share of the total that is trained, 0 to 1."""
         return min(1.0, self.progress.minutes / self.total)
 
     @property
     def pretraining(self) -> bool:
-        """Whether the next step reads text, or learns answers."""
+        """Check whether the next step reads text; otherwise it learns answers."""
         return self.done < self.preset.pretrain
 
     def rate(self) -> float:
-        """The learning rate of the next step."""
+        """Return the learning rate of the next step."""
         warm = min(1.0, (self.progress.step + 1) / self.preset.warmup)
         return self.preset.rate * warm * min(1.0, (1.0 - self.done) / FALL)
 
     def step(self) -> Tensor:
-        """Train on the next batch; its loss, on the device (reading it waits for the step)."""
+        """Train on the next batch and return its loss, a scalar on the device.
+
+        Reading the loss waits until the device has done the step.
+        """
         preset, at = self.preset, self.progress
         rng = np.random.default_rng([preset.seed, at.step])
         if preset.dropout:
             torch.manual_seed(int(rng.integers(2**31)))  # so that a resumed run drops the same
         text = self.pretraining
-        coded = text and bool(len(self.data.code.rows)) and rng.random() < preset.code
-        stream = self.data.code if coded else self.data.pairs
+        reads_code = text and bool(len(self.data.code.rows)) and rng.random() < preset.code
+        stream = self.data.code if reads_code else self.data.pairs
         scoring = (
             Scoring(share=preset.sample, weight=1.0)
             if text
             else Scoring(share=preset.prompt_share, weight=preset.prompt_weight)
         )
         batch = collate(stream.rows, stream.draw(), scoring, rng)
-        loss = -(self.score(batch) * self._on(batch.weight)).sum() / max(1, len(batch.target))
+        loss = -(self.score(batch) * self._to_device(batch.weight)).sum() / max(
+            1, len(batch.target)
+        )
         loss.backward()  # type: ignore[no-untyped-call]
         if self.data.negatives and not text and at.step % preset.every == 0:
             self.contrast(rng).backward()  # type: ignore[no-untyped-call]
@@ -158,48 +180,59 @@ class Training:
         at.step, at.tokens = at.step + 1, at.tokens + batch.tokens
         return loss.detach()
 
-    def score(self, batch: Batch, by: Callable[[Batch], Tensor] | None = None) -> Tensor:
-        """Log-probabilities of the batch's targets, by the student as compiled for training."""
-        moved = {each.name: self._on(getattr(batch, each.name)) for each in fields(Batch)}
+    def score(self, batch: Batch, function: Callable[[Batch], Tensor] | None = None) -> Tensor:
+        """Return the log-probabilities of the batch's targets, [wanted], on the device.
+
+        `function` computes them; default: the student's, as compiled for training.
+        """
+        moved = {field.name: self._to_device(getattr(batch, field.name)) for field in fields(Batch)}
         gpu = self.device.type == "cuda"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=gpu):
-            return (by or self._score)(Batch(**moved))
+            return (function or self._score)(Batch(**moved))
 
     def contrast(self, rng: np.random.Generator) -> Tensor:
-        """max(0, margin - (good - bad)) over a batch of pairs, times its weight.
+        """Return the contrastive loss of the next negatives, times its weight.
 
-        Good and bad are mean log-probabilities of an answer's tokens.
+        It is the mean of max(0, margin - (good - bad)) over pairs of answers, where good and bad
+        are the mean log-probabilities of an answer's tokens.
+
+        Raises:
+            ConfigError: there are no negatives.
+
         """
         stream, bad = self.data.negatives, self.data.bad
         if stream is None or bad is None:
             raise ConfigError("--negatives names no usable rows; write them again")
         chosen = stream.draw()
         means = [
-            _means(self.score(batch), self._on(batch.row), len(chosen))
+            _row_means(self.score(batch), self._to_device(batch.row), len(chosen))
             for batch in (collate(rows, chosen, ANSWERS, rng) for rows in (stream.rows, bad))
         ]
-        lacking = (self.preset.margin - (means[0] - means[1])).clamp(min=0)
-        return self.preset.contrast * lacking.mean()
+        shortfall = (self.preset.margin - (means[0] - means[1])).clamp(min=0)
+        return self.preset.contrast * shortfall.mean()
 
     @torch.no_grad()
-    def held_out(self) -> dict[str, float]:
-        """Mean loss of an answer token on held-out rows, in nats: `all`, and each task's."""
-        rows = self.data.held
+    def measure_held_out(self) -> dict[str, float]:
+        """Return the mean loss of an answer token on held-out rows, in nats.
+
+        The keys are `all` and each task; without held-out rows there are none.
+        """
+        rows = self.data.held_out
         if not len(rows):
             return {}
         self.student.eval()
         rng = np.random.default_rng(0)
-        some = rows.only(np.sort(rng.permutation(len(rows))[:HELD_ROWS]))
+        sample = rows.only(np.sort(rng.permutation(len(rows))[:HELD_OUT_ROWS]))
         loss, count = np.zeros(len(TASKS)), np.zeros(len(TASKS))
-        for chosen in plan(some, self.preset.tokens, rng):
-            batch = collate(some, chosen, ANSWERS, rng)
-            task = some.task[chosen][batch.row.numpy()]
-            scored = self.score(batch, self.student.logprobs).cpu().numpy()
-            loss += np.bincount(task, -scored, minlength=len(TASKS))
+        for chosen in plan(sample, self.preset.tokens, rng):
+            batch = collate(sample, chosen, ANSWERS, rng)
+            task = sample.task[chosen][batch.row.numpy()]
+            logprobs = self.score(batch, self.student.logprobs).cpu().numpy()
+            loss += np.bincount(task, -logprobs, minlength=len(TASKS))
             count += np.bincount(task, minlength=len(TASKS))
         self.student.train()
-        each = {TASKS[i]: float(loss[i] / count[i]) for i in np.flatnonzero(count)}
-        return {"all": float(loss.sum() / count.sum()), **each}
+        by_task = {TASKS[i]: float(loss[i] / count[i]) for i in np.flatnonzero(count)}
+        return {"all": float(loss.sum() / count.sum()), **by_task}
 
     def _update(self) -> None:
         torch.nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
@@ -209,13 +242,13 @@ class Training:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
 
-    def _on(self, value: Any) -> Any:
+    def _to_device(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):
             return value.to(self.device, non_blocking=True)
         return value
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint; a kill leaves the one before, or this one."""
+        """Write a checkpoint; if killed, the file is the old or the new one, never a part."""
         streams = {
             name: [stream.epoch, stream.position] for name, stream in self._streams().items()
         }
@@ -228,23 +261,23 @@ class Training:
             "model": self.student.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
-        fresh = path.with_name(path.name + ".new")
-        torch.save(state, fresh)
-        fresh.replace(path)
+        new = path.with_name(path.name + ".new")
+        torch.save(state, new)
+        new.replace(path)
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint of this run.
+        """Resume from a checkpoint of this run.
 
         Raises:
-            ConfigError: it is another shape's, or no checkpoint.
+            ConfigError: it is of another shape, or no checkpoint.
 
         """
         state = load(path)
         if state["shape"] != asdict(self.preset.shape):
             raise ConfigError(f"{path}: has another shape than this preset; move it away first")
         self.student.load_state_dict(state["model"])
-        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(kept)
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
         self.progress = Progress(**state["progress"])
         for name, stream in self._streams().items():
             stream.epoch, stream.position = state["streams"].get(name, (0, 0))
@@ -256,9 +289,8 @@ class Training:
         return streams
 
 
-def _means(scored: Tensor, row: Tensor, rows: int) -> Tensor:
-    """The mean of each row's scores."""
-    total = scored.new_zeros(rows).index_add(0, row, scored)
+def _row_means(scores: Tensor, row: Tensor, rows: int) -> Tensor:
+    total = scores.new_zeros(rows).index_add(0, row, scores)
     return total / torch.bincount(row, minlength=rows).clamp(min=1)
 
 
@@ -273,15 +305,15 @@ def _optimisers(student: nn.Module, preset: Preset) -> list[torch.optim.Optimize
     adam = torch.optim.AdamW(groups, lr=preset.rate, betas=(0.9, 0.95), fused=True)
     if preset.optimiser == "adamw":
         return [adam]
-    held = [(weight, FUSED.get(name.rsplit(".")[-1], 1)) for name, weight in hidden.items()]
-    return [adam, Muon(held, rate=preset.rate, decay=preset.decay)]
+    matrices = [(weight, FUSED.get(name.rsplit(".")[-1], 1)) for name, weight in hidden.items()]
+    return [adam, Muon(matrices, rate=preset.rate, decay=preset.decay)]
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A checkpoint, on the CPU.
+    """Read a checkpoint onto the CPU.
 
     Raises:
-        ConfigError: it is missing or no checkpoint.
+        ConfigError: the file is missing or no checkpoint.
 
     """
     try:

@@ -1,7 +1,8 @@
-"""A revision to Findings: what its new and changed definitions lack, and words for them.
+"""Find the definitions of a revision that lack a docstring, and suggest one for each.
 
-`check` tells what is missing, so the gate does not grow with the model; `fix` tells the words, and
-each of its edits becomes a suggestion. Both look at one commit's objects, never at a file on disk.
+`check` decides what is missing, so the gate does not grow with the model; `fix` writes the
+docstrings, and each of its edits becomes a suggestion. Both read one commit's git objects, never a
+file on disk.
 """
 
 from __future__ import annotations
@@ -32,15 +33,21 @@ if TYPE_CHECKING:
     from docbot.pipeline import Job
     from docbot.review.analyse.inputs import ReviewRequest, Revision
 
-_TOLD = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE)
-"""Why a file is left alone, where its author would want to know."""
+_REPORTED = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE)
+"""Reasons for skipping a whole file that its author would want to know."""
 
-_Words = Edit | Skip
+_Outcome = Edit | Skip
 _Place = tuple[str, int]
 
 
-def respond(question: Mapping[str, Any]) -> str:
-    """Answer a question that `request` made; the process that is asked does no more than this.
+def respond(request: Mapping[str, Any]) -> str:
+    """Return the findings for an encoded request, as JSON.
+
+    This is all that the sandboxed process does.
+
+    Args:
+        request: What `encode_request` made, with the time budget in seconds as `budget`; 0 means
+            no limit.
 
     Raises:
         DocbotError: as `open_revision`, `open_job` and `analyse`.
@@ -50,29 +57,31 @@ def respond(question: Mapping[str, Any]) -> str:
     from docbot.review.analyse.inputs import ReviewRequest, open_revision
     from docbot.session import open_job
 
-    budget = question["budget"]
+    budget = request["budget"]
     deadline = time.monotonic() + budget if budget > 0 else float("inf")
-    cache = open_cache(on=question["cache"])
-    asked = ReviewRequest(**{**question["of"], "root": Path(question["of"]["root"])})
-    with closing(cache), open_revision(asked) as revision:
+    cache = open_cache(on=request["cache"])
+    fields = {**request["of"], "root": Path(request["of"]["root"])}
+    with closing(cache), open_revision(ReviewRequest(**fields)) as revision:
         job = open_job(
             revision.config,
             cache,
-            lineage=ParentIndex(revision.outline_of),
-            house=revision.house,
+            parents=ParentIndex(revision.outline_of),
+            style=revision.detect_style,
             out_of_time=lambda: time.monotonic() > deadline,
         )
         with job as opened:
             return encode(analyse(revision, opened))
 
 
-def request(question: ReviewRequest, *, cache: bool) -> dict[str, Any]:
-    """A question as JSON can hold it."""
-    return {"of": {**asdict(question), "root": str(question.root)}, "cache": cache}
+def encode_request(request: ReviewRequest, *, cache: bool) -> dict[str, Any]:
+    """Convert a request to values that JSON can hold; `respond` reads them."""
+    return {"of": {**asdict(request), "root": str(request.root)}, "cache": cache}
 
 
 def analyse(revision: Revision, job: Job) -> Findings:
-    """Everything to say about a revision; without anything missing, the model is not loaded.
+    """Return all findings of a revision, sorted by path, line and name.
+
+    Where nothing is missing, the model is not loaded.
 
     Raises:
         GitError: this clone lacks objects.
@@ -80,103 +89,105 @@ def analyse(revision: Revision, job: Job) -> Findings:
 
     """
     job = replace(job, config=with_kinds(job.config, COUNTED))
-    seen = _look(revision, job)
-    lacking = [path for path, result in seen.results.items() if result.missing]
+    checked = _check_files(revision, job)
+    lacking = [path for path, result in checked.results.items() if result.missing]
     files = (
         SourceFile(path=path, source=revision.head.read(path), changed=revision.changed[path])
         for path in lacking
     )
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for result in fix(files, job) if lacking else ():
-        found += _findings(seen.results[result.path].missing, result)
+        findings += _findings(checked.results[result.path].missing, result)
         if result.error:
-            seen.notices.append(f"{result.path}: docbot's own check failed: {result.error}")
+            checked.notices.append(f"{result.path}: docbot's own check failed: {result.error}")
     return cut(
         Findings(
             base=revision.merge_base,
             head=revision.head.commit,
-            findings=tuple(sorted(found, key=lambda f: (f.path, f.line, f.qualname))),
-            documented=sum(result.documented for result in seen.results.values()),
-            files=len(revision.changed) + len(revision.left),
-            skipped=seen.skipped(),
-            notices=(*revision.notices, *seen.notices),
+            findings=tuple(sorted(findings, key=lambda f: (f.path, f.line, f.qualname))),
+            documented=sum(result.documented for result in checked.results.values()),
+            files=len(revision.changed) + len(revision.skipped),
+            skipped=checked.skip_counts(),
+            notices=(*revision.notices, *checked.notices),
         )
     )
 
 
 @dataclass(kw_only=True, slots=True)
-class _Seen:
-    """The files as `check` sees them."""
+class _CheckedFiles:
+    """What `check` says of each file, and notices about whole files."""
 
     results: dict[PurePosixPath, Result] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
-    def skipped(self) -> Mapping[str, int]:
+    def skip_counts(self) -> Mapping[str, int]:
         skips = (skip for result in self.results.values() for skip in result.skips)
         return dict(Counter(skip.reason.value for skip in skips if skip.qualname))
 
 
-def _look(revision: Revision, job: Job) -> _Seen:
-    seen = _Seen()
-    for path, skip in revision.left.items():
-        seen.results[path] = Result(path=path, skips=(skip,))
+def _check_files(revision: Revision, job: Job) -> _CheckedFiles:
+    checked = _CheckedFiles()
+    for path, skip in revision.skipped.items():
+        checked.results[path] = Result(path=path, skips=(skip,))
     for path, lines in revision.changed.items():
         try:
             facts = file_facts(revision.head.read(path))
-            result = check_file(path, facts, job.config, job.lineage, lines)
+            result = check_file(path, facts, job.config, job.parents, lines)
         except SourceError as error:
             result = Result(path=path, skips=(Skip.of(error),))
-        seen.results[path] = result
-    seen.notices = [
+        checked.results[path] = result
+    checked.notices = [
         f"{path}: skipped: {skip.detail}"
-        for path, result in sorted(seen.results.items())
+        for path, result in sorted(checked.results.items())
         for skip in result.skips
-        if not skip.qualname and skip.reason in _TOLD
+        if not skip.qualname and skip.reason in _REPORTED
     ]
-    return seen
+    return checked
 
 
 def _findings(missing: Iterable[Target], result: Result) -> Iterator[Finding]:
-    """One for each target; the words of `fix` are known by name and line."""
-    words: dict[_Place, _Words] = {(edit.qualname, edit.line): edit for edit in result.edits}
-    words |= {(skip.qualname, skip.line): skip for skip in result.skips}
-    whole = words.get(("", 0))
+    """Yield one finding for each target, with the edit or skip of `fix` at its name and line."""
+    outcomes: dict[_Place, _Outcome] = {(edit.qualname, edit.line): edit for edit in result.edits}
+    outcomes |= {(skip.qualname, skip.line): skip for skip in result.skips}
+    of_file = outcomes.get(("", 0))
     if result.error:
-        whole = Skip(reason=SkipReason.REJECTED, detail="docbot's own check of the file failed")
+        of_file = Skip(reason=SkipReason.REJECTED, detail="docbot's own check of the file failed")
     for target in missing:
         definition = target.definition
-        plain = Finding(
+        finding = Finding(
             path=str(result.path),
             line=definition.line,
             qualname=definition.qualname,
             kind=definition.kind.value,
         )
-        said = words.get((definition.qualname, definition.line), whole)
-        if isinstance(said, Edit):
-            yield _suggesting(plain, result.before, said)
-        elif said is not None:
-            yield replace(plain, reason=said.reason.value, detail=said.detail)
+        outcome = outcomes.get((definition.qualname, definition.line), of_file)
+        if isinstance(outcome, Edit):
+            yield _with_suggestion(finding, result.before, outcome)
+        elif outcome is not None:
+            yield replace(finding, reason=outcome.reason.value, detail=outcome.detail)
         else:
-            yield plain
+            yield finding
 
 
-def _suggesting(finding: Finding, source: bytes, edit: Edit) -> Finding:
-    """With the edit as a suggestion, or as words to be set by hand."""
+def _with_suggestion(finding: Finding, source: bytes, edit: Edit) -> Finding:
+    """Add the edit as a suggestion, or its headline where a person has to insert it."""
     text = edit.text.decode(read(source).encoding)
-    why = _by_hand(finding, source)
-    if not why:
+    obstacle = _suggestion_obstacle(finding, source)
+    if not obstacle:
         suggestion = suggest(source, edit)
         if suggestion.docstring():
             return replace(finding, suggestion=suggestion)
-        why = "its header cannot be shown as it is"
+        obstacle = "its header cannot be shown as it is"
     headline = text.strip().strip("\"'").strip().partition("\n")[0].rstrip()
     return replace(
-        finding, reason=SkipReason.LEFT_ALONE.value, detail=f"{why}; to be set by hand: {headline}"
+        finding,
+        reason=SkipReason.LEFT_ALONE.value,
+        detail=f"{obstacle}; to be set by hand: {headline}",
     )
 
 
-def _by_hand(finding: Finding, source: bytes) -> str:
-    """Why one click would not do, or ""."""
+def _suggestion_obstacle(finding: Finding, source: bytes) -> str:
+    """Return why GitHub could not apply a suggestion with one click; "" when it could."""
     if finding.kind == Kind.MODULE.value:
         return "a module's docstring stands above all that a suggestion could replace"
     if b"\r" in source:
@@ -187,17 +198,20 @@ def _by_hand(finding: Finding, source: bytes) -> str:
 
 
 def suggest(source: bytes, edit: Edit) -> Suggestion:
-    """The lines that an edit stands for: the last of the header, and the blank ones it removes."""
+    """Convert an edit to a suggestion of whole lines.
+
+    It replaces the header's last line and the blank lines that the edit removes.
+    """
     first = source.count(b"\n", 0, edit.start)
     header = source[: edit.start].removesuffix(b"\n").rpartition(b"\n")[2].decode()
-    removed = _lines(source[edit.start : edit.end])
+    removed = _split_lines(source[edit.start : edit.end])
     return Suggestion(
         first=first,
         last=first + len(removed),
         before=(header, *removed),
-        after=(header, *_lines(edit.text)),
+        after=(header, *_split_lines(edit.text)),
     )
 
 
-def _lines(data: bytes) -> list[str]:
+def _split_lines(data: bytes) -> list[str]:
     return data.decode().removesuffix("\n").split("\n") if data else []

@@ -1,11 +1,11 @@
-"""What one review works on, from git objects alone: the work tree may be anybody's.
+"""Read the inputs of one review from git objects alone, never from the work tree.
 
-On a runner the work tree holds what the pull request wants it to hold, so nothing is read from it,
-neither code nor settings. What steers comes from the base commit: the tip of the branch that the
-pull request goes to, which its maintainers have accepted. It is not the merge base, since the
-author chooses that by where the branch starts, and might choose settings given up long ago. The
-head's own settings may leave out more, and nothing else. What has changed is told against the
-merge base: what others did to the base branch meanwhile is no part of the pull request.
+On a runner the work tree holds what the pull request wants it to hold, so neither code nor settings
+are read from it. The settings come from the base commit: the tip of the branch that the pull
+request goes to, which its maintainers have accepted. It is not the merge base, since the author
+chooses that by where the branch starts, and might choose settings given up long ago. The head's own
+settings may leave out more, and nothing else. Changes are computed against the merge base: what
+others did to the base branch meanwhile is no part of the pull request.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.config import Config, parse_config, replace
-from docbot.docstring.style import SETTINGS_FILES, detect_in
+from docbot.docstring.style import SETTINGS_FILES, detect_style
 from docbot.errors import ConfigError, SourceError, TooLargeError
 from docbot.llm.known_models import HUB, MODELS
-from docbot.llm.weights import named
+from docbot.llm.weights import get_model
 from docbot.repo.commit import Snapshot
-from docbot.repo.discover import VENDORED, gitignore
+from docbot.repo.discover import VENDORED, compile_patterns
 from docbot.repo.git import SUFFIXES, Repository
+from docbot.scan.limits import MAX_BYTES
 from docbot.scan.outline import outline
-from docbot.scan.source import MAX_BYTES
 from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
@@ -37,27 +37,26 @@ if TYPE_CHECKING:
     from docbot.repo.git import Lines
     from docbot.scan.outline import Outline
 
-
 PYPROJECT = PurePosixPath("pyproject.toml")
 
-
-PATTERNS, STARS = 100, 3
-"""Patterns that a head's `exclude` may have, and runs of stars in each: as regular expressions they
-backtrack, and six stars against a name of 120 characters were measured to take a minute."""
+MAX_PATTERNS, MAX_STARS = 100, 3
+"""Most patterns that a head's `exclude` may have, and most runs of stars in each. As regular
+expressions they backtrack: six stars against a name of 120 characters were measured to take a
+minute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReviewRequest:
-    """What to review.
+    """The revisions, paths and settings of one review.
 
     Attributes:
-        root: Of the repository, or a folder in it.
-        base: The revision whose settings count, and from which the head parted.
-        head: The revision that is reviewed.
-        paths: Files and folders from the repository's root, as git has them; all when empty.
-        settings: The operator's own, by their kebab-case keys.
-        config_file: Instead of the `pyproject.toml`: from the repository's root, then it is the
-            base commit's; or an absolute path elsewhere, then it is read from the disk.
+        root: The repository's root, or a folder in it.
+        base: The revision whose settings count, and from which the head branched off.
+        head: The revision to review.
+        paths: Files and folders relative to the repository's root, as git has them; all when empty.
+        settings: The operator's own settings, by their kebab-case keys.
+        config_file: A settings file instead of `pyproject.toml`. A path relative to the
+            repository's root is read from the base commit, an absolute one from the disk.
 
     """
 
@@ -71,10 +70,17 @@ class ReviewRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
-    """One review's inputs.
+    """The inputs of one review.
 
-    `changed` are the Python files to look at, each with its new and changed lines; `left` are those
-    left alone. `notices` are sentences about settings that do not count.
+    Attributes:
+        base: The base commit's files.
+        head: The head commit's files.
+        merge_base: The commit from which the head branched off.
+        config: The settings that count.
+        changed: The Python files to check, each with its new and changed lines.
+        skipped: The changed Python files that are left alone, each with the reason.
+        notices: Sentences about settings that do not count and paths without Python files.
+
     """
 
     base: Snapshot
@@ -82,21 +88,26 @@ class Revision:
     merge_base: str
     config: Config
     changed: Mapping[PurePosixPath, Lines]
-    left: Mapping[PurePosixPath, Skip]
+    skipped: Mapping[PurePosixPath, Skip]
     notices: tuple[str, ...] = ()
 
-    def house(self) -> DocstringStyle:
+    def detect_style(self) -> DocstringStyle:
         """Detect the style from the base commit's docstrings and its tools' settings."""
-        ours = gitignore(self.config.exclude)
+        excluded = compile_patterns(self.config.exclude)
         paths = [
             path
             for path in self.base.files
-            if _is_python(path) and not _is_vendored(path) and not (ours and ours.match_file(path))
+            if _is_python(path)
+            and not _is_vendored(path)
+            and not (excluded and excluded.match_file(path))
         ]
-        return detect_in(paths, self.base.read, self.base.texts(SETTINGS_FILES), self.config)
+        return detect_style(paths, self.base.read, self.base.texts(SETTINGS_FILES), self.config)
 
     def outline_of(self, path: PurePosixPath) -> Outline | None:
-        """The outline of a file of the head, for `ParentIndex`; None when there is none."""
+        """Return the outline of a file of the head, for `ParentIndex`.
+
+        None where there is no such file or it cannot be parsed.
+        """
         try:
             return outline(self.head.read(path))
         except SourceError:
@@ -104,8 +115,8 @@ class Revision:
 
 
 @contextmanager
-def open_revision(question: ReviewRequest) -> Iterator[Revision]:
-    """The inputs of one review, whose files can be read as long as the context lasts.
+def open_revision(request: ReviewRequest) -> Iterator[Revision]:
+    """Open the inputs of one review; their files can be read until the context ends.
 
     Raises:
         ConfigError: the base commit's settings cannot be used, or a path is outside the repository.
@@ -113,37 +124,39 @@ def open_revision(question: ReviewRequest) -> Iterator[Revision]:
         ModelError: the base commit's settings name a model that nobody knows.
 
     """
-    repository = _repository(question.root)
-    parted = repository.merge_base(question.base, question.head)
-    file = PurePosixPath(question.config_file or PYPROJECT)
-    also = (*SETTINGS_FILES, str(file))
+    repository = _repository(request.root)
+    merge_base = repository.merge_base(request.base, request.head)
+    file = PurePosixPath(request.config_file or PYPROJECT)
+    settings_files = (*SETTINGS_FILES, str(file))
     with repository.contents() as contents:
-        base, head, old = (
+        base, head, ancestor = (
             Snapshot(
                 commit=repository.commit(revision),
-                files=repository.files_at(revision, also),
+                files=repository.files_at(revision, settings_files),
                 contents=contents,
             )
-            for revision in (question.base, question.head, parted)
+            for revision in (request.base, request.head, merge_base)
         )
-        theirs = _base_config(base, file, repository.root, required=bool(question.config_file))
-        narrow = _narrowing(head, old, file, theirs)
-        config = replace(theirs, question.settings, source="command line")
-        config = dataclasses.replace(config, ignore=_joined(config.ignore, narrow.ignore))
-        touched = _touched(head, old, question.paths)
-        left = _left(head, touched, config)
-        lines = repository.lines_between(parted, head.commit, without=_too_large(left))
-        excluded = _excluded(touched, config.exclude, narrow.exclude)
+        accepted = _base_config(base, file, repository.root, required=bool(request.config_file))
+        exclusions = _head_exclusions(head, ancestor, file, accepted)
+        config = replace(accepted, request.settings, source="command line")
+        config = dataclasses.replace(config, skip=_union(config.skip, exclusions.skip))
+        touched = _touched_files(head, ancestor, request.paths)
+        skipped = _skipped_files(head, touched, config)
+        lines = repository.lines_between(merge_base, head.commit, without=_too_large(skipped))
+        excluded = _excluded_files(touched, config.exclude, exclusions.exclude)
         yield Revision(
             base=base,
             head=head,
-            merge_base=parted,
+            merge_base=merge_base,
             config=config,
             changed={
-                p: lines[p] for p in touched if p in lines and p not in left and p not in excluded
+                path: lines[path]
+                for path in touched
+                if path in lines and path not in skipped and path not in excluded
             },
-            left={path: skip for path, skip in left.items() if path not in excluded},
-            notices=(*narrow.notices, *_lost(question.paths, head, old)),
+            skipped={path: skip for path, skip in skipped.items() if path not in excluded},
+            notices=(*exclusions.notices, *_missing_path_notices(request.paths, head, ancestor)),
         )
 
 
@@ -163,7 +176,7 @@ def _is_vendored(path: PurePosixPath) -> bool:
 
 
 def _base_config(base: Snapshot, file: PurePosixPath, root: Path, *, required: bool) -> Config:
-    """The settings that count; a file named by its absolute path is the operator's own."""
+    """Read the settings that count; a file given by its absolute path is the operator's own."""
     if file.is_absolute():
         try:
             content = Path(file).read_bytes()
@@ -186,8 +199,8 @@ def _base_config(base: Snapshot, file: PurePosixPath, root: Path, *, required: b
 def _check_model(name: str, root: Path, file: PurePosixPath) -> None:
     """Refuse a model that the pull request could bring with it.
 
-    `fix` takes a path from the folder it runs in; here that is the work tree. What the command line
-    names is the operator's word, and is not asked about.
+    `fix` resolves a path from the folder it runs in, which here is the work tree. A model named on
+    the command line is the operator's choice, and is not checked.
     """
     if name in MODELS or name.startswith(HUB):
         return
@@ -195,7 +208,7 @@ def _check_model(name: str, root: Path, file: PurePosixPath) -> None:
     with suppress(RuntimeError):
         path = path.expanduser()
     if path.name == name and path.suffix != ".gguf":
-        named(name)  # raises, with the names that are known
+        get_model(name)  # raises, with the names that are known
     if path.is_absolute() and not Path(os.path.realpath(path)).is_relative_to(root):
         return
     raise ConfigError(
@@ -205,90 +218,110 @@ def _check_model(name: str, root: Path, file: PurePosixPath) -> None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Narrowing:
-    """What the head's settings leave out besides."""
+class _HeadExclusions:
+    """What the head's settings exclude and skip besides the base's."""
 
     exclude: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
 
-def _narrowing(head: Snapshot, old: Snapshot, file: PurePosixPath, ours: Config) -> _Narrowing:
-    """The head's `exclude` and `ignore`; and one notice, if that is not all it changes.
+def _head_exclusions(
+    head: Snapshot, ancestor: Snapshot, file: PurePosixPath, accepted: Config
+) -> _HeadExclusions:
+    """Read the head's `exclude` and `skip`, with a notice if it changes anything else.
 
-    What the base branch has changed since they parted is none of the head's doing.
+    The head's file is compared with the merge base's, since what the base branch changed meanwhile
+    is not the head's doing.
     """
-    if old.files.get(file) == head.files.get(file) or file.is_absolute():
-        return _Narrowing()
+    if ancestor.files.get(file) == head.files.get(file) or file.is_absolute():
+        return _HeadExclusions()
     try:
-        theirs = parse_config(head.read(file), source=str(file)) if file in head.files else Config()
-        gitignore(theirs.exclude)
-        _check_patterns(theirs.exclude)
+        proposed = Config()
+        if file in head.files:
+            proposed = parse_config(head.read(file), source=str(file))
+        compile_patterns(proposed.exclude)
+        _check_patterns(proposed.exclude)
     except (ConfigError, SourceError) as error:
-        told = f"the pull request's {file} cannot be used ({error}); the base branch's counts"
-        return _Narrowing(notices=(told,))
-    narrows = set(ours.exclude) <= set(theirs.exclude) and set(ours.ignore) <= set(theirs.ignore)
-    same = dataclasses.replace(theirs, exclude=ours.exclude, ignore=ours.ignore) == ours
-    told = (
-        f"the pull request changes docbot's settings in {file}; until it is merged, those of"
-        " the base branch count, and of the new ones only what `exclude` and `ignore` add"
+        notice = f"the pull request's {file} cannot be used ({error}); the base branch's counts"
+        return _HeadExclusions(notices=(notice,))
+    only_adds = set(accepted.exclude) <= set(proposed.exclude) and set(accepted.skip) <= set(
+        proposed.skip
     )
-    return _Narrowing(
-        exclude=theirs.exclude,
-        ignore=theirs.ignore,
-        notices=() if narrows and same else (told,),
+    others_same = (
+        dataclasses.replace(proposed, exclude=accepted.exclude, skip=accepted.skip) == accepted
+    )
+    notice = (
+        f"the pull request changes docbot's settings in {file}; until it is merged, those of"
+        " the base branch count, and of the new ones only what `exclude` and `skip` add"
+    )
+    return _HeadExclusions(
+        exclude=proposed.exclude,
+        skip=proposed.skip,
+        notices=() if only_adds and others_same else (notice,),
     )
 
 
 def _check_patterns(patterns: Collection[str]) -> None:
-    if len(patterns) > PATTERNS or any(len(re.findall(r"\*+", p)) > STARS for p in patterns):
-        raise ConfigError(f"more than {PATTERNS} patterns in `exclude`, or {STARS} stars in one")
+    if len(patterns) > MAX_PATTERNS or any(
+        len(re.findall(r"\*+", p)) > MAX_STARS for p in patterns
+    ):
+        raise ConfigError(
+            f"more than {MAX_PATTERNS} patterns in `exclude`, or {MAX_STARS} stars in one"
+        )
 
 
-def _joined(ours: Iterable[str], theirs: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*ours, *theirs)))
+def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
 
 
-def _touched(head: Snapshot, old: Snapshot, paths: Collection[str]) -> list[PurePosixPath]:
-    """The Python files that the head added, changed or moved, in order."""
+def _touched_files(
+    head: Snapshot, ancestor: Snapshot, paths: Collection[str]
+) -> list[PurePosixPath]:
+    """Return the sorted Python files below `paths` that the head added, changed or moved."""
     folders = [PurePosixPath(path) for path in paths]
     return sorted(
         path
         for path, blob in head.files.items()
         if _is_python(path)
-        and old.files.get(path) != blob
+        and ancestor.files.get(path) != blob
         and (not folders or any(path.is_relative_to(folder) for folder in folders))
     )
 
 
-def _lost(paths: Iterable[str], head: Snapshot, old: Snapshot) -> Iterator[str]:
-    """A sentence for each path below which neither commit has a Python file."""
+def _missing_path_notices(
+    paths: Iterable[str], head: Snapshot, ancestor: Snapshot
+) -> Iterator[str]:
+    """Yield a sentence for each path below which neither commit has a Python file."""
     for name in paths:
         folder = PurePosixPath(name)
-        files = (*head.files, *old.files)
+        files = (*head.files, *ancestor.files)
         if not any(_is_python(path) and path.is_relative_to(folder) for path in files):
             yield f"{name}: neither commit has a Python file there"
 
 
-def _left(
+def _skipped_files(
     head: Snapshot, paths: Iterable[PurePosixPath], config: Config
 ) -> dict[PurePosixPath, Skip]:
-    left = {}
+    skipped = {}
     for path in paths:
         if head.files[path].size > MAX_BYTES:
             detail = f"it is over {MAX_BYTES // 1_000_000} MB"
-            left[path] = Skip(reason=SkipReason.TOO_LARGE, detail=detail)
-        elif _is_vendored(path) and SkipReason.VENDORED.value not in config.select:
-            left[path] = Skip(reason=SkipReason.VENDORED, detail="other people's code")
-    return left
+            skipped[path] = Skip(reason=SkipReason.TOO_LARGE, detail=detail)
+        elif _is_vendored(path) and SkipReason.VENDORED.value not in config.include:
+            skipped[path] = Skip(reason=SkipReason.VENDORED, detail="other people's code")
+    return skipped
 
 
-def _too_large(left: Mapping[PurePosixPath, Skip]) -> list[PurePosixPath]:
-    """Files that are not even compared: a bomb of line feeds takes git's memory."""
-    return [path for path, skip in left.items() if skip.reason is SkipReason.TOO_LARGE]
+def _too_large(skipped: Mapping[PurePosixPath, Skip]) -> list[PurePosixPath]:
+    """Return the files that git must not diff: a bomb of line feeds takes its memory."""
+    return [path for path, skip in skipped.items() if skip.reason is SkipReason.TOO_LARGE]
 
 
-def _excluded(paths: Iterable[PurePosixPath], *lists: tuple[str, ...]) -> set[PurePosixPath]:
-    """What any of the lists leaves out; each for itself, since `!` takes back what stands above."""
-    specs = [spec for spec in map(gitignore, lists) if spec is not None]
+def _excluded_files(paths: Iterable[PurePosixPath], *lists: tuple[str, ...]) -> set[PurePosixPath]:
+    """Return the paths that any list excludes.
+
+    Each list is matched on its own, since `!` in one takes back only the patterns above it.
+    """
+    specs = [spec for spec in map(compile_patterns, lists) if spec is not None]
     return {path for path in paths if any(spec.match_file(path) for spec in specs)}

@@ -1,10 +1,10 @@
-"""A process of its own for what reads other people's code: without tokens, and with limits.
+"""Run the analysis of other people's code in a process of its own, with limits and no token.
 
-Whatever analyses a pull request parses its files and runs native code on text made from them. It
-gets an environment of names that are known to be harmless, Python's isolated mode, so that no
-folder of the repository and no PYTHONPATH is imported from, an empty folder to stand in, and limits
-on time, memory and core files. It answers with one document on its standard output. It still runs
-as the same user: where that is not enough, analyse and post in two jobs.
+The analysis of a pull request parses its files and runs native code on text made from them. Its
+process gets an environment of variables known to be harmless; Python's isolated mode, so that it
+imports nothing from the repository or PYTHONPATH; an empty working directory; and limits on time,
+memory and core files. It answers with one document on its standard output. It still runs as the
+same user: where that is not enough, analyse and post in two jobs.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 GRACE = 120
-"""Seconds past its time budget after which the process is ended: for the file it is at, and for
-what it has to load."""
+"""Seconds that the process may run past its time budget, to load what it needs and to finish its
+current file; then it is ended."""
 
-SENTENCE, BUG = 2, 3
+EXPLAINED, BUG = 2, 3
+"""Exit statuses of the process: its output is an error message; it has a bug."""
 
-_NAMES = frozenset(
+_HARMLESS_NAMES = frozenset(
     ("HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "XDG_CACHE_HOME",
      "XDG_CONFIG_HOME", "HUGGINGFACE_HUB_CACHE", "CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS",
      "GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM",
      "GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "SYSTEMROOT", "WINDIR", "COMSPEC", "PATHEXT",
      "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA")
 )  # fmt: skip
-_PREFIXES = ("LC_", "DOCBOT_", "HF_")
+_HARMLESS_PREFIXES = ("LC_", "DOCBOT_", "HF_")
 _SECRET = re.compile("TOKEN|SECRET|KEY|PASSW|CREDENTIAL|AUTH", re.IGNORECASE)
-_FOLDERS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_BEHIND = 8 << 30  # bytes of address space that are reserved and not used, by threads' arenas
-_GPUS = ("/dev/nvidiactl", "/dev/kfd")  # their drivers reserve more than there is memory
+_FOLDER_LISTS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_RESERVED_BYTES = 8 << 30  # address space that threads' arenas reserve and do not use
+_GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd")  # their drivers reserve more than there is memory
 
 _START = """\
 import sys
@@ -58,22 +59,27 @@ sys.exit(serve())
 """
 
 
-def environment(given: Mapping[str, str], root: Path) -> dict[str, str]:
-    """What of an environment is handed on: by name, and never what may be a secret.
+def safe_environment(environment: Mapping[str, str], root: Path) -> dict[str, str]:
+    """Return the variables that the process may have: known names, and no secrets.
 
-    Folders to run programs or load libraries from are absolute and outside `root`.
+    Of the folders to run programs or load libraries from, only absolute ones outside `root` remain.
+
+    Args:
+        environment: All variables, as in `os.environ`.
+        root: The repository's root.
+
     """
-    kept = {
+    safe = {
         name: value
-        for name, value in given.items()
-        if (name.upper() in _NAMES or name.upper().startswith(_PREFIXES))
+        for name, value in environment.items()
+        if (name.upper() in _HARMLESS_NAMES or name.upper().startswith(_HARMLESS_PREFIXES))
         and not _SECRET.search(name)
     }
-    for name in _FOLDERS:
-        folders = [f for f in given.get(name, "").split(os.pathsep) if _is_outside(f, root)]
+    for name in _FOLDER_LISTS:
+        folders = [f for f in environment.get(name, "").split(os.pathsep) if _is_outside(f, root)]
         if folders:
-            kept[name] = os.pathsep.join(folders)
-    return kept | _safe_directories(given)
+            safe[name] = os.pathsep.join(folders)
+    return safe | _safe_directories(environment)
 
 
 def _is_outside(folder: str, root: Path) -> bool:
@@ -82,49 +88,56 @@ def _is_outside(folder: str, root: Path) -> bool:
     return path.is_absolute() and not path.is_relative_to(root) and not real.is_relative_to(root)
 
 
-def _safe_directories(given: Mapping[str, str]) -> dict[str, str]:
-    """Of git's configuration by environment, which may hold a password, the repositories it trusts.
+def _safe_directories(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that name the repositories git trusts (`safe.directory`).
 
-    Containers set it so, where another user owns the work tree.
+    Containers set these where another user owns the work tree. The rest of git's configuration by
+    environment is dropped, since it may hold a password.
     """
-    count = given.get("GIT_CONFIG_COUNT", "")
+    count = environment.get("GIT_CONFIG_COUNT", "")
     numbers = range(min(int(count), 100)) if count.isascii() and count.isdigit() else range(0)
     trusted = [
-        given.get(f"GIT_CONFIG_VALUE_{number}", "")
+        environment.get(f"GIT_CONFIG_VALUE_{number}", "")
         for number in numbers
-        if given.get(f"GIT_CONFIG_KEY_{number}", "").lower() == "safe.directory"
+        if environment.get(f"GIT_CONFIG_KEY_{number}", "").lower() == "safe.directory"
     ]
-    told = {"GIT_CONFIG_COUNT": str(len(trusted))} if trusted else {}
+    variables = {"GIT_CONFIG_COUNT": str(len(trusted))} if trusted else {}
     for number, folder in enumerate(trusted):
-        told[f"GIT_CONFIG_KEY_{number}"] = "safe.directory"
-        told[f"GIT_CONFIG_VALUE_{number}"] = folder
-    return told
+        variables[f"GIT_CONFIG_KEY_{number}"] = "safe.directory"
+        variables[f"GIT_CONFIG_VALUE_{number}"] = folder
+    return variables
 
 
-def ask(question: Mapping[str, Any], root: Path, budget: float) -> bytes:
-    """Have a question answered by `analysis` in a process of its own; `budget` in seconds, 0: none.
+def run_sandboxed(request: Mapping[str, Any], root: Path, budget: float) -> bytes:
+    """Have `analyse.respond` answer a request in a sandboxed process; return its output.
+
+    Args:
+        request: What `analyse.encode_request` made.
+        root: The repository's root, from which nothing is run.
+        budget: Seconds for the analysis; 0 means no limit.
 
     Raises:
         ReviewError: that process could not do it, took too long, or was ended.
-        RuntimeError: it has a bug; with its traceback, in which no line is a workflow command.
+        RuntimeError: it has a bug; the message holds its traceback, in which no line is a workflow
+            command.
 
     """
     command = [sys.executable, "-I", "-c", _START, str(Path(__file__).parents[3])]
     with (
-        tempfile.TemporaryDirectory(prefix="docbot-") as nowhere,
+        tempfile.TemporaryDirectory(prefix="docbot-") as empty_folder,
         tempfile.TemporaryFile() as answer,
-        tempfile.TemporaryFile() as complaint,
+        tempfile.TemporaryFile() as errors,
         subprocess.Popen(
             command,
-            env=environment(os.environ, root),
-            cwd=nowhere,
+            env=safe_environment(os.environ, root),
+            cwd=empty_folder,
             stdin=subprocess.PIPE,
             stdout=answer,
-            stderr=complaint,
+            stderr=errors,
         ) as process,
     ):
         try:
-            _tell(process, {**question, "budget": budget})
+            _send(process, {**request, "budget": budget})
             status = process.wait(budget + GRACE if budget > 0 else None)
         except subprocess.TimeoutExpired:
             raise ReviewError(
@@ -133,87 +146,89 @@ def ask(question: Mapping[str, Any], root: Path, budget: float) -> bytes:
             ) from None
         finally:  # Ctrl-C among others
             process.kill()
-        return _answer(status, answer, complaint)
+        return _read_answer(status, answer, errors)
 
 
-def _tell(process: subprocess.Popen[bytes], question: Mapping[str, Any]) -> None:
-    """The pipe stays open: its end tells the child that there is nobody left to answer."""
+def _send(process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> None:
+    """Write the request; the pipe stays open, since its end means that the parent is gone."""
     assert process.stdin is not None  # noqa: S101 - for mypy: it was asked for
-    with suppress(BrokenPipeError):  # it has ended; its status tells why
-        process.stdin.write(json.dumps(question).encode("ascii") + b"\n")
+    with suppress(BrokenPipeError):  # it has ended; its status says why
+        process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
         process.stdin.flush()
 
 
-def _answer(status: int, answer: IO[bytes], complaint: IO[bytes]) -> bytes:
+def _read_answer(status: int, answer: IO[bytes], errors: IO[bytes]) -> bytes:
     answer.seek(0)
-    said = answer.read(MAX_BYTES + 1)
+    output = answer.read(MAX_BYTES + 1)
     if status == 0:
-        return said
-    if status == SENTENCE and said:
-        raise ReviewError(_plain(said.decode("utf-8", "replace")))
-    complaint.seek(0, os.SEEK_END)
-    complaint.seek(max(0, complaint.tell() - 10_000))
-    lines = complaint.read().decode("utf-8", "replace").splitlines()
+        return output
+    if status == EXPLAINED and output:
+        raise ReviewError(_safe_line(output.decode("utf-8", "replace")))
+    errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, errors.tell() - 10_000))
+    lines = errors.read().decode("utf-8", "replace").splitlines()
     if status < 0:
         name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
         raise ReviewError(
             f"the process that analyses was ended by {name}: perhaps there was not enough memory,"
             " or a file of this change is made to break parsers; nothing was posted"
         )
-    told = "\n".join(f"| {_plain(line)}" for line in lines)
-    raise RuntimeError(f"the process that analyses failed with status {status}:\n{told}")
+    traceback = "\n".join(f"| {_safe_line(line)}" for line in lines)
+    raise RuntimeError(f"the process that analyses failed with status {status}:\n{traceback}")
 
 
-def _plain(text: str) -> str:
-    """On one line, of visible characters, and no command to a runner."""
+def _safe_line(text: str) -> str:
+    """Return the text as one printable line in which a runner reads no workflow command."""
     shown = "".join(c if c.isprintable() else " " for c in text).replace("##[", "# #[")
     return f": :{shown[2:]}" if shown.lstrip().startswith("::") else shown
 
 
-# In the other process
+# In the sandboxed process
 
 
 def serve() -> int:
-    """Read one question, answer it on standard output, and say how that went."""
+    """Read one request, answer it on standard output, and return the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends this process
     from docbot.errors import DocbotError
     from docbot.review.analyse.analyse import respond
 
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # whatever a library prints is no part of the answer
-        question = json.loads(sys.stdin.buffer.readline())
-        _limit(question["budget"])
-        threading.Thread(target=_follow, daemon=True).start()
+        request = json.loads(sys.stdin.buffer.readline())
+        _set_limits(request["budget"])
+        threading.Thread(target=_exit_with_parent, daemon=True).start()
         try:
-            out.write(respond(question).encode("ascii"))
+            out.write(respond(request).encode("ascii"))
         except DocbotError as error:
             out.write(str(error).encode("utf-8", "replace"))
-            return SENTENCE
+            return EXPLAINED
     return 0
 
 
-def _follow() -> None:
-    """End with the parent: its end of the pipe is closed, however it ended."""
+def _exit_with_parent() -> None:
+    """Exit when the parent closes the pipe, as it does however it ends."""
     while os.read(0, 1):
         pass
     os._exit(1)
 
 
-def _limit(budget: float) -> None:
+def _set_limits(budget: float) -> None:
     if sys.platform == "win32":
         return
     import resource
 
     from docbot.parallel import usable_cores
 
-    _lower(resource.setrlimit, resource.RLIMIT_CORE, 0)  # memory holds what was private
+    _lower_limit(resource.setrlimit, resource.RLIMIT_CORE, 0)  # memory holds what was private
     if budget > 0:
-        _lower(resource.setrlimit, resource.RLIMIT_CPU, int((budget + GRACE) * usable_cores()))
-    if not any(map(os.path.exists, _GPUS)):
+        _lower_limit(
+            resource.setrlimit, resource.RLIMIT_CPU, int((budget + GRACE) * usable_cores())
+        )
+    if not any(map(os.path.exists, _GPU_DEVICES)):
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        _lower(resource.setrlimit, resource.RLIMIT_AS, memory + _BEHIND)
+        _lower_limit(resource.setrlimit, resource.RLIMIT_AS, memory + _RESERVED_BYTES)
 
 
-def _lower(set_limit: Callable[[int, tuple[int, int]], None], which: int, limit: int) -> None:
+def _lower_limit(set_limit: Callable[[int, tuple[int, int]], None], which: int, limit: int) -> None:
     with suppress(ValueError, OSError):  # it is lower already
         set_limit(which, (limit, limit))

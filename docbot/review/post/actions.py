@@ -1,8 +1,9 @@
-"""GitHub Actions' own files and commands: the event, annotations, the step summary, outputs.
+"""Read the event of a GitHub Actions workflow; write the step's summary and outputs.
 
 A runner reads what a step prints, and takes a line that starts with `::`, or has `##[` anywhere,
-for a command. So nothing that comes from a pull request is printed but through `command`, which
-escapes it as the runner undoes it, or `line`, which no runner takes for a command.
+for a command. So text from a pull request is printed only through two functions of
+`workflow_commands`: `format_command`, which escapes it as the runner unescapes it, or `safe_line`,
+which makes a line that no runner takes for a command.
 """
 
 from __future__ import annotations
@@ -15,26 +16,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docbot.errors import ReviewError
-from docbot.review.post.payload import Payload
+from docbot.review.post.json_fields import JsonFields
 
 EVENT_BYTES = 32 << 20
-"""A bigger event file is not read; GitHub caps a payload at 25 MB."""
-
+"""Largest event file that is read; GitHub caps a payload at 25 MB."""
 
 SUMMARY_BYTES = 1 << 20
-"""Of a step's whole summary; GitHub drops a bigger one altogether."""
+"""Largest summary of a step; GitHub drops a bigger one altogether."""
 
-
-CUT = "\n\nThe rest is left out: a step's summary may have 1 MiB.\n"
+CUT_NOTICE = "\n\nThe rest is left out: a step's summary may have 1 MiB.\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """What started the workflow, as far as a review asks.
+    """The event that started the workflow, with the fields that a review needs.
 
-    `number` is the pull request's, None where the event has none or, as a `workflow_run`, does not
-    tell it. `head` and `base` are commits, "" where the event has none. `head_repository` is None
-    when the fork was deleted, and `fork` is true then.
+    Attributes:
+        name: The event's name, such as "pull_request".
+        number: The pull request's number; None where the event has none or, like a `workflow_run`,
+            does not name it.
+        head: The head commit; "" where the event has none.
+        base: The base commit; "" where the event has none.
+        head_repository: The head's repository, `owner/name`; None when the fork was deleted.
+        head_branch: The head's branch.
+        fork: Whether the head is in another repository; true when the fork was deleted.
+        draft: Whether the pull request is a draft.
+        closed: Whether the pull request is closed.
+
     """
 
     name: str
@@ -48,8 +56,12 @@ class Event:
     closed: bool = False
 
 
-def event(path: Path, name: str = "") -> Event:
-    """The event of GITHUB_EVENT_PATH; its name is that of GITHUB_EVENT_NAME.
+def read_event(path: Path, name: str = "") -> Event:
+    """Read the event that started the workflow.
+
+    Args:
+        path: The file that GITHUB_EVENT_PATH names.
+        name: The event's name; GITHUB_EVENT_NAME when empty.
 
     Raises:
         ReviewError: the file cannot be read or a key in it is not as GitHub documents, or the event
@@ -64,18 +76,18 @@ def event(path: Path, name: str = "") -> Event:
             "docbot does not run on pull_request_target, which gives a stranger's pull request a "
             "token that writes; use pull_request, and for forks the two workflows of the README"
         )
-    reader = {
+    convert = {
         "pull_request": _pull_request,
         "merge_group": _merge_group,
         "push": _push,
         "workflow_run": _workflow_run,
     }.get(name)
-    if reader is None:
+    if convert is None:
         return Event(name=name)
-    return reader(Payload(_load(path), f"event {name} in {path}", ReviewError))
+    return convert(JsonFields(_load_json(path), f"event {name} in {path}", ReviewError))
 
 
-def _load(path: Path) -> object:
+def _load_json(path: Path) -> object:
     try:
         if path.stat().st_size > EVENT_BYTES:
             raise ReviewError(f"GITHUB_EVENT_PATH names {path}, which is over {EVENT_BYTES} bytes")
@@ -88,8 +100,8 @@ def _load(path: Path) -> object:
         raise ReviewError(f"GITHUB_EVENT_PATH names {path}, which is not JSON") from error
 
 
-def _pull_request(payload: Payload) -> Event:
-    at_home = payload.repository("pull_request.base.repo.full_name")
+def _pull_request(payload: JsonFields) -> Event:
+    base_repository = payload.repository("pull_request.base.repo.full_name")
     head = _repository(payload, "pull_request.head.repo")
     return Event(
         name="pull_request",
@@ -98,13 +110,13 @@ def _pull_request(payload: Payload) -> Event:
         base=payload.commit("pull_request.base.sha"),
         head_repository=head,
         head_branch=payload.get("pull_request.head.ref", str),
-        fork=head != at_home,
+        fork=head != base_repository,
         draft=payload.flag("pull_request.draft"),
         closed=payload.get("pull_request.state", str) != "open",
     )
 
 
-def _merge_group(payload: Payload) -> Event:
+def _merge_group(payload: JsonFields) -> Event:
     return Event(
         name="merge_group",
         head=payload.commit("merge_group.head_sha"),
@@ -112,8 +124,8 @@ def _merge_group(payload: Payload) -> Event:
     )
 
 
-def _push(payload: Payload) -> Event:
-    """A branch that is new or gone has the null commit on one side, here ""."""
+def _push(payload: JsonFields) -> Event:
+    """Convert a push; the null commit of a new or deleted branch becomes ""."""
     before, after = (payload.commit(key) for key in ("before", "after"))
     return Event(
         name="push",
@@ -122,8 +134,8 @@ def _push(payload: Payload) -> Event:
     )
 
 
-def _workflow_run(payload: Payload) -> Event:
-    """The run that ended; of a run that no pull request started, the name alone."""
+def _workflow_run(payload: JsonFields) -> Event:
+    """Convert a `workflow_run`; of a run that no pull request started, keep only the name."""
     if payload.get("workflow_run.event", str) != "pull_request":
         return Event(name="workflow_run")
     head = _repository(payload, "workflow_run.head_repository")
@@ -136,14 +148,17 @@ def _workflow_run(payload: Payload) -> Event:
     )
 
 
-def _repository(payload: Payload, key: str) -> str | None:
+def _repository(payload: JsonFields, key: str) -> str | None:
     return payload.repository(f"{key}.full_name") if payload.has(key) else None
 
 
-def step_summary(text: str) -> bool:
-    """Add Markdown to the step's summary; whether there is such a file, as GitHub's runners have.
+def append_step_summary(text: str) -> bool:
+    """Append Markdown to the step's summary, where GITHUB_STEP_SUMMARY names its file.
 
-    What would pass 1 MiB is cut at a blank line outside code.
+    Text beyond 1 MiB is cut off at a blank line outside code.
+
+    Returns:
+        Whether there is such a file, as on GitHub's runners.
 
     Raises:
         ReviewError: the file that GITHUB_STEP_SUMMARY names cannot be written.
@@ -152,8 +167,8 @@ def step_summary(text: str) -> bool:
     if not (name := os.environ.get("GITHUB_STEP_SUMMARY")):
         return False
     try:
-        held = Path(name).stat().st_size if Path(name).exists() else 0
-        _append(name, _fitting(text, SUMMARY_BYTES - held))
+        used = Path(name).stat().st_size if Path(name).exists() else 0
+        _append(name, _cut_to_fit(text, SUMMARY_BYTES - used))
     except OSError as error:
         raise ReviewError(
             f"GITHUB_STEP_SUMMARY names {name}, which cannot be written ({error.strerror})"
@@ -161,16 +176,16 @@ def step_summary(text: str) -> bool:
     return True
 
 
-def _fitting(text: str, room: int) -> str:
-    """The text, or as much of it as has this many bytes together with a sentence that says so."""
+def _cut_to_fit(text: str, room: int) -> str:
+    """Cut the text to so many bytes, a sentence about the cut included."""
     text = text.rstrip() + "\n"
     if _size(text) <= room:
         return text
-    kept, size, fence = 0, 0, ""
+    end, size, fence = 0, 0, ""
     lines = text.splitlines(keepends=True)
     for number, row in enumerate(lines):
         size += _size(row)
-        if size + _size(CUT) > room:
+        if size + _size(CUT_NOTICE) > room:
             break
         mark = re.match(r" {0,3}(`{3,}|~{3,})", row)
         if mark and not fence:
@@ -178,18 +193,18 @@ def _fitting(text: str, room: int) -> str:
         elif mark and mark[1].startswith(fence) and row.strip() == mark[1]:
             fence = ""
         if not fence and not row.strip():
-            kept = number
-    return "".join(lines[:kept]).rstrip() + CUT if _size(CUT) <= room else ""
+            end = number
+    return "".join(lines[:end]).rstrip() + CUT_NOTICE if _size(CUT_NOTICE) <= room else ""
 
 
 def _size(text: str) -> int:
     return len(text.encode("utf-8", "replace"))
 
 
-def output(name: str, value: str) -> None:
+def set_output(name: str, value: str) -> None:
     """Set an output of the step, where GITHUB_OUTPUT names a file.
 
-    The delimiter is random: a value that knew it could set other outputs.
+    The delimiter is random, since a value that contained it could set other outputs.
 
     Raises:
         ReviewError: the file cannot be written.
@@ -197,9 +212,9 @@ def output(name: str, value: str) -> None:
     """
     if not (path := os.environ.get("GITHUB_OUTPUT")):
         return
-    end = f"end-{secrets.token_hex(16)}"
+    delimiter = f"end-{secrets.token_hex(16)}"
     try:
-        _append(path, f"{name}<<{end}\n{value}\n{end}\n")
+        _append(path, f"{name}<<{delimiter}\n{value}\n{delimiter}\n")
     except OSError as error:
         raise ReviewError(
             f"GITHUB_OUTPUT names {path}, which cannot be written ({error.strerror})"

@@ -1,7 +1,8 @@
-"""A pull request's conversation: what of ours stands in it, and making it say what it should.
+"""Read docbot's comments on a pull request and bring them up to date.
 
-What stands there is ours where the author is our own login and the marker has our key: anybody can
-write a marker. Whatever may have been done already is looked for before it is done again.
+A comment is docbot's where the author is the token's own login and the marker has the workflow's
+key: anybody can write a marker. What a lost response leaves unsure is looked for before it is
+posted again.
 """
 
 from __future__ import annotations
@@ -13,17 +14,25 @@ from typing import TYPE_CHECKING
 from docbot.errors import GitHubError, RefusedError, ReviewError, UnsureError
 from docbot.repo.diff import Hunk, hunks
 from docbot.review.post.github import NewComment
-from docbot.review.post.plan import LIMIT, Inline, Ours, Plan, Posted, plan, read_marker
+from docbot.review.post.plan import (
+    LIMIT,
+    InlineComment,
+    OwnComments,
+    Plan,
+    PostedComment,
+    plan_comments,
+    read_marker,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docbot.review.findings import Findings
-    from docbot.review.post.github import Comment, File, GitHub, Pull
+    from docbot.review.post.github import Comment, GitHub, PullRequest, PullRequestFile
 
-MOST_FILES = 3_000  # that GitHub lists of a pull request
-TRIALS = 20  # reviews tried to find the comments that GitHub refuses
-SETTLE = (2.0, 8.0)  # seconds after which a lost answer's work is looked for
+MAX_LISTED_FILES = 3_000  # that GitHub lists of a pull request
+MAX_TRIALS = 20  # reviews tried to find the comments that GitHub refuses
+SETTLE_SECONDS = (2.0, 8.0)  # waits before looking for what a lost response may have done
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,26 +45,38 @@ class PullRequestRef:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """How a review is posted; `key` tells two workflows' comments apart."""
+    """How to post a review; `key` keeps the comments of two workflows apart.
+
+    `mode` and `limit` are as in `plan.plan_comments`.
+    """
 
     mode: str = "review"
     limit: int = LIMIT
     key: str = "docbot"
 
 
-class MovedError(GitHubError):
-    """The pull request is not, or no longer, one to post to; the sentence says why."""
+class NotPostableError(GitHubError):
+    """The pull request is closed, a draft or has a newer head; the message says which."""
 
 
 @dataclass(kw_only=True, slots=True)
 class Conversation:
-    """What of ours stands on a pull request, and what was done to it so far.
+    """docbot's comments on a pull request, and what was done to them so far.
 
-    `posted`, `minimised` and `summary` are as in `post.Outcome`; `trouble` is a sentence on what
-    could not be done and spoils no more.
+    Every method raises GitHubError where not all could be done; what was done is counted.
 
-    Raises, in every method:
-        GitHubError: not all was done; what was, is counted.
+    Attributes:
+        client: The client for the pull request's repository.
+        target: The pull request, and the commit that was analysed.
+        settings: How to post.
+        findings: What was found; after `read`, only in files that the pull request changes.
+        login: The token's own login.
+        hunks: What GitHub's diff shows of each file, by path.
+        own: The comments that docbot posted before.
+        posted: As in `post.Outcome`.
+        minimised: As in `post.Outcome`.
+        summary: As in `post.Outcome`.
+        trouble: A sentence on comments that could not be minimised; all else was done.
 
     """
 
@@ -64,45 +85,45 @@ class Conversation:
     settings: Settings
     findings: Findings
     login: str = ""
-    shown: Mapping[str, tuple[Hunk, ...]] = field(default_factory=dict)
-    ours: Ours = field(default_factory=Ours)
+    hunks: Mapping[str, tuple[Hunk, ...]] = field(default_factory=dict)
+    own: OwnComments = field(default_factory=OwnComments)
     posted: int = 0
     minimised: int = 0
     summary: str = "none"
     trouble: str = ""
 
-    # What is there.
+    # Reading
 
     def check(self) -> None:
-        """See that the pull request is open, no draft, and has the head that was analysed.
+        """Check that the pull request is open, no draft, and has the analysed head.
 
         Raises:
-            MovedError: it is not.
+            NotPostableError: it is not.
 
         """
         pull = self.client.pull(self.target.number)
         if obstacle := _obstacle(pull, self.target, self.findings):
-            raise MovedError(obstacle)
+            raise NotPostableError(obstacle)
 
     def read(self) -> None:
-        """Take what of ours is there, and hold the findings against GitHub's own diff."""
+        """Read docbot's comments, and drop findings that GitHub's own diff does not have."""
         files = self.client.files(self.target.number)
-        self.shown = {file.path: _hunks(file) for file in files}
-        self.findings = _of_these(self.findings, files)
+        self.hunks = {file.path: _hunks(file) for file in files}
+        self.findings = _keep_listed(self.findings, files)
         self.login = self.client.login()
-        inline = self._inline()
-        folded = self.client.minimised([comment.node_id for comment in inline]) if inline else ()
-        self.ours = Ours(
-            inline=tuple(replace(c, minimised=c.node_id in folded) for c in inline),
-            summary=self._summary(),
+        inline = self._own_inline_comments()
+        minimised = self.client.minimised([c.node_id for c in inline]) if inline else ()
+        self.own = OwnComments(
+            inline=tuple(replace(c, minimised=c.node_id in minimised) for c in inline),
+            summary=self._own_summary(),
         )
 
-    def _inline(self) -> list[Posted]:
-        """Our comments on lines, as they stand now."""
+    def _own_inline_comments(self) -> list[PostedComment]:
+        """Read docbot's comments on lines."""
         comments = self.client.review_comments(self.target.number)
         answered = {c.reply_to for c in comments if c.author != self.login}
         return [
-            Posted(
+            PostedComment(
                 id=comment.id,
                 node_id=comment.node_id,
                 fingerprint=fingerprint,
@@ -110,20 +131,20 @@ class Conversation:
                 answered=comment.id in answered,
             )
             for comment in comments
-            if (fingerprint := self._marked(comment, "inline")) is not None
+            if (fingerprint := self._fingerprint_of(comment, "inline")) is not None
         ]
 
-    def _summary(self) -> Posted | None:
-        """Our summary comment as it stands now; the first, should there be several."""
+    def _own_summary(self) -> PostedComment | None:
+        """Read docbot's summary comment; the first, should there be several."""
         for comment in self.client.issue_comments(self.target.number):
-            if self._marked(comment, "summary") is not None:
-                return Posted(
+            if self._fingerprint_of(comment, "summary") is not None:
+                return PostedComment(
                     id=comment.id, node_id=comment.node_id, fingerprint="", body=comment.body
                 )
         return None
 
-    def _marked(self, comment: Comment, kind: str) -> str | None:
-        """The fingerprint of a comment of ours, of one kind; None for any other comment."""
+    def _fingerprint_of(self, comment: Comment, kind: str) -> str | None:
+        """Return the fingerprint of docbot's comment of this kind; None for any other comment."""
         if comment.author != self.login or comment.reply_to is not None:
             return None
         marker = read_marker(comment.body)
@@ -131,42 +152,44 @@ class Conversation:
             return None
         return marker.fingerprint
 
-    # What is done.
+    # Writing
 
     def write(self) -> None:
-        """Post one review, set the summary, minimise what is fixed, as far as each is wanted."""
-        wanted = self._plan(self.findings, self.ours, self.settings.limit)
-        refused = self._review(wanted.inline) if wanted.inline else []
+        """Post the review, write the summary and minimise fixed comments, as planned."""
+        plan = self._plan(self.findings, self.own, self.settings.limit)
+        refused = self._post_review(plan.inline) if plan.inline else []
         if refused:
-            wanted = self._without(wanted, {comment.fingerprint for comment in refused})
-        if wanted.summary is not None:
-            self._tell(wanted.summary)
-        self._fold(wanted.fixed)
+            plan = self._plan_without(plan, {comment.fingerprint for comment in refused})
+        if plan.summary is not None:
+            self._write_summary(plan.summary)
+        self._minimise(plan.fixed)
 
-    def _plan(self, findings: Findings, ours: Ours, limit: int) -> Plan:
+    def _plan(self, findings: Findings, own: OwnComments, limit: int) -> Plan:
         settings = self.settings
-        return plan(findings, self.shown, ours, limit=limit, mode=settings.mode, key=settings.key)
+        return plan_comments(
+            findings, self.hunks, own, limit=limit, mode=settings.mode, key=settings.key
+        )
 
-    def _without(self, wanted: Plan, refused: set[str]) -> Plan:
-        """The plan again, after the review: what was refused is told in the summary."""
-        landed = [
-            Posted(id=0, node_id="", fingerprint=comment.fingerprint, body=comment.body)
-            for comment in wanted.inline
+    def _plan_without(self, plan: Plan, refused: set[str]) -> Plan:
+        """Plan again after the review, with the refused comments in the summary."""
+        posted = [
+            PostedComment(id=0, node_id="", fingerprint=comment.fingerprint, body=comment.body)
+            for comment in plan.inline
             if comment.fingerprint not in refused
         ]
-        ours = replace(self.ours, inline=(*self.ours.inline, *landed))
-        return self._plan(self.findings, ours, 0)
+        own = replace(self.own, inline=(*self.own.inline, *posted))
+        return self._plan(self.findings, own, 0)
 
-    def _review(self, comments: Sequence[Inline]) -> list[Inline]:
-        """Post the comments, in one review if GitHub takes it; those that it does not take.
+    def _post_review(self, comments: Sequence[InlineComment]) -> list[InlineComment]:
+        """Post the comments in one review, or several; return those that GitHub refuses.
 
-        One wrong comment has the whole review refused, and GitHub does not say which. So a review
-        that is refused is halved until what is left of it are the wrong ones.
+        GitHub refuses a whole review for one wrong comment, and does not say which. So a refused
+        review is halved until only wrong comments are left.
         """
         parts, refused, trials = [list(comments)], [], 0
         while parts:
             part = parts.pop(0)
-            if trials == TRIALS:
+            if trials == MAX_TRIALS:
                 refused += part
                 continue
             trials += 1
@@ -179,15 +202,18 @@ class Conversation:
                 parts = [part[:half], part[half:], *parts] if half else parts
         return refused
 
-    def _submit(self, part: list[Inline]) -> None:
-        """Post one review; after a lost answer, look first what of it is there."""
+    def _submit(self, part: list[InlineComment]) -> None:
+        """Post one review; after a lost response, first look which comments are there."""
         for last in (False, True):
             try:
                 self.client.create_review(
-                    self.target.number, self.target.head, self._words(part), list(map(_new, part))
+                    self.target.number,
+                    self.target.head,
+                    self._review_body(part),
+                    list(map(_to_new_comment, part)),
                 )
             except UnsureError:
-                part = self._missing(part)
+                part = self._find_unposted(part)
                 if part and last:
                     raise
             else:
@@ -196,58 +222,58 @@ class Conversation:
             if not part:
                 return
 
-    def _words(self, part: Sequence[Inline]) -> str:
-        """The review's own body, which counts its comments."""
-        names = {comment.fingerprint for comment in part}
-        findings = tuple(f for f in self.findings.findings if f.fingerprint in names)
-        return self._plan(replace(self.findings, findings=findings), self.ours, len(part)).review
+    def _review_body(self, part: Sequence[InlineComment]) -> str:
+        """Return the review's own body, which counts its comments."""
+        fingerprints = {comment.fingerprint for comment in part}
+        findings = tuple(f for f in self.findings.findings if f.fingerprint in fingerprints)
+        return self._plan(replace(self.findings, findings=findings), self.own, len(part)).review
 
-    def _missing(self, part: list[Inline]) -> list[Inline]:
-        """The comments that are not on the page, a while after an answer was lost."""
-        for seconds in SETTLE:
+    def _find_unposted(self, part: list[InlineComment]) -> list[InlineComment]:
+        """Return, some seconds after a lost response, the comments that were not posted."""
+        for seconds in SETTLE_SECONDS:
             self.client.sleep(seconds)
-            there = {comment.fingerprint for comment in self._inline()}
-            landed = [comment for comment in part if comment.fingerprint in there]
-            if landed:
-                self.posted += len(landed)
-                return [comment for comment in part if comment.fingerprint not in there]
+            present = {comment.fingerprint for comment in self._own_inline_comments()}
+            posted = [comment for comment in part if comment.fingerprint in present]
+            if posted:
+                self.posted += len(posted)
+                return [comment for comment in part if comment.fingerprint not in present]
         return part
 
-    def _tell(self, body: str) -> None:
-        """Have the summary comment say this; after a lost answer, look first what it says."""
-        if self._says(body):
+    def _write_summary(self, body: str) -> None:
+        """Create or update the summary comment; after a lost response, first look at it."""
+        if self._summary_is(body):
             self.summary = "unchanged"
             return
-        done = "edited" if self.ours.summary else "created"
+        result = "edited" if self.own.summary else "created"
         for last in (False, True):
             try:
-                if self.ours.summary is None:
+                if self.own.summary is None:
                     self.client.create_comment(self.target.number, body)
                 else:
-                    self.client.update_comment(self.ours.summary.id, body)
+                    self.client.update_comment(self.own.summary.id, body)
                 break
             except UnsureError:
-                if self._came_to_say(body):
+                if self._was_updated_anyway(body):
                     break
                 if last:
                     raise
-        self.summary = done
+        self.summary = result
 
-    def _came_to_say(self, body: str) -> bool:
-        """Whether the summary comment says this, a while after an answer was lost."""
-        for seconds in SETTLE:
+    def _was_updated_anyway(self, body: str) -> bool:
+        """Check, some seconds after a lost response, whether the comment was updated."""
+        for seconds in SETTLE_SECONDS:
             self.client.sleep(seconds)
-            self.ours = replace(self.ours, summary=self._summary())
-            if self._says(body):
+            self.own = replace(self.own, summary=self._own_summary())
+            if self._summary_is(body):
                 return True
         return False
 
-    def _says(self, body: str) -> bool:
-        there = self.ours.summary
-        return there is not None and there.body.split() == body.split()
+    def _summary_is(self, body: str) -> bool:
+        summary = self.own.summary
+        return summary is not None and summary.body.split() == body.split()
 
-    def _fold(self, fixed: Sequence[Posted]) -> None:
-        """Minimise our comments on what is fixed; that this fails is told, and spoils no more."""
+    def _minimise(self, fixed: Sequence[PostedComment]) -> None:
+        """Minimise comments on what is fixed; a failure is only recorded in `trouble`."""
         for comment in fixed:
             try:
                 self.client.minimise(comment.node_id)
@@ -257,8 +283,8 @@ class Conversation:
             self.minimised += 1
 
 
-def _obstacle(pull: Pull, target: PullRequestRef, findings: Findings) -> str:
-    """Why nothing is to be posted, as a sentence; "" when there is no reason."""
+def _obstacle(pull: PullRequest, target: PullRequestRef, findings: Findings) -> str:
+    """Return why nothing may be posted, as a sentence; "" when there is no reason."""
     name = f"pull request {target.number}"
     if not pull.open:
         return f"{name} is closed, so nothing is posted"
@@ -276,30 +302,33 @@ def _obstacle(pull: Pull, target: PullRequestRef, findings: Findings) -> str:
     return ""
 
 
-def _hunks(file: File) -> tuple[Hunk, ...]:
-    """What the diff shows of a file: nothing where GitHub's patch cannot be read."""
+def _hunks(file: PullRequestFile) -> tuple[Hunk, ...]:
+    """Parse GitHub's patch of a file; return no hunks where it cannot be parsed."""
     with suppress(ReviewError):
         return hunks(file.patch)
     return ()
 
 
-def _of_these(findings: Findings, files: Sequence[File]) -> Findings:
-    """The findings in files that the pull request changes, as far as GitHub lists them."""
-    paths = {_readable(file.path) for file in files}
-    kept = tuple(f for f in findings.findings if _readable(f.path) in paths)
-    left = len(findings.findings) - len(kept)
-    if not left or len(files) >= MOST_FILES:
+def _keep_listed(findings: Findings, files: Sequence[PullRequestFile]) -> Findings:
+    """Keep findings in files that the pull request changes, and add a notice about the others.
+
+    All are kept where GitHub may not have listed every file.
+    """
+    paths = {_decode_as_github(file.path) for file in files}
+    remaining = tuple(f for f in findings.findings if _decode_as_github(f.path) in paths)
+    dropped = len(findings.findings) - len(remaining)
+    if not dropped or len(files) >= MAX_LISTED_FILES:
         return findings
-    notice = f"findings left out that are in no file of the pull request: {left}"
-    return replace(findings, findings=kept, notices=(*findings.notices, notice))
+    notice = f"findings left out that are in no file of the pull request: {dropped}"
+    return replace(findings, findings=remaining, notices=(*findings.notices, notice))
 
 
-def _readable(path: str) -> str:
-    """The path with a mark for each byte that is no UTF-8, as GitHub writes it."""
+def _decode_as_github(path: str) -> str:
+    """Replace each byte of a path that is not UTF-8, as GitHub does."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _new(comment: Inline) -> NewComment:
+def _to_new_comment(comment: InlineComment) -> NewComment:
     return NewComment(
         path=comment.path, line=comment.line, start_line=comment.start_line, body=comment.body
     )

@@ -1,7 +1,7 @@
-"""The door to GitHub: the few requests that a review makes, typed, and no others.
+"""Make the few requests to GitHub that a review needs, with typed results.
 
-What the server says is data: of the form that GitHub documents, or a GitHubError that names the
-key. How a request travels is in `wire`.
+A response that is not of the form that GitHub documents raises a GitHubError that names the key.
+`http` sends the requests.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from docbot.errors import ForbiddenError, GitHubError
-from docbot.review.post.http import Wire, address, graphql_errors
-from docbot.review.post.payload import REPOSITORY, Payload
-from docbot.review.workflow_commands import line
+from docbot.review.post.http import HttpClient, checked_address, graphql_errors
+from docbot.review.post.json_fields import REPOSITORY, JsonFields
+from docbot.review.workflow_commands import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ _MINIMISE = """mutation($id: ID!) {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pull:
+class PullRequest:
     """A pull request; `head_repository` is None where the fork was deleted."""
 
     number: int
@@ -45,7 +45,7 @@ class Pull:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class File:
+class PullRequestFile:
     """A file that a pull request changes; `patch` is None for a big or binary one."""
 
     path: str
@@ -68,7 +68,7 @@ class Comment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewComment:
-    """A comment to be, on lines of the head's file; without `start_line`, on one."""
+    """A comment to post on lines of the head's file, or on one line without `start_line`."""
 
     path: str
     line: int
@@ -77,10 +77,19 @@ class NewComment:
 
 
 class GitHub:
-    """One repository at GitHub or GitHub Enterprise, by its API's two addresses.
+    """A client for one repository at GitHub or GitHub Enterprise.
 
-    Every method raises GitHubError, or one of its kinds, in one sentence (`Wire.send`). `sleep`
-    takes seconds and `now` gives them since 1970. One thread at a time.
+    Every method raises GitHubError or a subclass of it, with one sentence (`HttpClient.send`).
+    Use it from one thread at a time.
+
+    Args:
+        api: The address of the REST API.
+        graphql: The address of the GraphQL API.
+        repository: The repository, `owner/name`.
+        token: What GitHub is sent to authenticate.
+        sleep: Waits for so many seconds.
+        now: Returns the seconds since 1970.
+
     """
 
     def __init__(
@@ -93,163 +102,175 @@ class GitHub:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._api = address(api, "GITHUB_API_URL")
-        self._graphql = address(graphql, "GITHUB_GRAPHQL_URL")
+        self._api = checked_address(api, "GITHUB_API_URL")
+        self._graphql = checked_address(graphql, "GITHUB_GRAPHQL_URL")
         if not REPOSITORY.fullmatch(repository):
-            raise GitHubError(f"'{line(repository)}' is no repository; write it as owner/name")
+            raise GitHubError(f"'{safe_line(repository)}' is no repository; write it as owner/name")
         self._repository = repository
-        self._wire = Wire(token, sleep=sleep, now=now)
+        self._http = HttpClient(token, sleep=sleep, now=now)
         self.sleep = sleep
 
     def close(self) -> None:
         """Close the connections."""
-        self._wire.close()
+        self._http.close()
 
-    # What is there.
+    # Requests that read
 
     def login(self) -> str:
-        """Whose token this is; of an app `GET /user` does not tell."""
-        return self._ask(_VIEWER, {}).get("viewer.login", str)
+        """Return the login that the token belongs to; `GET /user` does not work for an app."""
+        return self._query(_VIEWER, {}).get("viewer.login", str)
 
-    def pull(self, number: int) -> Pull:
-        """A pull request."""
-        return _pull(self._payload("GET", f"/pulls/{number}"))
+    def pull(self, number: int) -> PullRequest:
+        """Return a pull request by its number."""
+        return _to_pull_request(self._send("GET", f"/pulls/{number}"))
 
-    def pulls(self, head: str) -> list[Pull]:
-        """The open pull requests from a branch, `owner:branch`."""
-        return [_pull(p) for p in self._pages("/pulls", {"state": "open", "head": head})]
+    def pulls(self, head: str) -> list[PullRequest]:
+        """Return the open pull requests from a branch, `owner:branch`."""
+        return [_to_pull_request(p) for p in self._pages("/pulls", {"state": "open", "head": head})]
 
-    def files(self, number: int) -> list[File]:
-        """What a pull request changes against its merge base; GitHub lists 3,000 at most."""
+    def files(self, number: int) -> list[PullRequestFile]:
+        """Return the files that a pull request changes against its merge base, 3,000 at most."""
         return [
-            File(path=p.get("filename", str), patch=p.text("patch") if p.has("patch") else None)
+            PullRequestFile(
+                path=p.get("filename", str), patch=p.text("patch") if p.has("patch") else None
+            )
             for p in self._pages(f"/pulls/{number}/files")
         ]
 
     def review_comments(self, number: int) -> list[Comment]:
-        """The comments on lines, of all reviews."""
-        return [_comment(p) for p in self._pages(f"/pulls/{number}/comments")]
+        """Return the comments on lines, of all reviews."""
+        return [_to_comment(p) for p in self._pages(f"/pulls/{number}/comments")]
 
     def issue_comments(self, number: int) -> list[Comment]:
-        """The comments on the pull request itself."""
-        return [_comment(p) for p in self._pages(f"/issues/{number}/comments")]
+        """Return the comments on the pull request itself."""
+        return [_to_comment(p) for p in self._pages(f"/issues/{number}/comments")]
 
     def minimised(self, node_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these comments are folded away; the REST API does not tell."""
-        found = set()
+        """Return which of these comments are minimised; the REST API does not say."""
+        minimised = set()
         for start in range(0, len(node_ids), 100):
-            some = list(node_ids[start : start + 100])
-            told = self._ask(_MINIMISED, {"ids": some}, gone="NOT_FOUND")
-            for node in (self._of(n, "GraphQL") for n in told.get("nodes", list) if n):
+            ids = list(node_ids[start : start + 100])
+            data = self._query(_MINIMISED, {"ids": ids}, ignored="NOT_FOUND")
+            for node in (self._fields(n, "GraphQL") for n in data.get("nodes", list) if n):
                 if node.flag("isMinimized"):
-                    found.add(node.get("id", str))
-        return frozenset(found)
+                    minimised.add(node.get("id", str))
+        return frozenset(minimised)
 
-    # What is done.
+    # Requests that write
 
     def create_review(
-        self, number: int, commit: str, body: str, comments: Sequence[NewComment]
+        self, number: int, commit: str, text: str, comments: Sequence[NewComment]
     ) -> None:
-        """One review that neither approves nor blocks; if one comment is refused, all are."""
-        sent = {
+        """Post a review that neither approves nor blocks.
+
+        If GitHub refuses one comment, it refuses the whole review.
+        """
+        body = {
             "commit_id": commit,
             "event": "COMMENT",
-            "body": body,
-            "comments": [_placed(comment) for comment in comments],
+            "body": text,
+            "comments": [_comment_document(comment) for comment in comments],
         }
-        self._payload("POST", f"/pulls/{number}/reviews", sent)
+        self._send("POST", f"/pulls/{number}/reviews", body)
 
     def create_comment(self, number: int, body: str) -> None:
-        """A comment on the pull request itself."""
-        self._payload("POST", f"/issues/{number}/comments", {"body": body})
+        """Post a comment on the pull request itself."""
+        self._send("POST", f"/issues/{number}/comments", {"body": body})
 
     def update_comment(self, identifier: int, body: str) -> None:
-        """Other words for a comment on a pull request itself."""
-        self._payload("PATCH", f"/issues/comments/{identifier}", {"body": body})
+        """Replace the text of a comment on a pull request itself."""
+        self._send("PATCH", f"/issues/comments/{identifier}", {"body": body})
 
     def minimise(self, node_id: str) -> None:
-        """Fold a comment away as outdated."""
-        told = self._ask(_MINIMISE, {"id": node_id}, writes=True)
-        if not told.flag("minimizeComment.minimizedComment.isMinimized"):
+        """Minimise a comment as outdated."""
+        data = self._query(_MINIMISE, {"id": node_id}, writes=True)
+        if not data.flag("minimizeComment.minimizedComment.isMinimized"):
             raise GitHubError("GitHub did not minimise a comment, and does not say why")
 
-    # How it is said.
+    # REST and GraphQL
 
-    def _payload(self, method: str, path: str, sent: object = None) -> Payload:
-        answer = self._wire.send(method, self._url(path), sent, writes=method != "GET")
-        return self._of(answer.json(), f"{method} {path}")
+    def _send(self, method: str, path: str, body: object = None) -> JsonFields:
+        response = self._http.send(method, self._url(path), body, writes=method != "GET")
+        return self._fields(response.json(), f"{method} {path}")
 
-    def _pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[Payload]:
-        """The objects of a list, page after page as `Link` says.
+    def _pages(self, path: str, query: Mapping[str, str] | None = None) -> Iterator[JsonFields]:
+        """Yield the objects of a list, following the `Link` header from page to page.
 
-        Only its query is taken: GitHub writes the repository by its number there, a server behind
-        a proxy another address, and the token goes to neither.
+        Only the query of a link is used: GitHub names the repository by its number there, and a
+        server behind a proxy names another address. The token is sent to neither.
         """
-        asked = urlencode({**(query or {}), "per_page": "100"})
-        seen = set()
+        parameters = urlencode({**(query or {}), "per_page": "100"})
+        visited = set()
         for _ in range(MAX_PAGES):
-            seen.add(asked)
-            answer = self._wire.send("GET", f"{self._url(path)}?{asked}", writes=False)
-            page = answer.json()
+            visited.add(parameters)
+            response = self._http.send("GET", f"{self._url(path)}?{parameters}", writes=False)
+            page = response.json()
             if not isinstance(page, list):
                 raise GitHubError(f"{self._host}: GET {path} did not answer with a list")
-            yield from (self._of(item, f"GET {path}") for item in page)
-            if not answer.next:
+            yield from (self._fields(item, f"GET {path}") for item in page)
+            if not response.next:
                 return
-            asked = urlencode(parse_qsl(urlsplit(answer.next).query))
-            if asked in seen:
+            parameters = urlencode(parse_qsl(urlsplit(response.next).query))
+            if parameters in visited:
                 raise GitHubError(f"{self._host}: the pages of GET {path} go round in a circle")
         raise GitHubError(f"{self._host}: GET {path} has over {MAX_PAGES} pages")
 
-    def _ask(
-        self, document: str, variables: Mapping[str, Any], *, writes: bool = False, gone: str = ""
-    ) -> Payload:
-        """A GraphQL document's data; errors of the type `gone` are left aside."""
-        sent = {"query": document, "variables": variables}
-        told = self._wire.send("POST", self._graphql, sent, writes=writes).json()
-        types = {error.get("type") or "unknown" for error in graphql_errors(told)} - {gone}
+    def _query(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        writes: bool = False,
+        ignored: str = "",
+    ) -> JsonFields:
+        """Return the data of a GraphQL document; errors of the type `ignored` do not count."""
+        body = {"query": document, "variables": variables}
+        result = self._http.send("POST", self._graphql, body, writes=writes).json()
+        types = {error.get("type") or "unknown" for error in graphql_errors(result)} - {ignored}
         if types:
             kind = ForbiddenError if types & {"FORBIDDEN", "NOT_FOUND"} else GitHubError
-            raise kind(f"{self._host}: GraphQL refuses ({self._wire.said(told)})")
-        return self._of(told.get("data") if isinstance(told, dict) else None, "GraphQL")
+            raise kind(f"{self._host}: GraphQL refuses ({self._http.error_text(result)})")
+        return self._fields(result.get("data") if isinstance(result, dict) else None, "GraphQL")
 
     def _url(self, path: str) -> str:
         return f"{self._api}/repos/{self._repository}{path}"
 
-    def _of(self, data: object, what: str) -> Payload:
-        return Payload(data, f"{self._host}: the answer to {what}", GitHubError)
+    def _fields(self, data: object, what: str) -> JsonFields:
+        return JsonFields(data, f"{self._host}: the answer to {what}", GitHubError)
 
     @property
     def _host(self) -> str:
         return urlsplit(self._api).netloc
 
 
-def _pull(payload: Payload) -> Pull:
-    home = "head.repo"
-    return Pull(
-        number=payload.get("number", int),
-        head=payload.commit("head.sha"),
-        head_branch=payload.get("head.ref", str),
-        head_repository=payload.repository(f"{home}.full_name") if payload.has(home) else None,
-        draft=payload.flag("draft"),
-        open=payload.get("state", str) == "open",
+def _to_pull_request(fields: JsonFields) -> PullRequest:
+    repository = "head.repo"
+    return PullRequest(
+        number=fields.get("number", int),
+        head=fields.commit("head.sha"),
+        head_branch=fields.get("head.ref", str),
+        head_repository=(
+            fields.repository(f"{repository}.full_name") if fields.has(repository) else None
+        ),
+        draft=fields.flag("draft"),
+        open=fields.get("state", str) == "open",
     )
 
 
-def _comment(payload: Payload) -> Comment:
+def _to_comment(fields: JsonFields) -> Comment:
     return Comment(
-        id=payload.get("id", int),
-        node_id=payload.get("node_id", str),
-        author=payload.text("user.login"),
-        body=payload.text("body"),
-        reply_to=payload.get("in_reply_to_id", int) if payload.has("in_reply_to_id") else None,
+        id=fields.get("id", int),
+        node_id=fields.get("node_id", str),
+        author=fields.text("user.login"),
+        body=fields.text("body"),
+        reply_to=fields.get("in_reply_to_id", int) if fields.has("in_reply_to_id") else None,
     )
 
 
-def _placed(comment: NewComment) -> dict[str, object]:
-    sent: dict[str, object] = {
+def _comment_document(comment: NewComment) -> dict[str, object]:
+    document: dict[str, object] = {
         "path": comment.path, "line": comment.line, "side": "RIGHT", "body": comment.body
     }  # fmt: skip
     if comment.start_line is not None:
-        sent |= {"start_line": comment.start_line, "start_side": "RIGHT"}
-    return sent
+        document |= {"start_line": comment.start_line, "start_side": "RIGHT"}
+    return document

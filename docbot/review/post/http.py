@@ -1,12 +1,12 @@
-"""How one request gets to GitHub and back: the token, rate limits, and what is asked again.
+"""Send requests to GitHub: hold the token, wait for rate limits, repeat what failed.
 
-The token stands in the client's headers and nowhere else, and leaves by one way only: to the
-addresses this was made with. No redirection is followed.
+The token is in the client's headers and nowhere else, and is sent only to the addresses that the
+caller checked with `checked_address`. No redirection is followed.
 
-A question is asked again when the server stumbles. What writes is repeated only where it is sure
-that nothing was done: no connection, or an answer that names a rate limit. Otherwise UnsureError is
-raised, and the caller looks first: PyGithub and githubkit repeat it, and a lost answer then makes a
-double review.
+A request that reads is repeated when the server fails. One that writes is repeated only where
+nothing was done for certain: no connection, or a response that names a rate limit. Otherwise
+UnsureError is raised, and the caller first looks what is there. PyGithub and githubkit repeat such
+a request, and a lost response then makes a double review.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ from urllib.parse import urlsplit
 
 from docbot import __version__
 from docbot.errors import ForbiddenError, GitHubError, LimitedError, RefusedError, UnsureError
-from docbot.review.workflow_commands import line
+from docbot.review.workflow_commands import safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-VERSION = "2022-11-28"  # of the API; each is supported for two years after the next one came out
+API_VERSION = (
+    "2022-11-28"  # of the API; each is supported for two years after the next one came out
+)
 TIMEOUT = 30.0  # seconds for a connection, or without a byte
-MAX_BYTES = 32 << 20  # of one answer, unpacked
-REPEATS = 4  # of one request
-PATIENCE = 900.0  # seconds that one client waits in all
-PAUSE = 1.0  # seconds between two writes, as GitHub asks for
+MAX_BYTES = 32 << 20  # of one response, decompressed
+MAX_REPEATS = 4  # of one request
+MAX_WAIT = 900.0  # seconds that one client waits in all
+WRITE_PAUSE = 1.0  # seconds between two writes, as GitHub asks for
 LOCAL = frozenset({"127.0.0.1", "[::1]", "localhost"})
 ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])"
@@ -48,8 +50,8 @@ REFUSALS: dict[int, type[GitHubError]] = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """An answer, read whole; `next` is where the server says that a list goes on."""
+class Response:
+    """A complete response; `next` is the address of a list's next page, "" on the last."""
 
     status: int
     next: str = ""
@@ -57,18 +59,23 @@ class Answer:
     content: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """What it holds, None where that is no JSON."""
+        """Parse the content; return None where it is not JSON."""
         try:
             return json.loads(self.content)
         except (ValueError, RecursionError):
             return None
 
 
-class Wire:
-    """A token and its way to one server; `sleep` takes seconds, `now` gives them since 1970.
+class HttpClient:
+    """A client with a token that repeats requests and waits for rate limits.
+
+    Args:
+        token: What GitHub is sent to authenticate.
+        sleep: Waits for so many seconds.
+        now: Returns the seconds since 1970.
 
     Raises:
-        GitHubError: there is no token, or nothing that a header can hold.
+        GitHubError: there is no token, or it has characters that a header cannot hold.
 
     """
 
@@ -87,9 +94,9 @@ class Wire:
         self._http = httpx.Client(
             headers={
                 "Accept": "application/vnd.github+json",
-                "Authorization": f"Bearer {_sound(token)}",
+                "Authorization": f"Bearer {_checked_token(token)}",
                 "User-Agent": f"docbot/{__version__}",
-                "X-GitHub-Api-Version": VERSION,
+                "X-GitHub-Api-Version": API_VERSION,
             },
             timeout=TIMEOUT,
             follow_redirects=False,
@@ -99,54 +106,60 @@ class Wire:
         """Close the connections."""
         self._http.close()
 
-    def send(self, method: str, url: str, sent: object = None, *, writes: bool) -> Answer:
-        """The answer of a request that was accepted.
+    def send(self, method: str, url: str, body: object = None, *, writes: bool) -> Response:
+        """Send a request and return the response of one that was accepted.
+
+        Args:
+            method: The HTTP method.
+            url: A full address, on a server that may have the token.
+            body: What to send as JSON; None sends no body.
+            writes: Whether the request changes anything at GitHub.
 
         Raises:
             ForbiddenError: 401, 403 or 404.
             RefusedError: 422.
-            LimitedError: a rate limit that outlasts PATIENCE.
-            UnsureError: a request that writes may have been done, and may not.
-            GitHubError: no connection, or an answer that makes no sense.
+            LimitedError: a rate limit that would take longer than `MAX_WAIT`.
+            UnsureError: a request that writes may or may not have been done.
+            GitHubError: no connection, a server error, or a response that makes no sense.
 
         """
         what = f"{urlsplit(url).netloc}: {method} {urlsplit(url).path}"
         for attempt in itertools.count():
             if writes:
                 self._pace()
-            answer, problem = self._try(method, url, sent)
-            if answer is None or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                never_sent = answer is None and problem.startswith("cannot be reached")
+            response, problem = self._try_once(method, url, body)
+            if response is None or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                never_sent = response is None and problem.startswith("cannot be reached")
                 if writes and not never_sent:
                     raise UnsureError(f"{what} {problem}; whether it was done is unsure")
-                if attempt >= REPEATS:
+                if attempt >= MAX_REPEATS:
                     raise GitHubError(f"{what} {problem}")
-                self._wait(answer, 2.0**attempt, f"{what} {problem}")
-            elif self._is_limit(answer):
-                if attempt >= REPEATS:
+                self._wait(response, 2.0**attempt, f"{what} {problem}")
+            elif self._is_limit(response):
+                if attempt >= MAX_REPEATS:
                     raise LimitedError(f"{what} had too many requests, {attempt + 1} times on end")
-                self._wait(answer, 60.0 * 2**attempt, f"{what} had too many requests")
+                self._wait(response, 60.0 * 2**attempt, f"{what} had too many requests")
             else:
-                self._check(what, answer)
-                return answer
+                self._raise_if_refused(what, response)
+                return response
         raise AssertionError  # pragma: no cover - count() has no end
 
-    def said(self, told: object) -> str:
-        """The server's own words of what is wrong, as one line; "" where it has none."""
-        if not isinstance(told, dict):
+    def error_text(self, document: object) -> str:
+        """Return the server's own error messages as one line; "" where it sent none."""
+        if not isinstance(document, dict):
             return ""
-        errors = told.get("errors")
+        errors = document.get("errors")
         errors = errors if isinstance(errors, list) else []
-        words = [told.get("message")]
-        words += [e.get("message") if isinstance(e, dict) else e for e in errors]
-        return self._clean("; ".join(word for word in words if isinstance(word, str)))
+        messages = [document.get("message")]
+        messages += [e.get("message") if isinstance(e, dict) else e for e in errors]
+        return self._clean("; ".join(text for text in messages if isinstance(text, str)))
 
-    def _try(self, method: str, url: str, sent: object) -> tuple[Answer | None, str]:
-        """One request: its answer, or None; and what is wrong, as the end of a sentence."""
+    def _try_once(self, method: str, url: str, body: object) -> tuple[Response | None, str]:
+        """Send once; return the response or None, and the problem as the end of a sentence."""
         import httpx
 
         try:
-            answer = self._once(method, url, sent)
+            response = self._exchange(method, url, body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
             return None, (
                 f"cannot be reached ({self._reason(error)}); check the network, GITHUB_API_URL, "
@@ -154,77 +167,82 @@ class Wire:
             )
         except (httpx.TransportError, httpx.DecodingError) as error:
             return None, f"had no answer ({self._reason(error)})"
-        return answer, f"was answered with {answer.status}; try again later"
+        return response, f"was answered with {response.status}; try again later"
 
-    def _once(self, method: str, url: str, sent: object) -> Answer:
-        body = None if sent is None else json.dumps(sent, ensure_ascii=False)
-        content = body and body.encode("utf-8", "replace")  # a name may be no UTF-8
-        headers = {"Content-Type": "application/json"} if body else {}
-        with self._http.stream(method, url, content=content, headers=headers) as response:
-            read = bytearray()
+    def _exchange(self, method: str, url: str, body: object) -> Response:
+        text = None if body is None else json.dumps(body, ensure_ascii=False)
+        sent = text and text.encode("utf-8", "replace")  # a file name may not be UTF-8
+        headers = {"Content-Type": "application/json"} if text else {}
+        with self._http.stream(method, url, content=sent, headers=headers) as response:
+            content = bytearray()
             for chunk in response.iter_bytes():
-                read += chunk
-                if len(read) > MAX_BYTES:
+                content += chunk
+                if len(content) > MAX_BYTES:
                     raise GitHubError(f"{method} {url} was answered with over {MAX_BYTES} bytes")
-            return Answer(
+            return Response(
                 status=response.status_code,
                 next=response.links.get("next", {}).get("url", ""),
                 headers=response.headers,
-                content=bytes(read),
+                content=bytes(content),
             )
 
     def _pace(self) -> None:
-        """Leave a second between two writes."""
-        if self._wrote is not None and (rest := self._wrote + PAUSE - self._now()) > 0:
-            self._sleep(min(rest, PAUSE))
+        """Wait until `WRITE_PAUSE` seconds have passed since the last write."""
+        if self._wrote is not None and (rest := self._wrote + WRITE_PAUSE - self._now()) > 0:
+            self._sleep(min(rest, WRITE_PAUSE))
         self._wrote = self._now()
 
-    def _wait(self, answer: Answer | None, else_seconds: float, what: str) -> None:
-        seconds = (answer and asked_for(answer.headers, self._now())) or else_seconds
-        if self._waited + seconds > PATIENCE:
+    def _wait(self, response: Response | None, default: float, what: str) -> None:
+        """Sleep for as long as the response asks for, or for the default number of seconds."""
+        seconds = (response and requested_wait(response.headers, self._now())) or default
+        if self._waited + seconds > MAX_WAIT:
             raise LimitedError(f"{what}, and asks for {seconds:.0f} seconds of patience")
         self._waited += seconds
         self._sleep(seconds)
 
-    def _is_limit(self, answer: Answer) -> bool:
-        """Whether a request was refused for the number of requests alone."""
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+    def _is_limit(self, response: Response) -> bool:
+        """Check whether the request was refused only because there were too many."""
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             return True
-        if answer.status == HTTPStatus.OK:  # GraphQL's way
-            return any(e.get("type") == "RATE_LIMITED" for e in graphql_errors(answer.json()))
-        said = self.said(answer.json()).lower()
-        if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
-            return "submitted too quickly" in said
-        spent = answer.headers.get("x-ratelimit-remaining") == "0"
-        named = "retry-after" in answer.headers or "rate limit" in said or "abuse" in said
-        return answer.status == HTTPStatus.FORBIDDEN and (spent or named)
+        if response.status == HTTPStatus.OK:  # as GraphQL responds
+            return any(e.get("type") == "RATE_LIMITED" for e in graphql_errors(response.json()))
+        message = self.error_text(response.json()).lower()
+        if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            return "submitted too quickly" in message
+        used_up = response.headers.get("x-ratelimit-remaining") == "0"
+        named = "retry-after" in response.headers or "rate limit" in message or "abuse" in message
+        return response.status == HTTPStatus.FORBIDDEN and (used_up or named)
 
-    def _check(self, what: str, answer: Answer) -> None:
-        if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+    def _raise_if_refused(self, what: str, response: Response) -> None:
+        if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return
-        if answer.status < HTTPStatus.BAD_REQUEST:
+        if response.status < HTTPStatus.BAD_REQUEST:
             raise GitHubError(
                 f"{what} was redirected, which docbot does not follow; if the repository was "
                 "renamed, use its new name"
             )
-        said = self.said(answer.json())
-        kind = REFUSALS.get(answer.status, GitHubError)
-        raise kind(f"{what} was refused with {answer.status}{f' ({said})' if said else ''}")
+        message = self.error_text(response.json())
+        kind = REFUSALS.get(response.status, GitHubError)
+        raise kind(f"{what} was refused with {response.status}{f' ({message})' if message else ''}")
 
     def _reason(self, error: Exception) -> str:
         return self._clean(str(error)) or type(error).__name__
 
     def _clean(self, text: str) -> str:
-        """One short line, without the token should anybody send it back."""
+        """Return the text as one line of at most 300 characters, without the token."""
         secret = self._http.headers["Authorization"].partition(" ")[2]
-        return line(text.replace(secret, "***"))[:300]
+        return safe_line(text.replace(secret, "***"))[:300]
 
 
-def address(url: str, name: str) -> str:
-    """An address that a token may be sent to: encrypted, or on this machine.
+def checked_address(url: str, name: str) -> str:
+    """Return an address that the token may be sent to: https://, or on this machine.
+
+    Args:
+        url: The address.
+        name: The environment variable that holds it, for the error message.
 
     Raises:
-        GitHubError: it is not one; `name` is the variable that says so.
+        GitHubError: the token may not be sent there.
 
     """
     parts = ADDRESS.fullmatch(url)
@@ -237,8 +255,11 @@ def address(url: str, name: str) -> str:
     return url.rstrip("/")
 
 
-def _sound(token: str) -> str:
-    """The token, if it is one: what a header cannot hold would be named in an error."""
+def _checked_token(token: str) -> str:
+    """Return the token without blanks around it; refuse one that a header cannot hold.
+
+    httpx would quote such a token in its error.
+    """
     token = token.strip()
     if not token:
         raise GitHubError("there is no token: set GITHUB_TOKEN")
@@ -247,16 +268,22 @@ def _sound(token: str) -> str:
     return token
 
 
-def graphql_errors(told: object) -> list[dict[str, Any]]:
-    """The errors of a GraphQL answer, which comes with status 200."""
-    errors = told.get("errors") if isinstance(told, dict) else None
+def graphql_errors(document: object) -> list[dict[str, Any]]:
+    """Return the errors of a GraphQL response, which has status 200 all the same."""
+    errors = document.get("errors") if isinstance(document, dict) else None
     if not errors:
         return []
     return [e if isinstance(e, dict) else {} for e in errors] if isinstance(errors, list) else [{}]
 
 
-def asked_for(headers: Mapping[str, str], now: float) -> float:
-    """How many seconds the server says to wait, at least 1; 0 where it does not say."""
+def requested_wait(headers: Mapping[str, str], now: float) -> float:
+    """Return how many seconds the server asks to wait, at least 1; 0 where it does not say.
+
+    Args:
+        headers: The response's headers: `Retry-After`, or GitHub's rate limit.
+        now: Seconds since 1970.
+
+    """
     after = headers.get("retry-after", "").strip()
     if after.isdecimal():
         return max(float(after), 1.0)

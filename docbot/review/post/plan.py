@@ -1,10 +1,11 @@
-"""What a pull request's page should say: findings and what stands there in, wanted comments out.
+"""Plan the comments of a pull request from the findings and the comments that are there.
 
-Nothing here asks or tells anybody. `plan` is a pure function, so the same inputs make the same
+Nothing here talks to GitHub. `plan_comments` is a pure function, so the same inputs make the same
 bytes, and a second run finds that there is nothing to do.
 
-Each comment ends with a hidden marker. The summary's is the ledger: it names every definition that
-was ever commented on, so that nothing is said twice, not even after somebody deleted it.
+Each comment ends with a hidden marker. The summary's marker is the ledger: it names every
+definition that was ever commented on, so that no comment is posted twice, not even after somebody
+deleted it.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.errors import ConfigError
-from docbot.repo.diff import shows, text
+from docbot.repo.diff import is_shown, line_text
 from docbot.review.markdown import code, fence
-from docbot.review.summary import SummaryParts, page
+from docbot.review.summary import SummaryParts, render_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,23 +26,24 @@ if TYPE_CHECKING:
     from docbot.review.findings import Finding, Findings
 
 LIMIT = 25
-"""Inline comments of one review; GitHub refuses reviews of many more."""
+"""Most inline comments of one review; GitHub refuses reviews of many more."""
 
-MOST_INLINE = 100
-"""Inline comments of one pull request, over all of its pushes."""
+MAX_INLINE = 100
+"""Most inline comments of one pull request, over all of its pushes."""
 
-MOST_LISTED = 1_500
-"""Fingerprints in the ledger besides those; where it is full, nothing more is posted inline."""
+MAX_LISTED = 1_500
+"""Most fingerprints in the ledger besides those of inline comments; where it is full, nothing more
+is posted inline."""
 
 MAX_BODY = 60_000
-"""Bytes of a comment. GitHub names 65,536 characters as its limit."""
+"""Most bytes of a comment. GitHub names 65,536 characters as its limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Posted:
-    """A comment of ours as it stands on the page.
+class PostedComment:
+    """A comment of docbot's that is on the pull request.
 
-    `fingerprint` is what its marker says, "" for the summary. `answered`: somebody else replied.
+    `fingerprint` comes from its marker, "" for the summary. `answered`: somebody else replied.
     """
 
     id: int
@@ -53,16 +55,16 @@ class Posted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ours:
-    """Everything of ours on a pull request: our login's, with our marker and our key."""
+class OwnComments:
+    """docbot's comments on a pull request: by the token's login, with this workflow's key."""
 
-    inline: tuple[Posted, ...] = ()
-    summary: Posted | None = None
+    inline: tuple[PostedComment, ...] = ()
+    summary: PostedComment | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Inline:
-    """One comment of a review, on the right side; `start_line` is None for a single line."""
+class InlineComment:
+    """One comment of a review, on the head's side; `start_line` is None for a single line."""
 
     path: str
     line: int
@@ -73,24 +75,35 @@ class Inline:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What to do, in this order: post a review of `inline`, write the summary, minimise `fixed`.
+    """What to do, in this order: post a review, write the summary, minimise what is fixed.
 
-    `review` is the review's own body, "" where there is none to post. `summary` is the body that
-    the summary comment should have; None: there is none, and none is wanted.
+    Attributes:
+        inline: The comments of the review.
+        review: The review's own body; "" where there is no review to post.
+        summary: The body that the summary comment should have; None where there is no such comment
+            and none is needed.
+        fixed: The comments to minimise.
+
     """
 
-    inline: tuple[Inline, ...] = ()
+    inline: tuple[InlineComment, ...] = ()
     review: str = ""
     summary: str | None = None
-    fixed: tuple[Posted, ...] = ()
+    fixed: tuple[PostedComment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Marker:
-    """What a comment's last line says of it; `kind` is "inline", "review" or "summary".
+    """The hidden last line of a comment, parsed.
 
-    `posted` are the fingerprints that ever had an inline comment, `listed` those whose suggestion
-    went to the summary for good: over the limit, or not taken by GitHub.
+    Attributes:
+        key: The workflow's key.
+        kind: "inline", "review" or "summary".
+        fingerprint: The finding's, of an inline comment.
+        posted: Of a summary: the fingerprints that ever had an inline comment.
+        listed: Of a summary: the fingerprints whose suggestion went to the summary for good, since
+            it was over the limit or GitHub refused it.
+
     """
 
     key: str
@@ -100,7 +113,7 @@ class Marker:
     listed: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        """The hidden line."""
+        """Format the marker as an HTML comment."""
         ledger = ""
         if self.kind == "summary":
             posted, listed = (",".join(sorted(names)) for names in (self.posted, self.listed))
@@ -119,14 +132,14 @@ _LONGEST_KEY = 50
 
 
 def read_marker(body: str) -> Marker | None:
-    """The marker in a comment's last line; None where there is none.
+    """Parse the marker in a comment's last line; return None where there is none.
 
-    Anybody can write one: ask first whether the comment's author is our own login.
+    Anybody can write a marker: check first that the comment's author is the token's own login.
     """
     last = body.rstrip().rpartition("\n")[2]
-    if not (found := _MARKER.fullmatch(last)):
+    if not (match := _MARKER.fullmatch(last)):
         return None
-    key, inline, fingerprint, review, summary, posted, listed = found.groups()
+    key, inline, fingerprint, review, summary, posted, listed = match.groups()
     return Marker(
         key=key,
         kind=inline or review or summary,
@@ -136,25 +149,25 @@ def read_marker(body: str) -> Marker | None:
     )
 
 
-def plan(
+def plan_comments(
     findings: Findings,
-    shown: Mapping[str, tuple[Hunk, ...]],
-    ours: Ours,
+    hunks: Mapping[str, tuple[Hunk, ...]],
+    own: OwnComments,
     *,
     limit: int = LIMIT,
     mode: str = "review",
     key: str = "docbot",
 ) -> Plan:
-    """The comments that the page should have.
+    """Plan the comments that the pull request should have.
 
     Args:
         findings: What was found in the head.
-        shown: What the pull request's diff shows of each file, by path.
-        ours: What docbot posted before.
+        hunks: What the pull request's diff shows of each file, by path.
+        own: What docbot posted before.
         limit: Most inline comments of one review.
         mode: "review" for suggestions in place, "summary" for the summary alone, and "annotations"
             for no comment at all.
-        key: A word that tells this workflow's comments from another's.
+        key: A word that distinguishes this workflow's comments from another's.
 
     Raises:
         ConfigError: the key is not a word that a marker can hold.
@@ -162,100 +175,106 @@ def plan(
     """
     if len(key) > _LONGEST_KEY or not re.fullmatch(_KEY, key):
         raise ConfigError(f"key = {key[:60]!r}: take letters, digits, `_`, `.` and single `-`")
-    if mode == "annotations" or not (findings.findings or ours.inline or ours.summary):
+    if mode == "annotations" or not (findings.findings or own.inline or own.summary):
         return Plan()
     ordered = sorted(findings.findings, key=lambda f: (f.path, f.line, f.qualname))
-    before = _ledger(ours, key)
-    wanted = _wanted(ordered, shown, before) if mode == "review" else []
-    room = 0 if len(before.listed) >= MOST_LISTED else MOST_INLINE - len(before.posted)
-    taken, left = _taken(wanted, min(limit, room))
-    ledger = _ledger_after(before, taken, left)
-    standing = _standing(ordered, ours, taken, ledger)
-    found = {finding.fingerprint for finding in ordered}
+    before = _read_ledger(own, key)
+    new = _new_findings(ordered, hunks, before) if mode == "review" else []
+    room = 0 if len(before.listed) >= MAX_LISTED else MAX_INLINE - len(before.posted)
+    to_post, to_list = _split_by_room(new, min(limit, room))
+    ledger = _update_ledger(before, to_post, to_list)
+    parts = _summary_parts(ordered, own, to_post, ledger)
+    current = {finding.fingerprint for finding in ordered}
     return Plan(
-        inline=tuple(_inline(finding, key) for finding in taken),
-        review=_review(len(taken), key),
-        summary=_summary(findings, standing, ledger) if ordered or ours.summary else None,
+        inline=tuple(_inline_comment(finding, key) for finding in to_post),
+        review=_review_body(len(to_post), key),
+        summary=_summary_body(findings, parts, ledger) if ordered or own.summary else None,
         fixed=tuple(
             comment
-            for comment in ours.inline
-            if not (comment.fingerprint in found or comment.answered or comment.minimised)
+            for comment in own.inline
+            if not (comment.fingerprint in current or comment.answered or comment.minimised)
         ),
     )
 
 
-def _ledger(ours: Ours, key: str) -> Marker:
-    """What was said before, by the summary's word and by what stands on the page."""
-    said = read_marker(ours.summary.body) if ours.summary else None
-    on_page = frozenset(comment.fingerprint for comment in ours.inline)
-    if said is None or said.kind != "summary":
-        return Marker(key=key, kind="summary", posted=on_page)
-    posted = said.posted | on_page
-    return Marker(key=key, kind="summary", posted=posted, listed=said.listed - posted)
+def _read_ledger(own: OwnComments, key: str) -> Marker:
+    """Read what was posted before, from the summary's marker and the inline comments."""
+    marker = read_marker(own.summary.body) if own.summary else None
+    present = frozenset(comment.fingerprint for comment in own.inline)
+    if marker is None or marker.kind != "summary":
+        return Marker(key=key, kind="summary", posted=present)
+    posted = marker.posted | present
+    return Marker(key=key, kind="summary", posted=posted, listed=marker.listed - posted)
 
 
-def _ledger_after(before: Marker, taken: Iterable[Finding], left: Iterable[Finding]) -> Marker:
+def _update_ledger(
+    before: Marker, to_post: Iterable[Finding], to_list: Iterable[Finding]
+) -> Marker:
     listed = before.listed
-    if len(listed) < MOST_LISTED:
-        listed |= {finding.fingerprint for finding in left}
+    if len(listed) < MAX_LISTED:
+        listed |= {finding.fingerprint for finding in to_list}
     return Marker(
         key=before.key,
         kind="summary",
-        posted=before.posted | {finding.fingerprint for finding in taken},
-        listed=frozenset(sorted(listed)[:MOST_LISTED]),
+        posted=before.posted | {finding.fingerprint for finding in to_post},
+        listed=frozenset(sorted(listed)[:MAX_LISTED]),
     )
 
 
-def _wanted(
-    ordered: Iterable[Finding], shown: Mapping[str, tuple[Hunk, ...]], before: Marker
+def _new_findings(
+    ordered: Iterable[Finding], hunks: Mapping[str, tuple[Hunk, ...]], before: Marker
 ) -> list[Finding]:
-    """Findings to comment on in place, each name once."""
-    said = set(before.posted | before.listed)
-    wanted = []
+    """Return the findings to comment on in place, each fingerprint once."""
+    known = set(before.posted | before.listed)
+    new = []
     for finding in ordered:
-        if finding.fingerprint not in said and _fits(finding, shown.get(finding.path, ())):
-            wanted.append(finding)
-        said.add(finding.fingerprint)
-    return wanted
+        shown = hunks.get(finding.path, ())
+        if finding.fingerprint not in known and _is_applicable(finding, shown):
+            new.append(finding)
+        known.add(finding.fingerprint)
+    return new
 
 
-def _fits(finding: Finding, shown: tuple[Hunk, ...]) -> bool:
-    """Whether GitHub can apply the suggestion: its lines are shown in one hunk, as we read them."""
+def _is_applicable(finding: Finding, hunks: tuple[Hunk, ...]) -> bool:
+    """Check whether GitHub can apply the suggestion: one hunk shows the same lines."""
     lines = finding.suggestion
-    if lines is None or not lines.docstring() or not shows(shown, lines.first, lines.last):
+    if lines is None or not lines.docstring() or not is_shown(hunks, lines.first, lines.last):
         return False
-    there = tuple(text(shown, line) for line in range(lines.first, lines.last + 1))
-    return there == lines.before and _size(_inline(finding, "k" * _LONGEST_KEY).body) <= MAX_BODY
+    shown = tuple(line_text(hunks, line) for line in range(lines.first, lines.last + 1))
+    return (
+        shown == lines.before
+        and _size(_inline_comment(finding, "k" * _LONGEST_KEY).body) <= MAX_BODY
+    )
 
 
-def _taken(wanted: Iterable[Finding], most: int) -> tuple[list[Finding], list[Finding]]:
-    """What one review takes, and what it leaves: a line has one suggestion at most."""
-    taken: list[Finding] = []
-    left: list[Finding] = []
-    lines: set[tuple[str, int]] = set()
-    for finding in wanted:
-        place = _lines(finding)
-        if len(taken) >= most or place & lines:
-            left.append(finding)
+def _split_by_room(findings: Iterable[Finding], room: int) -> tuple[list[Finding], list[Finding]]:
+    """Split findings into those for one review and the rest; a line gets one suggestion at most."""
+    to_post: list[Finding] = []
+    to_list: list[Finding] = []
+    taken: set[tuple[str, int]] = set()
+    for finding in findings:
+        places = _places(finding)
+        if len(to_post) >= room or places & taken:
+            to_list.append(finding)
         else:
-            taken.append(finding)
-            lines |= place
-    return taken, left
+            to_post.append(finding)
+            taken |= places
+    return to_post, to_list
 
 
-def _lines(finding: Finding) -> set[tuple[str, int]]:
+def _places(finding: Finding) -> set[tuple[str, int]]:
     lines = finding.suggestion
     return {(finding.path, at) for at in range(lines.first, lines.last + 1)} if lines else set()
 
 
-def _inline(finding: Finding, key: str) -> Inline:
+def _inline_comment(finding: Finding, key: str) -> InlineComment:
     lines = finding.suggestion
     if lines is None:
         raise ValueError(f"{finding.qualname} has no suggestion to post")
     what = f"The {finding.kind} {code(finding.qualname)}"
     name = "This module" if finding.kind == "module" else what
     marker = Marker(key=key, kind="inline", fingerprint=finding.fingerprint)
-    return Inline(
+    return InlineComment(
         path=finding.path,
         line=lines.last,
         start_line=lines.first if lines.first < lines.last else None,
@@ -264,39 +283,42 @@ def _inline(finding: Finding, key: str) -> Inline:
     )
 
 
-def _review(count: int, key: str) -> str:
+def _review_body(count: int, key: str) -> str:
     if not count:
         return ""
-    words = "1 docstring is" if count == 1 else f"{count} docstrings are"
-    return f"docbot: {words} suggested in place.\n\n{Marker(key=key, kind='review')}"
+    subject = "1 docstring is" if count == 1 else f"{count} docstrings are"
+    return f"docbot: {subject} suggested in place.\n\n{Marker(key=key, kind='review')}"
 
 
-def _standing(
-    ordered: Iterable[Finding], ours: Ours, taken: Iterable[Finding], ledger: Marker
+def _summary_parts(
+    ordered: Iterable[Finding], own: OwnComments, to_post: Iterable[Finding], ledger: Marker
 ) -> SummaryParts:
-    """What the summary has to say besides what stands, or is about to stand, in the diff."""
-    present = {comment.fingerprint for comment in ours.inline if not comment.minimised}
-    present |= {finding.fingerprint for finding in taken}
+    """Sort the findings into posted inline, to show in the summary, and without a suggestion."""
+    present = {comment.fingerprint for comment in own.inline if not comment.minimised}
+    present |= {finding.fingerprint for finding in to_post}
     in_place: set[str] = set()
-    here: list[Finding] = []
-    bare: list[Finding] = []
+    to_copy: list[Finding] = []
+    without_suggestion: list[Finding] = []
     for finding in ordered:
-        known = finding.fingerprint
-        if known in present and known not in in_place:
-            in_place.add(known)
-        elif finding.suggestion and (known in present or known not in ledger.posted):
-            here.append(finding)
+        fingerprint = finding.fingerprint
+        if fingerprint in present and fingerprint not in in_place:
+            in_place.add(fingerprint)
+        elif finding.suggestion and (fingerprint in present or fingerprint not in ledger.posted):
+            to_copy.append(finding)
         else:
-            bare.append(finding)
-    gone = (ledger.posted | ledger.listed) - {finding.fingerprint for finding in ordered}
+            without_suggestion.append(finding)
+    settled = (ledger.posted | ledger.listed) - {finding.fingerprint for finding in ordered}
     return SummaryParts(
-        in_place=len(in_place), settled=len(gone), here=tuple(here), bare=tuple(bare)
+        in_place=len(in_place),
+        settled=len(settled),
+        to_copy=tuple(to_copy),
+        without_suggestion=tuple(without_suggestion),
     )
 
 
-def _summary(findings: Findings, standing: SummaryParts, ledger: Marker) -> str:
+def _summary_body(findings: Findings, parts: SummaryParts, ledger: Marker) -> str:
     marker = f"\n\n{ledger}"
-    return page(findings, standing, most=MAX_BODY - len(marker)) + marker
+    return render_summary(findings, parts, most=MAX_BODY - len(marker)) + marker
 
 
 def _size(body: str) -> int:

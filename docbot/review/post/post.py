@@ -1,10 +1,10 @@
-"""The half of a review that acts: it has the token, and reads no code.
+"""Post findings to a pull request and to the step's summary, without reading any code.
 
-What it is given are findings, perhaps made on another machine by who knows whom; they are held
-against GitHub's own diff before a word of them is posted.
+The findings may come from another machine and from anybody: they are compared with GitHub's own
+diff before anything of them is posted.
 
-It never fails a job. Where GitHub does not take what should be posted, the step's summary and
-notices tell it, and one sentence tells why.
+A refusal by GitHub never fails a job. What cannot be posted is shown in the step's summary and as
+notices, with one sentence that says why.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from docbot.errors import ForbiddenError, GitHubError
 from docbot.review import formats
-from docbot.review.markdown import plain
+from docbot.review.markdown import neutralise
 from docbot.review.post import actions
-from docbot.review.post.comments import Conversation, MovedError, PullRequestRef, Settings
+from docbot.review.post.comments import Conversation, NotPostableError, PullRequestRef, Settings
 from docbot.review.workflow_commands import emit
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ __all__ = [
     "Outcome",
     "PullRequestRef",
     "Settings",
-    "find_pull",
+    "find_pull_request",
     "post",
-    "summarise",
-    "target",
+    "pull_request_of",
+    "write_step_summary",
 ]
 
 MODES = ("review", "annotations", "summary")
@@ -41,10 +41,14 @@ MODES = ("review", "annotations", "summary")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of it: `posted` inline comments, `minimised` ones, the summary comment.
+    """What was done to a pull request's comments.
 
-    `summary` is "created", "edited", "unchanged" or "none"; `trouble` is a sentence on what was not
-    done and why, "" when there is nothing to say.
+    Attributes:
+        posted: How many inline comments were posted.
+        minimised: How many inline comments were minimised.
+        summary: What was done to the summary comment: "created", "edited", "unchanged" or "none".
+        trouble: A sentence on what was not done and why; "" when all was done.
+
     """
 
     posted: int = 0
@@ -53,16 +57,19 @@ class Outcome:
     trouble: str = ""
 
 
-def target(event: Event) -> PullRequestRef | None:
-    """The pull request that started the workflow; None for an event that has none."""
+def pull_request_of(event: Event) -> PullRequestRef | None:
+    """Return the pull request that started the workflow; None for an event that has none."""
     return None if event.number is None else PullRequestRef(number=event.number, head=event.head)
 
 
-def find_pull(client: GitHub, event: Event) -> PullRequestRef | None:
-    """The pull request behind a `workflow_run`, by its repository, branch and commit.
+def find_pull_request(client: GitHub, event: Event) -> PullRequestRef | None:
+    """Find the pull request behind a `workflow_run`, by its repository, branch and commit.
 
-    GitHub does not tell its number where it comes from a fork, and one that an artifact tells could
-    be anybody's. None where the fork is gone, no open pull request has this head, or several have.
+    GitHub does not give its number where it comes from a fork, and a number in an artifact could be
+    anybody's.
+
+    Returns:
+        None where the fork is gone, or not exactly one open pull request has this head.
 
     Raises:
         GitHubError: GitHub does not list the pull requests.
@@ -71,7 +78,7 @@ def find_pull(client: GitHub, event: Event) -> PullRequestRef | None:
     if not (event.head and event.head_repository and event.head_branch):
         return None
     owner = event.head_repository.partition("/")[0]
-    found = [
+    matches = [
         pull
         for pull in client.pulls(f"{owner}:{event.head_branch}")
         if pull.open
@@ -79,17 +86,19 @@ def find_pull(client: GitHub, event: Event) -> PullRequestRef | None:
         and pull.head_branch == event.head_branch
         and pull.head_repository == event.head_repository
     ]
-    return PullRequestRef(number=found[0].number, head=event.head) if len(found) == 1 else None
+    if len(matches) != 1:
+        return None
+    return PullRequestRef(number=matches[0].number, head=event.head)
 
 
 def post(findings: Findings, target: PullRequestRef, client: GitHub, settings: Settings) -> Outcome:
-    """Make the page say what was found, and write the step's summary where there is one.
+    """Bring the pull request's comments up to date, and write the step's summary.
 
-    A draft, a closed pull request and one that has a newer head are left alone. Nothing is written
-    that stands there already.
+    A draft, a closed pull request and one with a newer head are left alone. Nothing that is there
+    already is posted again.
 
     Raises:
-        ConfigError: the key is not a word.
+        ConfigError: the settings' key is not a word that a marker can hold.
         ReviewError: the step's summary cannot be written.
 
     """
@@ -97,45 +106,50 @@ def post(findings: Findings, target: PullRequestRef, client: GitHub, settings: S
         _annotate(findings)
         outcome = Outcome()
     else:
-        outcome = _acted(findings, target, client, settings)
-    summarise(findings, outcome.trouble)
+        outcome = _update_comments(findings, target, client, settings)
+    write_step_summary(findings, outcome.trouble)
     return outcome
 
 
-def summarise(findings: Findings, sentence: str = "") -> bool:
-    """Write the step's summary, and a sentence above it; whether there is one."""
-    told = f"{plain(sentence)}\n\n" if sentence else ""
-    return actions.step_summary(told + formats.markdown(findings))
+def write_step_summary(findings: Findings, sentence: str = "") -> bool:
+    """Write the findings to the step's summary, below a sentence if there is one.
+
+    Returns:
+        Whether the step has a summary, as on GitHub's runners.
+
+    """
+    heading = f"{neutralise(sentence)}\n\n" if sentence else ""
+    return actions.append_step_summary(heading + formats.to_markdown(findings))
 
 
-def _acted(
+def _update_comments(
     findings: Findings, target: PullRequestRef, client: GitHub, settings: Settings
 ) -> Outcome:
-    page = Conversation(client=client, target=target, settings=settings, findings=findings)
+    conversation = Conversation(client=client, target=target, settings=settings, findings=findings)
     trouble = ""
     try:
-        page.check()
-        page.read()
-        page.write()
-    except MovedError as error:
+        conversation.check()
+        conversation.read()
+        conversation.write()
+    except NotPostableError as error:
         trouble = str(error)
     except GitHubError as error:
-        trouble = _sentence(error, target)
+        trouble = _trouble_sentence(error, target)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             _annotate(findings)
     return Outcome(
-        posted=page.posted,
-        minimised=page.minimised,
-        summary=page.summary,
-        trouble=trouble or page.trouble,
+        posted=conversation.posted,
+        minimised=conversation.minimised,
+        summary=conversation.summary,
+        trouble=trouble or conversation.trouble,
     )
 
 
 def _annotate(findings: Findings) -> None:
-    emit(*formats.notices(findings))
+    emit(*formats.to_notices(findings))
 
 
-def _sentence(error: GitHubError, target: PullRequestRef) -> str:
+def _trouble_sentence(error: GitHubError, target: PullRequestRef) -> str:
     if isinstance(error, ForbiddenError):
         return (
             f"the token may not comment on pull request {target.number}, as is usual on one from a "

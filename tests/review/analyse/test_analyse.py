@@ -49,14 +49,14 @@ def pull(repo):
 
 @contextmanager
 def opened(repo, out_of_time=lambda: False, **settings):
-    question = ReviewRequest(root=repo.root, base="main", head="topic", settings=settings)
+    request = ReviewRequest(root=repo.root, base="main", head="topic", settings=settings)
     cache = open_cache(on=False)
-    with open_revision(question) as revision:
+    with open_revision(request) as revision:
         job = open_job(
             revision.config,
             cache,
-            lineage=ParentIndex(revision.outline_of),
-            house=revision.house,
+            parents=ParentIndex(revision.outline_of),
+            house=revision.detect_style,
             out_of_time=out_of_time,
         )
         with job as made:

@@ -29,20 +29,20 @@ def pull(repo):
 
 
 @contextmanager
-def opened(repo, **question):
+def opened(repo, **request):
     with open_revision(
-        ReviewRequest(**{"root": repo.root, "base": "main", "head": "topic"} | question)
+        ReviewRequest(**{"root": repo.root, "base": "main", "head": "topic"} | request)
     ) as one:
         yield one
 
 
-def changed(repo, **question):
-    with opened(repo, **question) as revision:
+def changed(repo, **request):
+    with opened(repo, **request) as revision:
         return {str(path): lines for path, lines in revision.changed.items()}
 
 
-def settings(repo, **question):
-    with opened(repo, **question) as revision:
+def settings(repo, **request):
+    with opened(repo, **request) as revision:
         return revision.config, revision.notices
 
 
@@ -90,9 +90,9 @@ def test_vendored_excluded_and_huge_files(pull):
     pull.commit("new.py", FUNCTION)
     with opened(pull) as revision:
         assert list(map(str, revision.changed)) == ["new.py"]
-        left = {str(path): skip.reason for path, skip in revision.left.items()}
+        left = {str(path): skip.reason for path, skip in revision.skipped.items()}
     assert left == {"huge.py": SkipReason.TOO_LARGE, "vendor/a.py": SkipReason.VENDORED}
-    assert set(changed(pull, settings={"select": ["vendored"]})) == {"new.py", "vendor/a.py"}
+    assert set(changed(pull, settings={"include": ["vendored"]})) == {"new.py", "vendor/a.py"}
 
 
 def test_named_paths(pull):
@@ -172,9 +172,9 @@ BASE = "[tool.docbot]\nmin-confidence = 0.7\nexclude = ['gen/']\n"
         (BASE, ""),
         ("[project]\nname = 'x'\n" + BASE, ""),
         (BASE.replace("'gen/'", "'gen/', 'more/'"), ""),
-        (BASE + "ignore = ['dunder']\n", ""),
+        (BASE + "skip = ['dunder']\n", ""),
         (BASE + "model = 'evil.gguf'\n", "changes docbot's settings"),
-        (BASE + "select = ['test']\n", "changes docbot's settings"),
+        (BASE + "include = ['test']\n", "changes docbot's settings"),
         (BASE.replace("0.7", "0.0"), "changes docbot's settings"),
         (BASE.replace("'gen/'", ""), "changes docbot's settings"),
         ("", "changes docbot's settings"),
@@ -193,10 +193,10 @@ def test_the_head_may_leave_out_more_and_nothing_else(pull, head, said):
     pull.commit(TOML, head)
     config, notices = settings(pull)
     assert (config.min_confidence, config.model) == (0.7, "docbot-tiny")
-    assert (config.exclude, config.select) == (("gen/",), ())
+    assert (config.exclude, config.include) == (("gen/",), ())
     assert len(notices) == bool(said)
     assert said in "".join(notices)
-    assert config.ignore == (("dunder",) if "dunder" in str(head) else ())
+    assert config.skip == (("dunder",) if "dunder" in str(head) else ())
 
 
 def test_a_pattern_of_the_head_takes_nothing_back(pull):
@@ -295,9 +295,9 @@ def test_the_house_is_the_base_branchs_and_the_parents_are_the_heads(pull):
     pull.commit("child.py", "from base import Base\n" + CLASS.format("Child(Base)", ""))
     pull.write("base.py", CLASS.format("Base", ""))
     with opened(pull) as revision:
-        house = revision.house()
-        lineage = ParentIndex(revision.outline_of)
-        assert (house.style, house.line_length) == ("sphinx", 77)
+        style = revision.detect_style()
+        parents = ParentIndex(revision.outline_of)
+        assert (style.style, style.line_length) == ("sphinx", 77)
         child = PurePosixPath("child.py")
-        assert lineage.documented_parent(child, "Child", "push") == "Base.push"
+        assert parents.documented_parent(child, "Child", "push") == "Base.push"
         assert revision.outline_of(PurePosixPath("../../etc/passwd")) is None

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from docbot.errors import ReviewError
-from docbot.review.analyse import sandbox as isolation
-from docbot.review.analyse.analyse import request
+from docbot.review.analyse import sandbox
+from docbot.review.analyse.analyse import encode_request
 from docbot.review.analyse.inputs import ReviewRequest
 from docbot.review.findings_json import decode
 
@@ -76,7 +76,7 @@ def held(repo, pipe, **environment):
     (child,) = [
         each
         for each in children(parent.pid)
-        if b"isolation" in Path(f"/proc/{each}/cmdline").read_bytes()
+        if b"sandbox" in Path(f"/proc/{each}/cmdline").read_bytes()
     ]
     with parent, os.fdopen(end, "w") as settings:
         yield parent, child, settings
@@ -147,16 +147,16 @@ def test_a_child_that_is_killed_is_one_sentence(pull, pipe):
 
 
 def test_too_slow_is_one_sentence(pull, pipe, monkeypatch):
-    monkeypatch.setattr(isolation, "GRACE", 0)
-    question = ReviewRequest(root=pull.root, base="main", head="topic", config_file=str(pipe))
+    monkeypatch.setattr(sandbox, "GRACE", 0)
+    request = ReviewRequest(root=pull.root, base="main", head="topic", config_file=str(pipe))
     with pytest.raises(ReviewError, match=r"time budget of 0\.2 s"):
-        isolation.ask(request(question, cache=False), pull.root, 0.2)
+        sandbox.run_sandboxed(encode_request(request, cache=False), pull.root, 0.2)
 
 
 def test_nothing_of_the_work_tree_is_imported_or_run(pull, monkeypatch, tmp_path):
     trap = f"open({str(tmp_path / 'PWNED')!r}, 'a').write(__name__)\n"
     modules = ("sitecustomize", "usercustomize", "conftest", "libcst", "llama_cpp", "git", "json",
-               "numpy", "pathspec", "docbot/__init__", "docbot/isolation")  # fmt: skip
+               "numpy", "pathspec", "docbot/__init__", "docbot/review/analyse/sandbox")  # fmt: skip
     for name in modules:
         pull.stage(f"{name}.py", trap)
     git = pull.stage("git", f"#!/bin/sh\necho git >> {tmp_path}/PWNED\n")
@@ -168,8 +168,8 @@ def test_nothing_of_the_work_tree_is_imported_or_run(pull, monkeypatch, tmp_path
     monkeypatch.setenv("PYTHONSTARTUP", str(pull.root / "conftest.py"))
     monkeypatch.setenv("LD_LIBRARY_PATH", str(pull.root))
     monkeypatch.setenv("PATH", os.pathsep.join((".", "", str(pull.root), os.environ["PATH"])))
-    question = ReviewRequest(root=pull.root, base="main", head="topic", paths=("b.py",))
-    done = decode(isolation.ask(request(question, cache=False), pull.root, 0))
+    request = ReviewRequest(root=pull.root, base="main", head="topic", paths=("b.py",))
+    done = decode(sandbox.run_sandboxed(encode_request(request, cache=False), pull.root, 0))
     assert [finding.qualname for finding in done.findings] == ["Box.__len__"]
     assert done.findings[0].suggestion is not None
     assert not (tmp_path / "PWNED").exists()
@@ -177,14 +177,14 @@ def test_nothing_of_the_work_tree_is_imported_or_run(pull, monkeypatch, tmp_path
 
 def test_what_a_library_prints_is_no_part_of_the_answer(tmp_path):
     code = (
-        "import os, sys, docbot.analysis as analysis\n"
-        "from docbot import isolation\n"
-        "def respond(question):\n"
+        "import os, sys, docbot.review.analyse.analyse as analysis\n"
+        "from docbot.review.analyse import sandbox\n"
+        "def respond(request):\n"
         "    print('noise', flush=True)\n"
         "    os.write(1, b'noise')\n"
         "    return '{}'\n"
         "analysis.respond = respond\n"
-        "sys.exit(isolation.serve())\n"
+        "sys.exit(sandbox.serve())\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code],
@@ -201,15 +201,15 @@ def test_what_a_library_prints_is_no_part_of_the_answer(tmp_path):
 
 
 def test_a_sentence_of_the_child_is_the_parents(pull):
-    question = ReviewRequest(root=pull.root, base="gone\n::error::x", head="topic")
+    request = ReviewRequest(root=pull.root, base="gone\n::error::x", head="topic")
     with pytest.raises(ReviewError, match="is not a revision git knows") as caught:
-        isolation.ask(request(question, cache=False), pull.root, 0)
+        sandbox.run_sandboxed(encode_request(request, cache=False), pull.root, 0)
     assert "\n" not in str(caught.value)
 
 
 def test_a_bug_of_the_child_is_told_with_its_traceback(pull):
     with pytest.raises(RuntimeError, match="status 1") as caught:
-        isolation.ask({"of": {"root": "##[error]"}, "cache": False}, pull.root, 0)
+        sandbox.run_sandboxed({"of": {"root": "##[error]"}, "cache": False}, pull.root, 0)
     told = str(caught.value).splitlines()
     assert any("Traceback" in line for line in told)
     assert all(line.startswith("| ") for line in told[1:])
@@ -228,13 +228,13 @@ def test_names_that_are_known_are_handed_on(tmp_path):
         "GIT_CONFIG_KEY_0": "http.extraheader", "GIT_CONFIG_VALUE_0": "hush",
         "GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "/work",
     }  # fmt: skip
-    assert isolation.environment(given, tmp_path) == {
+    assert sandbox.safe_environment(given, tmp_path) == {
         "HOME": "/h", "LANG": "C.UTF-8", "LC_ALL": "C", "DOCBOT_CACHE_DIR": "/c", "HF_HOME": "/f",
         "HF_HUB_OFFLINE": "1", "GIT_CONFIG_GLOBAL": "/cfg", "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "/work",
     }  # fmt: skip
-    assert isolation.environment(TOKENS, tmp_path) == {}
-    assert isolation.environment({"GIT_CONFIG_COUNT": "-1"}, tmp_path) == {}
+    assert sandbox.safe_environment(TOKENS, tmp_path) == {}
+    assert sandbox.safe_environment({"GIT_CONFIG_COUNT": "-1"}, tmp_path) == {}
 
 
 def test_programs_come_from_absolute_folders_outside(tmp_path):
@@ -252,13 +252,13 @@ def test_programs_come_from_absolute_folders_outside(tmp_path):
         "/bin",
     ]
     given = {"PATH": os.pathsep.join(folders), "LD_LIBRARY_PATH": str(root)}
-    assert isolation.environment(given, root) == {"PATH": "/usr/bin:/bin"}
+    assert sandbox.safe_environment(given, root) == {"PATH": "/usr/bin:/bin"}
 
 
 def test_a_memory_bomb_ends_at_the_limit(tmp_path):
     code = (
-        "from docbot import isolation\n"
-        "isolation._limit(0.0)\n"
+        "from docbot.review.analyse import sandbox\n"
+        "sandbox._set_limits(0.0)\n"
         "try: x = bytearray(1 << 50)\n"
         "except MemoryError: print('refused')\n"
         "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))\n"
@@ -271,9 +271,9 @@ def test_a_memory_bomb_ends_at_the_limit(tmp_path):
 
 
 def test_the_question_crosses_as_json(tmp_path):
-    question = ReviewRequest(root=tmp_path, base="a", head="b", paths=(os.fsdecode(b"\xe9.py"),))
-    there = json.loads(json.dumps(request(question, cache=True)))
+    request = ReviewRequest(root=tmp_path, base="a", head="b", paths=(os.fsdecode(b"\xe9.py"),))
+    there = json.loads(json.dumps(encode_request(request, cache=True)))
     assert there["cache"] is True
     assert ReviewRequest(**{**there["of"], "root": Path(there["of"]["root"])}).paths == [
-        *question.paths
+        *request.paths
     ]

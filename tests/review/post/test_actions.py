@@ -11,7 +11,7 @@ from fake_github.client import commands
 
 from docbot.errors import ReviewError
 from docbot.review.post import actions
-from docbot.review.workflow_commands import command, emit, line
+from docbot.review.workflow_commands import emit, format_command, safe_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         path = tmp_path / "event.json"
         path.write_text(document if isinstance(document, str) else json.dumps(document))
         monkeypatch.setenv("GITHUB_EVENT_NAME", name)
-        return actions.event(path)
+        return actions.read_event(path)
 
     return read
 
@@ -160,14 +160,14 @@ def test_an_event_that_is_no_json(event, text):
 def test_a_file_that_is_not_there_or_too_big(tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
     with pytest.raises(ReviewError, match="cannot be read"):
-        actions.event(tmp_path / "none.json")
+        actions.read_event(tmp_path / "none.json")
     monkeypatch.setattr(actions, "EVENT_BYTES", 10)
     (tmp_path / "big.json").write_text("{}" + " " * 10)
     with pytest.raises(ReviewError, match="over 10 bytes"):
-        actions.event(tmp_path / "big.json")
+        actions.read_event(tmp_path / "big.json")
     monkeypatch.delenv("GITHUB_EVENT_NAME")
     with pytest.raises(ReviewError, match="GITHUB_EVENT_NAME is not set"):
-        actions.event(tmp_path / "big.json")
+        actions.read_event(tmp_path / "big.json")
 
 
 def test_security_pull_request_target_is_refused(event):
@@ -193,21 +193,21 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_security_a_command_is_one_line_and_comes_back_as_it_was(text, capsys):
-    emit(command("notice", text, file=text, line=3, title=""))
+    emit(format_command("notice", text, file=text, line=3, title=""))
     out = capsys.readouterr().out
     assert commands(out) == [("notice", {"file": text, "line": "3"}, text)]
     assert out.count("\n") == 1
 
 
 def test_a_lone_surrogate_does_not_stop_a_command():
-    told = command("notice", "a\udcffb", file="\udcff.py")
+    told = format_command("notice", "a\udcffb", file="\udcff.py")
     assert told == "::notice file=?.py::a?b"
     told.encode()
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "\udcff::", ":: error", "\t::x", "x\x1b[31m##[#[#["])
 def test_security_a_line_for_people_is_no_command(text):
-    told = line(text)
+    told = safe_line(text)
     assert commands(told) == []
     assert told.isprintable()
     assert len(told.splitlines()) == 1
@@ -217,21 +217,21 @@ def test_security_a_line_for_people_is_no_command(text):
 
 
 def test_the_summary_is_added_to(tmp_path, monkeypatch):
-    assert not actions.step_summary("nowhere")
+    assert not actions.append_step_summary("nowhere")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    assert actions.step_summary("# One\n\n")
-    assert actions.step_summary("# Two")
+    assert actions.append_step_summary("# One\n\n")
+    assert actions.append_step_summary("# Two")
     assert (tmp_path / "summary.md").read_bytes() == b"# One\n# Two\n"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
     with pytest.raises(ReviewError, match=r"GITHUB_STEP_SUMMARY names .* cannot be written"):
-        actions.step_summary("x")
+        actions.append_step_summary("x")
 
 
 def test_the_summary_is_cut_between_paragraphs(tmp_path, monkeypatch):
     path = tmp_path / "summary.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     block = "é" * 400 + "\n\n````python\n```\ncode\n\n" + "x" * 20_000 + "\n````\n\n"
-    actions.step_summary(block * 60)
+    actions.append_step_summary(block * 60)
     text = path.read_text()
     assert len(text.encode()) <= actions.SUMMARY_BYTES
     assert len(text.encode()) > actions.SUMMARY_BYTES - 22_000
@@ -239,18 +239,18 @@ def test_the_summary_is_cut_between_paragraphs(tmp_path, monkeypatch):
     kept = text.partition("\n\nThe rest")[0]
     assert kept.count("````") % 2 == 0
     assert (block * 60).startswith(kept)
-    actions.step_summary(block * 60)
+    actions.append_step_summary(block * 60)
     assert path.read_text().count("The rest is left out") == 2
-    actions.step_summary("x" * actions.SUMMARY_BYTES)
+    actions.append_step_summary("x" * actions.SUMMARY_BYTES)
     assert path.stat().st_size <= actions.SUMMARY_BYTES
 
 
 def test_security_an_output_cannot_set_another(tmp_path, monkeypatch):
-    actions.output("report", "nowhere")
+    actions.set_output("report", "nowhere")
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "out"))
     hostile = "a\nEOF\nmissing=0\nmissing<<EOF\n0\nEOF"
-    actions.output("report", hostile)
-    actions.output("missing", "3")
+    actions.set_output("report", hostile)
+    actions.set_output("missing", "3")
     first, second = re.findall(
         r"(\w+)<<(end-[0-9a-f]{32})\n(.*?)\n\2\n", (tmp_path / "out").read_text(), re.DOTALL
     )
@@ -259,4 +259,4 @@ def test_security_an_output_cannot_set_another(tmp_path, monkeypatch):
     assert first[1] != second[1]
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path))
     with pytest.raises(ReviewError, match=r"GITHUB_OUTPUT names .* cannot be written"):
-        actions.output("missing", "3")
+        actions.set_output("missing", "3")

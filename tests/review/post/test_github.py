@@ -7,8 +7,8 @@ from fake_github.client import LINES, patch
 from fake_github.fake import BOT, TOKEN
 
 from docbot.errors import ForbiddenError, GitHubError
-from docbot.review.post import github as door
-from docbot.review.post import http as wire
+from docbot.review.post import github as github_client
+from docbot.review.post import http
 
 pytestmark = pytest.mark.usefixtures("plain_network")
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("plain_network")
 
 
 def test_a_pull_request_and_its_files(client, pull):
-    assert client.pull(1) == door.Pull(
+    assert client.pull(1) == github_client.PullRequest(
         number=1,
         head=pull.head,
         head_branch="topic",
@@ -26,8 +26,8 @@ def test_a_pull_request_and_its_files(client, pull):
         open=True,
     )
     assert client.files(1) == [
-        door.File(path="a.py", patch=patch(LINES)),
-        door.File(path="b.bin", patch=None),
+        github_client.PullRequestFile(path="a.py", patch=patch(LINES)),
+        github_client.PullRequestFile(path="b.bin", patch=None),
     ]
     assert client.login() == BOT
 
@@ -48,8 +48,8 @@ def test_pull_requests_are_found_by_their_branch(client, github):
 
 
 def test_what_is_written_is_there(client, github, pull, clock):
-    comments = [door.NewComment(path="a.py", line=1, body="one")]
-    comments.append(door.NewComment(path="a.py", line=2, start_line=1, body="both"))
+    comments = [github_client.NewComment(path="a.py", line=1, body="one")]
+    comments.append(github_client.NewComment(path="a.py", line=2, start_line=1, body="both"))
     client.create_review(1, pull.head, "hello", comments)
     client.create_comment(1, "summary")
     client.update_comment(client.issue_comments(1)[0].id, "changed")
@@ -79,7 +79,9 @@ def test_a_comment_that_is_gone_is_not_minimised(client, github, pull):
 def test_an_account_that_is_gone_has_no_name(client, github):
     body = [{"id": 1, "node_id": "x", "user": None, "body": None}]
     github.fault("GET", "*/comments", status=200, body=body)
-    assert client.issue_comments(1) == [door.Comment(id=1, node_id="x", author="", body="")]
+    assert client.issue_comments(1) == [
+        github_client.Comment(id=1, node_id="x", author="", body="")
+    ]
 
 
 def test_every_page_is_read(client, github, pull):
@@ -99,7 +101,7 @@ def test_pages_end_somewhere(client, github, monkeypatch):
     with pytest.raises(GitHubError, match=r"the pages of GET /pulls/1/files go round in a circle"):
         client.files(1)
     assert len(github.asked) == 2
-    monkeypatch.setattr(door, "MAX_PAGES", 1)
+    monkeypatch.setattr(github_client, "MAX_PAGES", 1)
     with pytest.raises(GitHubError, match="has over 1 pages"):
         client.files(1)
 
@@ -154,7 +156,7 @@ def test_a_mutation_that_did_nothing_is_told(client, github):
 
 
 def test_an_answer_without_end_is_not_read(client, github, monkeypatch):
-    monkeypatch.setattr(wire, "MAX_BYTES", 1000)
+    monkeypatch.setattr(http, "MAX_BYTES", 1000)
     github.fault("GET", "*/files", status=200, body=[" " * 2000])
     with pytest.raises(GitHubError, match="over 1000 bytes"):
         client.files(1)
@@ -163,4 +165,4 @@ def test_an_answer_without_end_is_not_read(client, github, monkeypatch):
 @pytest.mark.parametrize("name", ["demo", "octo/", "a/b/c", "octo/..", "octo/.", "o o/d", "a/b\n"])
 def test_a_repository_is_an_owner_and_a_name(name):
     with pytest.raises(GitHubError, match="is no repository; write it as owner/name"):
-        door.GitHub("https://x", "https://x", name, TOKEN)
+        github_client.GitHub("https://x", "https://x", name, TOKEN)

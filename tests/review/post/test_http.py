@@ -12,8 +12,8 @@ from fake_github.client import connect
 from fake_github.fake import BOT, TOKEN, File
 
 from docbot.errors import ForbiddenError, GitHubError, LimitedError, RefusedError, UnsureError
-from docbot.review.post import github as door
-from docbot.review.post import http as wire
+from docbot.review.post import github as github_client
+from docbot.review.post import http
 
 pytestmark = pytest.mark.usefixtures("plain_network")
 
@@ -189,7 +189,7 @@ def test_what_writes_is_sent_once(client, github, pull, how, stores):
 
 
 def test_no_answer_in_time(github, pull, clock, monkeypatch):
-    monkeypatch.setattr(wire, "TIMEOUT", 0.05)
+    monkeypatch.setattr(http, "TIMEOUT", 0.05)
     github.fault("POST", "*/comments", delay=30, stores=True)
     with (
         connect(github, clock) as client,
@@ -203,7 +203,7 @@ def test_without_a_connection_nothing_was_sent_so_it_is_sent_again(clock):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     here = f"http://127.0.0.1:{port}"
-    client = door.GitHub(here, here, "octo/demo", TOKEN, sleep=clock.sleep, now=clock.now)
+    client = github_client.GitHub(here, here, "octo/demo", TOKEN, sleep=clock.sleep, now=clock.now)
     with pytest.raises(GitHubError, match=r"cannot be reached .* check the network") as error:
         client.create_comment(1, "x")
     client.close()
@@ -258,7 +258,7 @@ def test_security_netrc_and_addresses_with_a_login_do_not_replace_the_token(
 @pytest.mark.parametrize("token", ["", " \n", "a\nb", "a\0b", "a b", "töken", "a\x7f"])
 def test_security_what_cannot_be_a_token_is_refused_without_showing_it(token):
     with pytest.raises(GitHubError, match=r"there is no token|holds characters") as error:
-        door.GitHub("https://x", "https://x", "octo/demo", token)
+        github_client.GitHub("https://x", "https://x", "octo/demo", token)
     assert not token.strip() or token not in str(error.value)
 
 
@@ -290,8 +290,8 @@ def test_security_what_cannot_be_a_token_is_refused_without_showing_it(token):
 def test_security_where_a_token_may_go(url, taken):
     for api, graphql in ((url, "https://x"), ("https://x", url)):
         if taken:
-            door.GitHub(api, graphql, "octo/demo", TOKEN).close()
+            github_client.GitHub(api, graphql, "octo/demo", TOKEN).close()
         else:
             name = "GITHUB_API_URL" if api == url else "GITHUB_GRAPHQL_URL"
             with pytest.raises(GitHubError, match=f"{name} is (no https|http)://"):
-                door.GitHub(api, graphql, "octo/demo", TOKEN)
+                github_client.GitHub(api, graphql, "octo/demo", TOKEN)

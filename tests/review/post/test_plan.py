@@ -14,17 +14,17 @@ from docbot.review.findings import Finding, Findings, Suggestion
 from docbot.review.post.plan import (
     LIMIT,
     MAX_BODY,
-    MOST_INLINE,
-    MOST_LISTED,
+    MAX_INLINE,
+    MAX_LISTED,
     Marker,
-    Ours,
+    OwnComments,
     Plan,
-    Posted,
-    plan,
+    PostedComment,
+    plan_comments,
     read_marker,
 )
 
-NOTHING = Ours()
+NOTHING = OwnComments()
 GOLDENS = Path(__file__).parents[2] / "data" / "review"
 
 
@@ -59,7 +59,7 @@ def after(planned, ours=NOTHING, answered=(), minimised=()):
         replace(each, minimised=each.minimised or each.fingerprint in fixed) for each in ours.inline
     )
     new = tuple(
-        Posted(
+        PostedComment(
             id=len(old) + at,
             node_id=f"PRRC_{at}",
             fingerprint=each.fingerprint,
@@ -71,8 +71,8 @@ def after(planned, ours=NOTHING, answered=(), minimised=()):
     )
     summary = ours.summary
     if planned.summary is not None:
-        summary = Posted(id=99, node_id="IC_99", fingerprint="", body=planned.summary)
-    return Ours(inline=old + new, summary=summary)
+        summary = PostedComment(id=99, node_id="IC_99", fingerprint="", body=planned.summary)
+    return OwnComments(inline=old + new, summary=summary)
 
 
 PUSH = finding("Stack.push", 3, kind="method", words="Push an item to the stack.")
@@ -115,25 +115,25 @@ def full():
 
 
 def first_page():
-    return plan(*full(), NOTHING)
+    return plan_comments(*full(), NOTHING)
 
 
 def fixed_page():
     report, shown = full()
-    ours = after(plan(report, shown, NOTHING))
-    return plan(replace(report, findings=(POP, PEEK), notices=(), skipped={}), shown, ours)
+    ours = after(plan_comments(report, shown, NOTHING))
+    return plan_comments(replace(report, findings=(POP, PEEK), notices=(), skipped={}), shown, ours)
 
 
 def clean_page():
     report, shown = full()
-    ours = after(plan(report, shown, NOTHING))
-    return plan(replace(report, findings=(), documented=11, notices=()), shown, ours)
+    ours = after(plan_comments(report, shown, NOTHING))
+    return plan_comments(replace(report, findings=(), documented=11, notices=()), shown, ours)
 
 
 def crowded_page():
     many = [finding(f"f{at:02}", at, words=f"Do it {at} times.") for at in range(1, 31)]
     bare = [finding(f"g{at:02}", at, words="", reason="unsure") for at in range(31, 45)]
-    return plan(found(*many, *bare), diff(*many), NOTHING)
+    return plan_comments(found(*many, *bare), diff(*many), NOTHING)
 
 
 def page_of(planned):
@@ -163,60 +163,60 @@ def test_the_page_reads_as_it_should(make):
     ],
 )
 def test_nothing_to_say_is_no_comment(report, mode):
-    assert plan(report, diff(PUSH), NOTHING, mode=mode) == Plan()
+    assert plan_comments(report, diff(PUSH), NOTHING, mode=mode) == Plan()
 
 
 def test_a_second_run_changes_nothing():
     report, shown = full()
-    first = plan(report, shown, NOTHING)
+    first = plan_comments(report, shown, NOTHING)
     assert [each.path for each in first.inline] == ["pkg/new.py", "pkg/stack.py"]
-    second = plan(report, shown, after(first))
+    second = plan_comments(report, shown, after(first))
     assert second == Plan(summary=first.summary)
 
 
 def test_a_second_run_of_sixty_findings_changes_nothing():
     many = [finding(f"f{at}", at) for at in range(1, 61)]
-    first = plan(found(*many), diff(*many), NOTHING)
+    first = plan_comments(found(*many), diff(*many), NOTHING)
     assert len(first.inline) == LIMIT
     assert first.summary.count('"""Do it."""') == 60 - LIMIT
-    assert plan(found(*many), diff(*many), after(first)) == Plan(summary=first.summary)
+    assert plan_comments(found(*many), diff(*many), after(first)) == Plan(summary=first.summary)
 
 
 def test_a_thousand_findings_are_told_once():
     many = [finding(f"f{at}", at) for at in range(1, 2001)]
     ours, texts = NOTHING, set()
     for _ in range(4):
-        planned = plan(found(*many), diff(*many), ours)
+        planned = plan_comments(found(*many), diff(*many), ours)
         ours = after(planned, ours)
         texts.add(planned.summary)
         assert len(planned.summary.encode()) <= MAX_BODY
     assert len(ours.inline) == LIMIT
     assert len(texts) == 1
-    assert len(read_marker(ours.summary.body).listed) == MOST_LISTED
+    assert len(read_marker(ours.summary.body).listed) == MAX_LISTED
 
 
 def test_a_deleted_comment_is_not_posted_again():
     report, shown = found(PUSH), diff(PUSH)
-    ours = after(plan(report, shown, NOTHING))
-    again = plan(report, shown, replace(ours, inline=()))
+    ours = after(plan_comments(report, shown, NOTHING))
+    again = plan_comments(report, shown, replace(ours, inline=()))
     assert not again.inline
     assert "stood here before, and was hidden or deleted" in again.summary
 
 
 def test_twenty_pushes_are_a_constant_number_of_comments():
-    ours = Ours()
+    ours = OwnComments()
     for push in range(20):
         moved = finding("Stack.push", 3 + push, words=f"Say it in way {push}.")
-        ours = after(plan(found(moved), diff(moved), ours), ours)
+        ours = after(plan_comments(found(moved), diff(moved), ours), ours)
     assert len(ours.inline) == 1
 
 
 def test_new_names_in_every_push_stop_at_the_cap():
-    ours = Ours()
+    ours = OwnComments()
     for push in range(12):
         new = [finding(f"f{push}_{at}", at) for at in range(1, 21)]
-        ours = after(plan(found(*new), diff(*new), ours), ours)
-    assert len(ours.inline) == MOST_INLINE
+        ours = after(plan_comments(found(*new), diff(*new), ours), ours)
+    assert len(ours.inline) == MAX_INLINE
 
 
 # What goes where.
@@ -242,7 +242,7 @@ HEADER = PUSH.suggestion.before[0]
     ],
 )
 def test_only_lines_that_the_diff_shows_as_they_are_have_a_comment(shown, inline):
-    planned = plan(found(PUSH), shown, NOTHING)
+    planned = plan_comments(found(PUSH), shown, NOTHING)
     assert bool(planned.inline) == inline
     assert ("Push an item" in planned.summary) != inline
     assert bool(planned.review) == inline
@@ -253,30 +253,32 @@ def test_a_range_has_two_ends_and_stands_in_one_hunk():
     suggestion = Suggestion(first=5, last=7, before=lines, after=(*lines[:2], '    """Do it."""'))
     wide = replace(finding("f", 5), suggestion=suggestion)
     whole = {wide.path: (Hunk(first=5, lines=lines),)}
-    (comment,) = plan(found(wide), whole, NOTHING).inline
+    (comment,) = plan_comments(found(wide), whole, NOTHING).inline
     assert (comment.start_line, comment.line) == (5, 7)
     torn = {wide.path: (Hunk(first=5, lines=lines[:1]), Hunk(first=6, lines=lines[1:]))}
-    assert not plan(found(wide), torn, NOTHING).inline
+    assert not plan_comments(found(wide), torn, NOTHING).inline
 
 
 def test_two_suggestions_for_one_line_are_not_both_placed():
     other = replace(PUSH, qualname="Stack.other")
-    planned = plan(found(PUSH, other), diff(PUSH), NOTHING)
+    planned = plan_comments(found(PUSH, other), diff(PUSH), NOTHING)
     assert len(planned.inline) == 1
-    again = plan(found(PUSH, other), diff(PUSH), after(planned))
+    again = plan_comments(found(PUSH, other), diff(PUSH), after(planned))
     assert again == Plan(summary=planned.summary)
 
 
 def test_two_definitions_of_one_name_have_one_comment():
     twice = [finding("f", 3), finding("f", 9)]
-    planned = plan(found(*twice), diff(*twice), NOTHING)
+    planned = plan_comments(found(*twice), diff(*twice), NOTHING)
     assert [each.line for each in planned.inline] == [3]
     assert "`pkg/stack.py:9`" in planned.summary
-    assert plan(found(*twice), diff(*twice), after(planned)) == Plan(summary=planned.summary)
+    assert plan_comments(found(*twice), diff(*twice), after(planned)) == Plan(
+        summary=planned.summary
+    )
 
 
 def test_the_summary_mode_places_nothing():
-    planned = plan(found(PUSH), diff(PUSH), NOTHING, mode="summary")
+    planned = plan_comments(found(PUSH), diff(PUSH), NOTHING, mode="summary")
     assert not planned.inline
     assert not planned.review
     assert "Push an item" in planned.summary
@@ -285,7 +287,7 @@ def test_the_summary_mode_places_nothing():
 def test_a_limit_is_kept():
     report, shown = found(PUSH, POP), diff(PUSH, POP)
     for limit in (0, 1, 2):
-        assert len(plan(report, shown, NOTHING, limit=limit).inline) == limit
+        assert len(plan_comments(report, shown, NOTHING, limit=limit).inline) == limit
 
 
 @pytest.mark.parametrize("bad", ["\u202e", "\u200b", "\x0c", "\ufeff"])
@@ -293,14 +295,18 @@ def test_a_suggestion_beside_hostile_characters_is_not_placed(bad):
     line = f'def f(x="{bad}"):'
     suggestion = Suggestion(first=1, last=1, before=(line,), after=(line, '    """Do it."""'))
     odd = replace(finding("f"), suggestion=suggestion)
-    assert not plan(found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING).inline
+    assert not plan_comments(
+        found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING
+    ).inline
 
 
 def test_the_fence_is_longer_than_what_the_code_holds():
     line = 'def f(x="````"):'
     suggestion = Suggestion(first=1, last=1, before=(line,), after=(line, '    """Do it."""'))
     odd = replace(finding("f"), suggestion=suggestion)
-    (comment,) = plan(found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING).inline
+    (comment,) = plan_comments(
+        found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING
+    ).inline
     assert f"`````suggestion\n{line}\n" in comment.body
 
 
@@ -312,7 +318,7 @@ def test_a_comment_that_github_would_not_hold_is_not_made():
     )
     heavy = replace(heavy, suggestion=suggestion)
     assert suggestion.docstring()
-    planned = plan(found(heavy, PUSH), diff(heavy, PUSH), NOTHING)
+    planned = plan_comments(found(heavy, PUSH), diff(heavy, PUSH), NOTHING)
     assert [each.fingerprint for each in planned.inline] == [PUSH.fingerprint]
     assert "1 more did not fit on this page" in planned.summary
     assert len(planned.summary.encode()) <= MAX_BODY
@@ -330,7 +336,7 @@ HOSTILE = [
 def test_a_hostile_name_stays_in_code(name):
     odd = replace(PUSH, qualname=name, path=f"{name}/a.py")
     bare = replace(PEEK, qualname=name, path=f"{name}/b.py")
-    planned = plan(found(odd, bare, notices=(name,)), diff(odd), NOTHING)
+    planned = plan_comments(found(odd, bare, notices=(name,)), diff(odd), NOTHING)
     (comment,) = planned.inline
     for body in (comment.body, planned.review, planned.summary):
         text, kinds = outside(body)
@@ -358,18 +364,18 @@ def outside(body):
 
 def test_what_is_fixed_is_minimised_once_unless_somebody_answered():
     report, shown = found(PUSH, POP), diff(PUSH, POP)
-    ours = after(plan(report, shown, NOTHING), answered={POP.fingerprint})
-    planned = plan(found(documented=2), shown, ours)
+    ours = after(plan_comments(report, shown, NOTHING), answered={POP.fingerprint})
+    planned = plan_comments(found(documented=2), shown, ours)
     assert [each.fingerprint for each in planned.fixed] == [PUSH.fingerprint]
     assert "2 earlier suggestions are settled" in planned.summary
     later = after(planned, ours)
-    assert plan(found(documented=2), shown, later) == Plan(summary=planned.summary)
+    assert plan_comments(found(documented=2), shown, later) == Plan(summary=planned.summary)
 
 
 def test_without_a_summary_nothing_is_begun_for_what_is_fixed():
     report, shown = found(PUSH), diff(PUSH)
-    ours = replace(after(plan(report, shown, NOTHING)), summary=None)
-    planned = plan(found(), shown, ours)
+    ours = replace(after(plan_comments(report, shown, NOTHING)), summary=None)
+    planned = plan_comments(found(), shown, ours)
     assert planned.summary is None
     assert len(planned.fixed) == 1
 
@@ -416,7 +422,7 @@ def test_what_is_no_marker_is_none(body):
 @pytest.mark.parametrize("key", ["", "a b", "a--b", "-->", "ä", "a" * 51, "a\n", "-a"])
 def test_a_key_must_fit_into_a_marker(key):
     with pytest.raises(ConfigError, match="key = "):
-        plan(found(PUSH), {}, NOTHING, key=key)
+        plan_comments(found(PUSH), {}, NOTHING, key=key)
 
 
 names = st.text(min_size=1, max_size=60)
@@ -428,7 +434,7 @@ def test_any_names_settle_after_one_run(entries, limit):
     findings = [finding(name, line, path=path) for path, name, line in entries]
     findings = [each for each in findings if "\n" not in each.suggestion.before[0]]
     shown = diff(*findings)
-    first = plan(found(*findings), shown, NOTHING, limit=limit)
+    first = plan_comments(found(*findings), shown, NOTHING, limit=limit)
     assert len(first.inline) <= limit
     for each in first.inline:
         marker = read_marker(each.body)
@@ -436,4 +442,6 @@ def test_any_names_settle_after_one_run(entries, limit):
         assert each.body.partition("suggestion\n")[0].count("<!--") == 0
     if first.summary:
         assert first.summary.count("<!--") == 1
-    assert plan(found(*findings), shown, after(first), limit=limit) == Plan(summary=first.summary)
+    assert plan_comments(found(*findings), shown, after(first), limit=limit) == Plan(
+        summary=first.summary
+    )

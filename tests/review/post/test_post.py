@@ -13,7 +13,15 @@ from fake_github.page import finding, listing, names, outdated
 
 from docbot.review.findings import Findings
 from docbot.review.post import actions
-from docbot.review.post.post import Outcome, PullRequestRef, Settings, find_pull, post, target
+from docbot.review.post.post import (
+    Outcome,
+    PullRequestRef,
+    Settings,
+    find_pull_request,
+    post,
+    pull_request_of,
+)
+from docbot.review.workflow_commands import safe_line
 
 pytestmark = [pytest.mark.usefixtures("plain_network"), pytest.mark.contract]
 
@@ -224,7 +232,7 @@ def test_acceptance_13_events_without_a_page_get_nothing(page, github, step_summ
         assert outcome == Outcome(trouble=outcome.trouble)
     assert github.writes == []
     for name in ("merge_group", "push", "schedule", "workflow_dispatch"):
-        assert target(actions.Event(name=name, head="a" * 40)) is None
+        assert pull_request_of(actions.Event(name=name, head="a" * 40)) is None
     homeless = page(file, head_repository=None)
     assert homeless.run(found) == Outcome(posted=1, summary="created")
 
@@ -332,7 +340,7 @@ def test_a_workflow_run_finds_its_pull_request(github, changes, found):
     github.pull(head_repository="bob/demo", head="a" * 40)
     github.pull(head_repository="ada/demo", head="a" * 40, state="closed")
     with connect(github, Clock()) as client:
-        aim = find_pull(client, run_event(**changes))
+        aim = find_pull_request(client, run_event(**changes))
     assert aim == (found and PullRequestRef(number=found, head="a" * 40))
 
 
@@ -340,7 +348,7 @@ def test_of_two_pull_requests_with_one_head_none_is_guessed(github):
     for base in ("main", "release"):
         github.pull(head_repository="ada/demo", head="a" * 40, base_ref=base)
     with connect(github, Clock()) as client:
-        assert find_pull(client, run_event()) is None
+        assert find_pull_request(client, run_event()) is None
 
 
 # Security.
@@ -356,7 +364,7 @@ def test_security_names_and_paths_are_no_commands_in_the_log(page, capsys):
     told = commands(capsys.readouterr().out)
     assert {name for name, _, _ in told} == {"notice"}
     assert {properties["file"] for _, properties, _ in told} == {*paths[:2], "b?.py"}
-    assert actions.line(outcome.trouble) == outcome.trouble
+    assert safe_line(outcome.trouble) == outcome.trouble
 
 
 def test_security_the_token_is_in_no_output(page, capfd, step_summary, caplog):

@@ -1,4 +1,4 @@
-"""JSON that another program sent, looked at key by key and never believed."""
+"""Read JSON that another program sent, key by key, and check every value's type and form."""
 
 from __future__ import annotations
 
@@ -15,10 +15,17 @@ COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 REPOSITORY = re.compile(r"(?!.*/\.{1,2}$)[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 
 
-class Payload:
-    """An object of JSON; `source` names it in sentences, `error` is what a wrong key raises.
+class JsonFields:
+    """A JSON object whose values are checked when they are read.
 
-    A key is a path such as `pull_request.head.sha`.
+    A key is a path such as `pull_request.head.sha`. Every method but `has` raises the given error
+    where a value is missing or has another type or form.
+
+    Args:
+        data: The parsed JSON.
+        source: What error messages call it.
+        error: The class of the errors to raise.
+
     """
 
     def __init__(self, data: object, source: str, error: Callable[[str], DocbotError]) -> None:
@@ -27,7 +34,7 @@ class Payload:
         self._error = error
 
     def has(self, key: str) -> bool:
-        """Whether there is a value other than null."""
+        """Check whether the key has a value other than null."""
         return self._find(key) is not None
 
     @overload
@@ -37,37 +44,37 @@ class Payload:
     @overload
     def get(self, key: str, kind: type[list[Any]]) -> list[Any]: ...
     def get(self, key: str, kind: type[Any]) -> Any:
-        """The value, which must be of just this type: `true` is no number."""
-        found = self._find(key)
-        if type(found) is not kind:
-            told = "is missing" if found is None else f"is not {NAMES[kind]}"
-            raise self._error(f"{self._source}: `{key}` {told}")
-        return found
+        """Return the value, which must have exactly this type: `true` is not a number."""
+        value = self._find(key)
+        if type(value) is not kind:
+            problem = "is missing" if value is None else f"is not {NAMES[kind]}"
+            raise self._error(f"{self._source}: `{key}` {problem}")
+        return value
 
     def text(self, key: str) -> str:
-        """The text, "" for null and for no such key."""
+        """Return the text; "" for null and for a missing key."""
         return self.get(key, str) if self.has(key) else ""
 
     def flag(self, key: str) -> bool:
-        """Whether it is true; null and no such key are false."""
+        """Check whether the value is true; null and a missing key count as false."""
         return bool(self.get(key, bool)) if self.has(key) else False
 
     def commit(self, key: str) -> str:
-        """A commit's name, 40 or 64 hexadecimal digits."""
+        """Return a commit's name: 40 or 64 hexadecimal digits."""
         return self._matching(key, COMMIT, "a commit")
 
     def repository(self, key: str) -> str:
-        """A repository's full name."""
+        """Return a repository's full name, `owner/name`."""
         return self._matching(key, REPOSITORY, "a repository's full name")
 
     def _matching(self, key: str, pattern: re.Pattern[str], what: str) -> str:
-        found = self.get(key, str)
-        if not pattern.fullmatch(found):
+        value = self.get(key, str)
+        if not pattern.fullmatch(value):
             raise self._error(f"{self._source}: `{key}` is not {what}")
-        return found
+        return value
 
     def _find(self, key: str) -> object:
-        found = self._data
+        value = self._data
         for name in key.split("."):
-            found = found.get(name) if isinstance(found, dict) else None
-        return found
+            value = value.get(name) if isinstance(value, dict) else None
+        return value

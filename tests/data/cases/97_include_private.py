@@ -1,4 +1,4 @@
-# flags: { select = ["private"] }
+# flags: { include = ["private"] }
 # reply: { of = "_total", text = "Return the sum of all prices." }
 # reply: { text = "Return the sum of all prices." }
 # skips: _total.<locals>.inner rejected

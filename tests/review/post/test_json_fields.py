@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from docbot.errors import GitHubError
-from docbot.review.post.payload import Payload
+from docbot.review.post.json_fields import JsonFields
 
 SENT = {"a": {"b": "x", "n": 3, "yes": True, "none": None, "list": []}, "sha": "a" * 40}
 
 
-def payload(data: object = SENT) -> Payload:
-    return Payload(data, "the answer", GitHubError)
+def payload(data: object = SENT) -> JsonFields:
+    return JsonFields(data, "the answer", GitHubError)
 
 
 def test_values_are_found_by_their_path():

@@ -1,0 +1,71 @@
+"""Read the blobs of a repository."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from docbot.errors import GitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blob:
+    """A file's content in a commit: git's id of it, and its size in bytes."""
+
+    id: str
+    size: int
+
+
+class Contents:
+    """The blobs of a repository, read through one git process for all of them.
+
+    Contents are the bytes in the commit: no filter is applied, and no line ending is converted.
+
+    Args:
+        start: Starts `git cat-file --batch`; called at the first `read`.
+        hint: Returns what to add to the error message when an object is missing.
+
+    """
+
+    def __init__(self, start: Callable[[], Any], hint: Callable[[], str]) -> None:
+        self._start = start
+        self._hint = hint
+        self._process: Any = None
+
+    def read(self, blob: Blob) -> bytes:
+        """Return the bytes of a blob; the caller has checked its size.
+
+        Raises:
+            GitError: the object is missing, or git has ended.
+
+        """
+        if self._process is None:
+            self._process = self._start()
+        requests: IO[bytes] = self._process.stdin
+        output: IO[bytes] = self._process.stdout
+        name = blob.id.encode("ascii")
+        try:
+            requests.write(name + b"\n")
+            requests.flush()
+            exists = output.readline().split() == [name, b"blob", b"%d" % blob.size]
+        except OSError:  # the process has ended
+            exists = False
+        content = output.read(blob.size + 1) if exists else b""  # git adds a line feed
+        if len(content) != blob.size + 1:
+            self.close()
+            raise GitError(f"git has no object {blob.id} here{self._hint()}")
+        return content[:-1]
+
+    def close(self) -> None:
+        """End the process; a later `read` starts another."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with suppress(OSError):
+                stream.close()
+        process.proc.wait()
