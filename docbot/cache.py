@@ -82,16 +82,14 @@ class Cache:
 
     def __init__(
         self,
-        cache_folder: Path | None,
+        folder: Path | None,
         *,
         warn: Callable[[str], None] = lambda _sentence: None,
         limit: int = LIMIT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.trouble = "" if cache_folder is not None else "switched off"
-        self._file = (
-            cache_folder / "cache-1.sqlite3" if cache_folder is not None else None
-        )  # 1: the schema's
+        self.trouble = "" if folder is not None else "switched off"
+        self._file = folder / "cache-1.sqlite3" if folder is not None else None  # 1: the schema's
         self._warn = warn
         self._limit = limit
         self._clock = clock
@@ -270,14 +268,14 @@ def _prepare(file: Path) -> None:
         OSError: one of them cannot be created, or others may write in the folder.
 
     """
-    cache_folder = file.parent
-    if not cache_folder.is_dir():
-        cache_folder.parent.mkdir(parents=True, exist_ok=True)
-        cache_folder.mkdir(mode=0o700, exist_ok=True)
+    folder = file.parent
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
         with suppress(OSError):
-            (cache_folder / ".gitignore").write_text("*\n", encoding="ascii")
+            (folder / ".gitignore").write_text("*\n", encoding="ascii")
     if sys.platform != "win32":
-        status = cache_folder.stat()
+        status = folder.stat()
         if status.st_uid not in (os.geteuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
             raise OSError("not used, because others may write in its folder")
     if not file.exists():
@@ -317,21 +315,18 @@ def open_cache(*, on: bool = True, warn: Callable[[str], None] = lambda _sentenc
         return cache
 
 
-def cache_folder(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+def cache_folder() -> Path:
     """Return the cache folder: `DOCBOT_CACHE_DIR`, else the platform's folder for caches.
 
     Raises:
         RuntimeError: the user has no home folder.
 
     """
-    if override := environment.get("DOCBOT_CACHE_DIR"):
+    if override := os.environ.get("DOCBOT_CACHE_DIR"):
         return Path(os.path.abspath(Path(override).expanduser()))  # noqa: PTH100 - links stay as named
-    if platform == "win32":
-        base = environment.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
-        return Path(base) / "docbot" / "Cache"
-    if platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "docbot"
-    base = environment.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):  # noqa: PTH117 - the specification says to ignore a relative one
-        base = str(Path.home() / ".cache")
-    return Path(base) / "docbot"
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("docbot", appauthor=False)
+    if not folder.is_absolute():  # `~` where there is no home
+        raise RuntimeError("the user has no home folder; set DOCBOT_CACHE_DIR")
+    return folder

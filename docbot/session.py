@@ -81,7 +81,7 @@ MOST_SCANNERS = 4
 
 
 def worker_count(files: int) -> int:
-    """Worker processes that save time over so many files; 0 for none.
+    """Return how many worker processes save time over this many files; 0 for none.
 
     Busy cores count as well: these wait for the model most of the time, and for nobody else.
     """
@@ -92,7 +92,7 @@ def worker_count(files: int) -> int:
 
 @contextmanager
 def scanner(count: int) -> Iterator[Scanner]:
-    """`scanned.scan_each`, by so many worker processes, some files ahead."""
+    """Open a `scanned.scan_each` of so many worker processes, which scan some files ahead."""
     with Workers(count, scan_file_apart) as workers:
         yield partial(_scan_ahead, workers, AHEAD * count)
 

@@ -238,20 +238,22 @@ def test_a_killed_writer_leaves_a_sound_file(place):
     assert told == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the variables are those of Linux")
 @pytest.mark.parametrize(
-    ("environment", "platform", "wanted"),
+    ("environment", "wanted"),
     [
-        ({"DOCBOT_CACHE_DIR": "/x/y", "XDG_CACHE_HOME": "/z"}, "linux", "/x/y"),
-        ({"DOCBOT_CACHE_DIR": "/x/y"}, "win32", "/x/y"),
-        ({"DOCBOT_CACHE_DIR": "", "XDG_CACHE_HOME": "/z"}, "linux", "/z/docbot"),
-        ({"XDG_CACHE_HOME": "relative"}, "linux", "~/.cache/docbot"),
-        ({}, "linux", "~/.cache/docbot"),
-        ({"XDG_CACHE_HOME": "/z"}, "darwin", "~/Library/Caches/docbot"),
-        ({"LOCALAPPDATA": "/local"}, "win32", "/local/docbot/Cache"),
+        ({"DOCBOT_CACHE_DIR": "/x/y", "XDG_CACHE_HOME": "/z"}, "/x/y"),
+        ({"DOCBOT_CACHE_DIR": "", "XDG_CACHE_HOME": "/z"}, "/z/docbot"),
+        ({"XDG_CACHE_HOME": "relative"}, "~/.cache/docbot"),
+        ({}, "~/.cache/docbot"),
     ],
 )
-def test_where_it_lives(environment, platform, wanted):
-    assert cache_folder(environment, platform) == Path(wanted).expanduser()
+def test_where_it_lives(monkeypatch, environment, wanted):
+    for name in ("DOCBOT_CACHE_DIR", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert cache_folder() == Path(wanted).expanduser()
 
 
 def test_switched_off(monkeypatch, place):

@@ -515,7 +515,7 @@ def test_when_sections_are_asked_for(
     job = job_of(
         Config(kinds=("function",), sections=sections),
         WORDS_FOR_LONG,
-        house=lambda: DocstringStyle(sections=True),
+        style=lambda: DocstringStyle(sections=True),
         format=Format(prompt=ask, reply=str.strip, tasks=frozenset(tasks)),
     )
     (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from docbot.cache import cache_folder
 from docbot.llm import digest
 
 OLD = 1_700_000_000_000_000_000  # nanoseconds
@@ -27,7 +28,7 @@ def big(tmp_path, monkeypatch):
 
 def lie(path, value="lie"):
     """Put a wrong hash on record, to see whether it is the record that answers."""
-    record = digest.folder() / "digests.json"
+    record = cache_folder() / "digests.json"
     rows = json.loads(record.read_text())
     rows["files"][str(path)][-1] = value
     record.write_text(json.dumps(rows))
@@ -72,7 +73,7 @@ def test_a_fresh_file_is_not_noted(big):
     """It may be written again within the same tick of the disk's clock."""
     big.write_bytes(b"weights")
     digest.cached_sha256(big)
-    assert not (digest.folder() / "digests.json").exists()
+    assert not (cache_folder() / "digests.json").exists()
 
 
 def test_a_link_is_the_file_it_names(big, tmp_path):
@@ -96,8 +97,8 @@ def test_a_link_is_the_file_it_names(big, tmp_path):
     ],
 )
 def test_a_damaged_record_costs_one_hash(big, content):
-    digest.folder().mkdir(parents=True)
-    (digest.folder() / "digests.json").write_bytes(content)
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "digests.json").write_bytes(content)
     assert digest.cached_sha256(big) == hashlib.sha256(b"weights").hexdigest()
     assert digest.pinned_sha256("hf://a") == ""
     digest.pin("hf://a", "f" * 64)
@@ -106,9 +107,9 @@ def test_a_damaged_record_costs_one_hash(big, content):
 
 @pytest.mark.parametrize("row", [1, [], "x", [7, OLD, 0, 1], {"a": 1}, None, [None] * 4])
 def test_a_damaged_row_costs_one_hash(big, row):
-    digest.folder().mkdir(parents=True)
+    cache_folder().mkdir(parents=True)
     rows = {"files": {str(big): row}, "pins": {}}
-    (digest.folder() / "digests.json").write_text(json.dumps(rows))
+    (cache_folder() / "digests.json").write_text(json.dumps(rows))
     assert digest.cached_sha256(big) == hashlib.sha256(b"weights").hexdigest()
 
 
@@ -140,4 +141,4 @@ def test_many_writers_leave_a_whole_record(big):
         assert all(len(value) == 64 for value in digest._read()["pins"].values())
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert digest.pins()
-    assert [path.name for path in digest.folder().iterdir()] == ["digests.json"]
+    assert [path.name for path in cache_folder().iterdir()] == ["digests.json"]

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from loopback import FILE, row
 
+from docbot.cache import cache_folder
 from docbot.errors import ModelError
-from docbot.llm import digest
 from docbot.llm import hub as door
 from docbot.llm.weights import get_model, resolve
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CLIENT = pytest.importorskip("huggingface_hub")
 PULL = (
-    "import sys; from docbot.llm import hub, weights; print(hub.pull(weights.named(sys.argv[1])))"
+    "import sys; from docbot.llm import hub, weights; print(hub.pull(weights.get_model(sys.argv[1])))"
 )
 
 
@@ -88,7 +88,7 @@ def test_a_reference_is_pinned_by_what_the_hub_says(hub, sound_gguf):
 def test_a_lost_note_is_read_off_the_client_s_blob(hub, sound_gguf):
     model = get_model(hub.add(FILE, sound_gguf))
     path = door.pull(model)
-    (digest.folder() / "digests.json").unlink()
+    (cache_folder() / "digests.json").unlink()
     assert door.expected_sha256(path, model) == hashlib.sha256(sound_gguf).hexdigest()
 
 
@@ -97,7 +97,7 @@ def test_a_small_file_s_tag_is_no_sha256(hub, sound_gguf):
     model = get_model(hub.add(FILE, sound_gguf))
     path = door.pull(model)
     assert door.expected_sha256(path, model) == hashlib.sha256(sound_gguf).hexdigest()
-    (digest.folder() / "digests.json").unlink()
+    (cache_folder() / "digests.json").unlink()
     assert door.expected_sha256(path, model) == ""
 
 

@@ -185,7 +185,7 @@ sys.path[:0] = [{folder!r}]
 from test_outline import FORMS, INDENTED
 from docbot.errors import SourceError
 from docbot.scan.anchors import anchors
-from docbot.scan.facts import scan
+from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
 
@@ -195,7 +195,7 @@ for form, nested in FORMS.items():
             continue
         print(form, depth, flush=True)
         source = nested(depth).encode()
-        for look in (outline, lambda source: scan(read(source)) and anchors(read(source))):
+        for look in (outline, lambda source: read_definitions(read(source)) and anchors(read(source))):
             try:
                 look(source)
             except SourceError:

@@ -109,7 +109,7 @@ def _safe_directories(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def run_sandboxed(request: Mapping[str, Any], root: Path, budget: float) -> bytes:
-    """Have `analyse.respond` answer a request in a sandboxed process; return its output.
+    """Run `analyse.respond` on a request in a sandboxed process; return its output.
 
     Args:
         request: What `analyse.encode_request` made.

@@ -56,7 +56,7 @@ def opened(repo, out_of_time=lambda: False, **settings):
             revision.config,
             cache,
             parents=ParentIndex(revision.outline_of),
-            house=revision.detect_style,
+            style=revision.detect_style,
             out_of_time=out_of_time,
         )
         with job as made:
