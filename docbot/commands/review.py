@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docbot.atomic import replacing
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.review_activity import Activity, decide
@@ -211,18 +211,13 @@ def _escape_commands(text: str, form: str) -> str:
 
 def _save(path: Path, text: str) -> None:
     """Replace a file atomically: a reader sees the old content or the new."""
-    temporary = path.parent / f".docbot-{secrets.token_hex(8)}.tmp"
     try:
-        with temporary.open("xb") as file:
+        with replacing(path) as temporary, temporary.open("xb") as file:
             file.write(text.encode("utf-8", "replace"))
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
         raise ReviewError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def _print_message(sentence: str) -> None:

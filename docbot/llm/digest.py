@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from docbot.atomic import replacing
 from docbot.cache import cache_folder
 
 CHUNK = 1 << 20  # bytes read at once
@@ -104,10 +104,6 @@ def _write_entry(part: str, key: str, value: Any) -> None:
     else:
         record[part][key] = value
     with suppress(OSError, RuntimeError):  # a cache that cannot be written is no reason to stop
-        temporary = _record().with_name(f"digests.{secrets.token_hex(4)}.tmp")
-        temporary.parent.mkdir(parents=True, exist_ok=True)
-        try:
+        _record().parent.mkdir(parents=True, exist_ok=True)
+        with replacing(_record()) as temporary:
             temporary.write_text(json.dumps(record, indent=1))
-            temporary.replace(_record())
-        finally:
-            temporary.unlink(missing_ok=True)

@@ -11,12 +11,12 @@ import contextlib
 import functools
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
+from docbot.atomic import replacing
 from docbot.errors import SourceError, TooLargeError, WriteError
 from docbot.scan.limits import MAX_BYTES
 
@@ -69,20 +69,15 @@ def write(path: Path, before: bytes, after: bytes) -> None:
 
     """
     _sweep(path.parent)
-    temporary = path.with_name(f".docbot-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         _check_writable(path)
-        with _locked(path):
+        with _locked(path), replacing(path) as temporary:
             _create(temporary, after, like=path)
             _check_writable(path)
             if _has_changed(path, before):
                 raise WriteError(f"{path}: changed while docbot worked on it; run docbot again")
-            temporary.replace(path)
     except OSError as error:
         raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
     _sync(path.parent)
 
 

@@ -16,6 +16,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from docbot.errors import SourceError
+from docbot.scan.docstrings import docstring_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -243,16 +244,6 @@ def _hidden_depth(node: ast.AST) -> int:
     if isinstance(node, ast.ImportFrom):
         return (node.module or "").count(".")
     return PATTERN_DEPTH
-
-
-def docstring_of(node: ast.AST) -> str | None:
-    """Return the docstring as Python evaluates it; None where there is none."""
-    body = getattr(node, "body", None)
-    first = body[0] if isinstance(body, list) and body else None
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-        value = first.value.value
-        return value if isinstance(value, str) else None
-    return None
 
 
 def is_documented(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ in doubt it answers no, and the command line looks again.
 import os
 import stat
 
+from docbot.scan.docstrings import docstring_of
 from docbot.scan.limits import MAX_BYTES
 
 PARSE = 0x400  # ast.PyCF_ONLY_AST, without the time of importing ast
@@ -55,11 +56,8 @@ def _is_documented(path: str) -> bool:
     while nodes:
         node = nodes.pop()
         kind = type(node).__name__
-        if kind == "Module" or kind in BLOCKS:
-            first = node.body[0] if node.body else None
-            text = getattr(getattr(first, "value", None), "value", None)
-            if type(first).__name__ != "Expr" or not isinstance(text, str):
-                return False
+        if (kind == "Module" or kind in BLOCKS) and docstring_of(node) is None:
+            return False
         for name in node._fields:
             value = getattr(node, name)
             if isinstance(value, list):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.parse import docstring_of, parse
+from docbot.scan.docstrings import docstring_of
+from docbot.scan.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 CLIENT = pytest.importorskip("huggingface_hub")
 PULL = (
-    "import sys; from docbot.llm import hub, weights; print(hub.pull(weights.get_model(sys.argv[1])))"
+    "import sys; from docbot.llm import hub, weights; "
+    "print(hub.pull(weights.get_model(sys.argv[1])))"
 )
 
 

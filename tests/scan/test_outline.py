@@ -189,13 +189,17 @@ from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
 
+def read_definitions_and_places(source):
+    read_definitions(read(source))
+    anchors(read(source))
+
 for form, nested in FORMS.items():
     for depth in {depths}:
         if form in INDENTED and depth > 200:
             continue
         print(form, depth, flush=True)
         source = nested(depth).encode()
-        for look in (outline, lambda source: read_definitions(read(source)) and anchors(read(source))):
+        for look in (outline, read_definitions_and_places):
             try:
                 look(source)
             except SourceError:

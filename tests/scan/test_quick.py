@@ -128,6 +128,7 @@ def test_nothing_else_is_loaded(tmp_path):
         "docbot",
         "docbot.__main__",
         "docbot.scan",
+        "docbot.scan.docstrings",
         "docbot.scan.limits",
         "docbot.scan.quick",
         "__future__",

@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docbot.atomic import replacing
 from docbot.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -79,10 +79,8 @@ def write_labels(path: Path, labels: Iterable[Label]) -> None:
     The file is renamed into place, so that it is never there in part.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}.new")
-    with gzip.open(new, "wt", encoding="utf-8", compresslevel=3) as file:
+    with replacing(path) as new, gzip.open(new, "wt", encoding="utf-8", compresslevel=3) as file:
         file.writelines(json.dumps(dataclasses.asdict(label)) + "\n" for label in labels)
-    new.replace(path)
 
 
 Key = tuple[str, int, str, str]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import json
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from docbot.atomic import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,12 +55,10 @@ def write_rows(path: Path, rows: Iterable[CorpusRow], counts: Counter[str]) -> N
     Every line is a JSON object. The file is renamed into place, so that it is never there in part.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}.new")
-    with gzip.open(new, "wt", encoding="utf-8", compresslevel=3) as file:
+    with replacing(path) as new, gzip.open(new, "wt", encoding="utf-8", compresslevel=3) as file:
         for row in rows:
             file.write(json.dumps(dataclasses.asdict(row)) + "\n")
         file.write(json.dumps({"counts": counts}) + "\n")
-    new.replace(path)
 
 
 def read_rows(path: Path) -> tuple[list[CorpusRow], Counter[str]]:

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docbot.atomic import replacing
 from docbot.distill.evaluate import plots, tables
 from docbot.distill.evaluate.heldout import read_questions
 from docbot.distill.evaluate.study import Study
@@ -134,6 +135,5 @@ def _write(path: Path, evaluation: Mapping[str, Any]) -> None:
     """Write all tables in a fixed order; the old file stays until the new one is complete."""
     order = (*TABLES, *evaluation)
     ordered = {name: evaluation[name] for name in order if name in evaluation}
-    new = path.with_suffix(".new")
-    new.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    new.replace(path)
+    with replacing(path) as new:
+        new.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docbot.atomic import replacing
 from docbot.distill import export
 from docbot.distill.corpus.rows import CorpusRow
 from docbot.distill.evaluate.metrics import bleu
@@ -255,9 +256,8 @@ class Cycle:
         self.rounds.append(dataclasses.asdict(current))
         flags = {k: str(v) for k, v in vars(self.options).items() if v is not None and k != "work"}
         text = json.dumps({"options": flags, "rounds": self.rounds}, indent=1)
-        fresh = self.path.with_suffix(".new")
-        fresh.write_text(text, encoding="utf-8")
-        fresh.replace(self.path)
+        with replacing(self.path) as new:
+            new.write_text(text, encoding="utf-8")
 
 
 def find_preset(checkpoint: Path) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from docbot.atomic import replacing
 from docbot.distill.train.shards import Rows, Stream
 from docbot.distill.train.training import PRESETS, Data, Training, load
 from docbot.errors import ConfigError
@@ -107,6 +108,5 @@ def run(options: argparse.Namespace) -> None:
         share = parts.get(Path(name), 1.0)
         runs.append({"name": name, "share": share, "held_out": loss, **progress})
     (options.work / "soup.json").write_text(json.dumps({"runs": runs}, indent=1), encoding="utf-8")
-    new = options.work / "checkpoint.pt.new"
-    torch.save(mean, new)
-    new.replace(options.work / "checkpoint.pt")
+    with replacing(options.work / "checkpoint.pt") as new:
+        torch.save(mean, new)

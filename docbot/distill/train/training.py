@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from docbot.atomic import replacing
 from docbot.distill.train.muon import Muon
 from docbot.distill.train.shards import ANSWERS, Batch, Rows, Scoring, Stream, collate, plan
 from docbot.distill.train.student import FUSED, Shape, Student
@@ -261,9 +262,8 @@ class Training:
             "model": self.student.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
         }
-        new = path.with_name(path.name + ".new")
-        torch.save(state, new)
-        new.replace(path)
+        with replacing(path) as new:
+            torch.save(state, new)
 
     def restore(self, path: Path) -> None:
         """Resume from a checkpoint of this run.
