@@ -149,11 +149,11 @@ class FileTask:
         places = anchors(text)
         edits = []
         for target, summary in self.summaries:
-            made = _edit(target, summary, places, text.encoding, job.style())
-            if isinstance(made, Skip):
-                self.skips.append(made)
+            outcome = _edit(target, summary, places, text.encoding, job.style())
+            if isinstance(outcome, Skip):
+                self.skips.append(outcome)
             else:
-                edits.append(made)
+                edits.append(outcome)
         return tuple(sorted(edits, key=lambda e: e.start))
 
 
@@ -187,7 +187,7 @@ class _Docstring:
     context: Context
     summary: Summary | None = None
     phrases: dict[Slot, str] = field(default_factory=dict)
-    wanted: int = 0
+    slot_count: int = 0
     settled: bool = False
 
     @property
@@ -265,7 +265,7 @@ class _Stream:
             return
         prompts = self._section_prompts(docstring)
         if prompts:
-            docstring.summary, docstring.wanted = verdict, len(prompts)
+            docstring.summary, docstring.slot_count = verdict, len(prompts)
             self.more += prompts
         else:
             docstring.settle(verdict)
@@ -283,7 +283,7 @@ class _Stream:
             docstring.settle(summary)
             return
         docstring.phrases[slot] = verdict
-        if len(docstring.phrases) == docstring.wanted:
+        if len(docstring.phrases) == docstring.slot_count:
             docstring.settle(with_phrases(summary, docstring.phrases))
 
     def _section_prompts(self, docstring: _Docstring) -> list[_SlotPrompt]:
@@ -294,12 +294,12 @@ class _Stream:
         short = definition.lines[1] - definition.lines[0] < SHORT
         if (short and job.config.sections != "always") or job.out_of_time():
             return []
-        wanted = slots_of(definition, job.style())
-        if not all(slot.task in job.format.tasks for slot in wanted):
+        slots = slots_of(definition, job.style())
+        if not all(slot.task in job.format.tasks for slot in slots):
             return []
-        made = [_slot_prompt(docstring, slot, job) for slot in wanted]
-        prompts = [prompt for prompt in made if isinstance(prompt, _SlotPrompt)]
-        return prompts if len(prompts) == len(wanted) else []
+        outcomes = [_slot_prompt(docstring, slot, job) for slot in slots]
+        prompts = [prompt for prompt in outcomes if isinstance(prompt, _SlotPrompt)]
+        return prompts if len(prompts) == len(slots) else []
 
     def _headline_prompts(self, files: Iterable[SourceFile]) -> Iterator[_SlotPrompt]:
         """Yield the prompts for headlines, file after file."""

@@ -93,8 +93,8 @@ Scanner = Callable[
 
 def with_kinds(config: Config, kinds: Iterable[Kind]) -> Config:
     """Return the configuration with its own kinds, or with these where it names none."""
-    named = config.kinds or tuple(kind.value for kind in kinds)
-    return dataclasses.replace(config, kinds=named)
+    values = config.kinds or tuple(kind.value for kind in kinds)
+    return dataclasses.replace(config, kinds=values)
 
 
 def check_file(

@@ -55,7 +55,7 @@ def open_job(
     get_format(config.prompt_format)  # wrong even where the model does not ask for it
     weights = resolve(config.model, config.prompt_format)
 
-    def named() -> bytes:
+    def identity() -> bytes:
         return engine_id(identify(config.model, weights.path), config, weights.context)
 
     with open_backend(weights, config, ahead=ahead) as backend:
@@ -63,7 +63,7 @@ def open_job(
             config=config,
             parents=parents,
             style=functools.cache(style),
-            backend=CachedBackend(backend, cache, named),
+            backend=CachedBackend(backend, cache, identity),
             format=get_format(weights.format),
             out_of_time=out_of_time,
         )

@@ -90,10 +90,10 @@ class Canned:
 
 
 def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: Any) -> Job:
-    """A house that writes Google style in 88 columns, and sections where `config` wants them."""
+    """A job in Google style and 88 columns, with sections where `config` wants them."""
     given: dict[str, Any] = {
         "parents": ParentIndex(lambda _: None),
-        "house": lambda: DocstringStyle(sections=config.sections == "always"),
+        "style": lambda: DocstringStyle(sections=config.sections == "always"),
         "format": PLAINLY,
         **more,
     }

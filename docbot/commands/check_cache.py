@@ -46,14 +46,14 @@ def tracked_state(worktree: WorkTree) -> bytes | None:
     repository = worktree.repository
     if repository is None:
         return None
-    folders = [os.path.realpath(path) for path in worktree.named if path.is_dir()]
+    folders = [os.path.realpath(path) for path in worktree.arguments if path.is_dir()]
     inside = os.path.join(repository.root, "")  # noqa: PTH118 - ends in a slash
-    if len(folders) < len(worktree.named) or not all(
+    if len(folders) < len(worktree.arguments) or not all(
         os.path.join(folder, "").startswith(inside)  # noqa: PTH118
         for folder in folders
     ):
         return None
-    state = fingerprint(repository, worktree.named)
+    state = fingerprint(repository, worktree.arguments)
     if state is None:
         return None
     names = [folder.removeprefix(inside) for folder in folders]

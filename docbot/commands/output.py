@@ -71,8 +71,8 @@ class Run:
         else:
             self.results.append(dataclasses.replace(result, before=b"", after=b""))
         if self._meter is not None:
-            told = sum(bool(skip.qualname) for skip in result.skips)
-            self._meter.step(len(result.edits) + len(result.missing) + result.documented + told)
+            skipped = sum(bool(skip.qualname) for skip in result.skips)
+            self._meter.step(len(result.edits) + len(result.missing) + result.documented + skipped)
 
     def _show(self, result: Result) -> None:
         from docbot.commands import report

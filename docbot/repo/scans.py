@@ -165,14 +165,14 @@ class CachedScans:
         from docbot.repo.facts_codec import decode
 
         value = self._found.get(path)
-        seen = decode(value) if value is not None else None
-        if seen is None or (not seen.trouble and not seen.definitions):  # markers only
-            seen = self._read(path)
-        return seen.outline if seen is not None and not seen.trouble else None
+        facts = decode(value) if value is not None else None
+        if facts is None or (not facts.trouble and not facts.definitions):  # markers only
+            facts = self._read(path)
+        return facts.outline if facts is not None and not facts.trouble else None
 
     def _read(self, path: PurePosixPath) -> FileFacts | None:
         file = self._worktree.root / path
-        seen, blob = None, ""
+        facts, blob = None, ""
         if ".." not in path.parts and file.is_file():
             from docbot.repo.facts_codec import decode, encode
             from docbot.scan.facts import file_facts
@@ -188,11 +188,11 @@ class CachedScans:
                 if value is None:
                     value = encode(file_facts(source))
                     self._cache.put_many(FILE, {key: value})
-                seen = decode(value)
+                facts = decode(value)
                 self._found[path] = value
         if path not in self._inside:
             self.outside[path] = blob
-        return seen
+        return facts
 
     def _key(self, blob: str, size: int, *, markers_only: bool) -> bytes:
         words = f"{blob} {size} {'glance' if markers_only else ''}"
@@ -256,8 +256,8 @@ def _read_file(file: FileContent, algorithm: str) -> _FileRow:
         )
         told_by_size = too_large and file.size > MAX_BYTES
         return (file.blob, file.size, refused) if told_by_size else ("", 0, refused)
-    seen = file_facts(source, markers_only=file.markers_only)
-    return blob_id(source, algorithm), len(source), encode(seen)
+    facts = file_facts(source, markers_only=file.markers_only)
+    return blob_id(source, algorithm), len(source), encode(facts)
 
 
 def _by_workers(

@@ -53,7 +53,7 @@ class WorkTree:
     root: Path
     repository: Repository | None
     config: Config
-    named: tuple[Path, ...]
+    arguments: tuple[Path, ...]
 
     def relative(self, path: Path) -> PurePosixPath:
         """Return a path as reports and patches show it."""
@@ -73,15 +73,15 @@ class WorkTree:
         """
         changed = self._changed(staged=staged, since=since)
         busy = self._busy(staged=staged) if writing else {}
-        found = discover_files(
-            self.named,
+        files = discover_files(
+            self.arguments,
             root=self.root,
             repository=self.repository,
             exclude=self.config.exclude,
             vendored=SkipReason.VENDORED.value in self.config.include,
         )
         rows = []
-        for one in found:
+        for one in files:
             if one.left_out is ExclusionReason.EXCLUDED or (
                 changed is not None and one.path not in changed
             ):
@@ -101,8 +101,8 @@ class WorkTree:
             flag = "--staged" if staged else "--since"
             raise GitError(f"{self.root}: is not a git repository, which {flag} needs")
         if since is not None:
-            return self.repository.lines_since(since, also=self.named)
-        return self.repository.staged_lines(also=self.named)
+            return self.repository.lines_since(since, also=self.arguments)
+        return self.repository.staged_lines(also=self.arguments)
 
     def _busy(self, *, staged: bool) -> Mapping[Path, Skip]:
         if self.repository is None:
@@ -111,7 +111,7 @@ class WorkTree:
             paths = self.repository.partially_staged()
             detail = "it has changes that are not staged"
         else:
-            paths = self.repository.dirty([p for p in self.named if self._holds(p)])
+            paths = self.repository.dirty([p for p in self.arguments if self._holds(p)])
             detail = "it has uncommitted changes (--force documents it all the same)"
         return dict.fromkeys(paths, Skip(reason=SkipReason.LEFT_ALONE, detail=detail))
 
@@ -121,10 +121,10 @@ class WorkTree:
 
     def python_files(self) -> list[PurePosixPath]:
         """Return the repository's own Python files, from which its style is learnt."""
-        found = discover_files(
+        files = discover_files(
             [self.root], root=self.root, repository=self.repository, exclude=self.config.exclude
         )
-        return [self.relative(one.path) for one in found if one.left_out is None]
+        return [self.relative(one.path) for one in files if one.left_out is None]
 
     def read(self, path: PurePosixPath) -> bytes:
         """Read a file of the work tree.
@@ -154,8 +154,8 @@ def open_worktree(
         GitError: the paths lie in a repository that git will not read.
 
     """
-    named = tuple(paths) or (Path(),)
-    first = named[0]
+    arguments = tuple(paths) or (Path(),)
+    first = arguments[0]
     repository = Repository.discover(first) if first.exists() else None
     folder = first if first.is_dir() else first.parent
     root = repository.root if repository else Path(os.path.realpath(folder))
@@ -164,7 +164,7 @@ def open_worktree(
         root=root,
         repository=repository,
         config=replace(config, settings, source="command line"),
-        named=named,
+        arguments=arguments,
     )
 
 
