@@ -154,6 +154,13 @@ def test_the_configuration_page_lists_every_key_and_rule():
         assert f"`{reason.value}`" in page
 
 
+def test_the_readme_tree_is_true():
+    tree = (HOME / "README.md").read_text().partition("\ndocbot/\n")[2].partition("```")[0]
+    listed = {name.removesuffix(".py") for name in re.findall(r"\b([\w]+(?:/|\.py))", tree)}
+    packages = {f"{path.parent.name}/" for path in PACKAGE.glob("*/__init__.py")}
+    assert {path.stem for path in PACKAGE.glob("*.py")} | packages <= listed
+
+
 def test_hooks_name_commands_that_exist():
     from docbot.commands.options import parser
 

@@ -168,8 +168,8 @@ def statements_of(tree: ast.Module, text: Text) -> list[ast.AST]:
         SourceError: as `all_nodes`.
 
     """
-    if _SIGNS.search(text.utf8):
-        all_nodes(tree)
+    if any(signs in text.utf8 for signs in _SIGNS) and _SIGNS_IN_CODE.search(text.utf8):
+        all_nodes(tree)  # not just a line drawn in a comment
     ends = [0, *accumulate(len(line) for line in text.utf8.split(b"\n"))]
     nodes: list[ast.AST] = []
     level: list[ast.AST] = [tree]
@@ -191,8 +191,9 @@ def statements_of(tree: ast.Module, text: Text) -> list[ast.AST]:
     return nodes
 
 
-_SIGNS = re.compile(rb"[-+~]{30}|(?:[-+~]\s+){30}")
-"""Unary operators, the only levels of one character each; or a line drawn in a comment."""
+_SIGNS = tuple(sign * 30 for sign in (b"-", b"+", b"~", b"- ", b"+ "))
+"""Unary operators, the only levels of one character each."""
+_SIGNS_IN_CODE = re.compile(rb"^[^#\n]*[-+~](?:\s?[-+~]){29}", re.MULTILINE)
 _BYTES_PER_LEVEL = 1.5
 """What a level takes at least otherwise: `[*[*x]]` has four in six characters."""
 _WRAPPERS = 20
