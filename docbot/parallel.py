@@ -98,6 +98,11 @@ class Workers:
         self._requests += 1
         return partial(worker.answer, worker.ask(arguments))
 
+    def collect(self) -> None:
+        """Take the results that are ready, so that no worker waits for room in its pipe."""
+        for worker in self._started:
+            worker.collect()
+
 
 class _Worker:
     """One process and this end of its pipe; results arrive in the order of the requests."""
@@ -121,6 +126,12 @@ class _Worker:
             self._pipe.send(arguments)
         self._requests += 1
         return self._requests - 1
+
+    def collect(self) -> None:
+        """Take the results that are ready."""
+        with suppress(EOFError, OSError):  # the process is dead: `answer` raises WorkerError
+            while self._pipe.poll():
+                self._answers.append(self._pipe.recv())
 
     def answer(self, number: int) -> Any:
         """Wait for the result of a request and return it; works once for each number."""

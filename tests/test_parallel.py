@@ -112,6 +112,16 @@ def test_nobody_waits_for_room_in_a_pipe():
         assert {len(each()) for each in answers} == {2_000_000}
 
 
+def test_results_can_be_taken_before_they_are_asked_for():
+    with Workers(1, double) as one:
+        answers = [one.ask(b"x" * 1_000_000) for _ in range(3)]
+        deadline = time.monotonic() + 60
+        worker = one._started[0]
+        while len(worker._answers) < 3 and time.monotonic() < deadline:
+            one.collect()
+        assert [len(each()) for each in answers] == [2_000_000] * 3
+
+
 def test_leaving_kills_workers_in_the_middle_of_their_work():
     with Workers(2, time.sleep) as sleeping:
         for _ in range(4):

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError, TooLargeError
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -23,7 +23,7 @@ from docbot.cache import FILE
 from docbot.errors import SourceError, TooLargeError
 from docbot.repo.version import version
 from docbot.repo.write import read
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 from docbot.scan.markers import FileMarkers
 from docbot.select.rules import test_reason
 from docbot.select.skip import Skip, SkipReason
@@ -200,7 +200,7 @@ class CachedScans:
 
 
 STORED = 200
-"""CachedScans a transaction."""
+"""Facts stored in one transaction."""
 
 _FileRow = tuple[str, int, bytes]  # the blob id and size of what was read, and the encoded facts
 
@@ -214,7 +214,6 @@ def _read_all(
     if workers and sum(file.size for file in files) >= WORTHWHILE:
         from docbot.parallel import usable_cores
 
-        # On two idle cores two workers take 0.7 of the time, on two busy ones as long as one.
         count = min(usable_cores(), MOST_WORKERS, len(chunks))
         if count > 1:
             for rows in _by_workers(chunks, algorithm, count):
@@ -263,9 +262,19 @@ def _read_file(file: FileContent, algorithm: str) -> _FileRow:
 def _by_workers(
     chunks: Sequence[list[FileContent]], algorithm: str, count: int
 ) -> Iterator[list[_FileRow]]:
-    """Yield the facts of the chunks in order, as far as worker processes can be started."""
+    """Yield the facts of the chunks in order, as far as worker processes can be started.
+
+    This process is one of `count`: it reads the last chunks itself while the others start and read.
+    """
     from docbot.parallel import WorkerError, Workers
 
-    with Workers(count, _read_chunk) as workers, suppress(WorkerError):
-        for answer in [workers.ask(chunk, algorithm) for chunk in chunks]:
+    shared = len(chunks) * (count - 1) // count
+    with Workers(count - 1, _read_chunk) as workers, suppress(WorkerError):
+        answers = [workers.ask(chunk, algorithm) for chunk in chunks[:shared]]
+        own = []
+        for chunk in chunks[shared:]:
+            own.append(_read_chunk(chunk, algorithm))
+            workers.collect()
+        for answer in answers:
             yield answer()
+        yield from own

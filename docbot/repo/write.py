@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from docbot.atomic import replacing
 from docbot.errors import SourceError, TooLargeError, WriteError
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 
 if sys.platform != "win32":
     import fcntl

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError, TooLargeError
+from docbot.scan.basics import docstring_of
 from docbot.scan.body import body_facts, called_name, shape_of
 from docbot.scan.definition import Definition, Kind, Parameter, ParameterKind, Signature
-from docbot.scan.docstrings import docstring_of
 from docbot.scan.markers import FileMarkers, markers_of
 from docbot.scan.outline import Outline, outline_of, reads_docstrings
 from docbot.scan.parse import (

@@ -16,7 +16,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from docbot.errors import SourceError
-from docbot.scan.docstrings import docstring_of
+from docbot.scan.basics import docstring_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

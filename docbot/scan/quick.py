@@ -8,8 +8,7 @@ in doubt it answers no, and the command line looks again.
 import os
 import stat
 
-from docbot.scan.docstrings import docstring_of
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES, docstring_of
 
 PARSE = 0x400  # ast.PyCF_ONLY_AST, without the time of importing ast
 BLOCKS = frozenset(("FunctionDef", "AsyncFunctionDef", "ClassDef"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from docbot.errors import SourceError, TooLargeError
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 
 BOM = b"\xef\xbb\xbf"
 

@@ -9,8 +9,8 @@ import functools
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError
+from docbot.scan.basics import docstring_of
 from docbot.scan.definition import Definition, Kind
-from docbot.scan.docstrings import docstring_of
 from docbot.scan.parse import parse
 
 if TYPE_CHECKING:

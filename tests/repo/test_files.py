@@ -16,7 +16,7 @@ from docbot.repo import write as files
 from docbot.repo.discover import DiscoveredFile, ExclusionReason, discover_files
 from docbot.repo.git import Repository
 from docbot.repo.write import append_undo, read, write
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 
 HOME = Path(__file__).parents[2]
 ROOT_ONLY = pytest.mark.skipif(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docbot.errors import SourceError, TooLargeError
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 from docbot.scan.source import read
 
 REFUSED = [

@@ -26,7 +26,7 @@ from docbot.llm.weights import get_model
 from docbot.repo.commit import Snapshot
 from docbot.repo.discover import VENDORED, compile_patterns
 from docbot.repo.git import SUFFIXES, Repository
-from docbot.scan.limits import MAX_BYTES
+from docbot.scan.basics import MAX_BYTES
 from docbot.scan.outline import outline
 from docbot.select.skip import Skip, SkipReason
 
