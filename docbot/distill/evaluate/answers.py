@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from docbot.distill.evaluate.heldout import Question
+    from docbot.distill.evaluate.heldout import EvalExample
     from docbot.llm.protocol import Completion, Prompt
 
 PHRASES = (Task.PARAM, Task.RETURNS, Task.RAISES)
@@ -39,7 +39,7 @@ class Answer:
 
     """
 
-    question: Question
+    question: EvalExample
     text: str
     confidence: float
     written: str = ""
@@ -52,7 +52,7 @@ class Answer:
         return self.written or self.text
 
 
-class Model:
+class EvaluatedModel:
     """A GGUF file and its prompt format; equal prompts are answered once.
 
     Args:
@@ -77,7 +77,7 @@ class Model:
         """Return the file's name without its suffix, which names the model in a table."""
         return self.path.stem
 
-    def answer(self, questions: Sequence[Question]) -> list[Answer | None]:
+    def answer(self, questions: Sequence[EvalExample]) -> list[Answer | None]:
         """Answer the questions, in order; None where no prompt can be made of the code."""
         prompts = [self.prompt(question) for question in questions]
         new = list(
@@ -92,7 +92,7 @@ class Model:
             for question, prompt in zip(questions, prompts, strict=True)
         ]
 
-    def prompt(self, question: Question) -> Prompt | None:
+    def prompt(self, question: EvalExample) -> Prompt | None:
         """Return the prompt for a question; None where none can be made of the code."""
         try:
             return self.format.prompt(question.context, question.slot)
@@ -108,7 +108,7 @@ class Model:
             candidates=self._candidates,
         )
 
-    def _judge(self, question: Question, completion: Completion) -> Answer:
+    def _judge(self, question: EvalExample, completion: Completion) -> Answer:
         written, sure = self._gate(question, completion)
         return Answer(
             question=question,
@@ -119,7 +119,7 @@ class Model:
             others=tuple(self.format.reply(other.text) for other in completion.others),
         )
 
-    def _gate(self, question: Question, completion: Completion) -> tuple[str, float]:
+    def _gate(self, question: EvalExample, completion: Completion) -> tuple[str, float]:
         """Return what would be written and its confidence; "" where every candidate is refused."""
         definition, slot, surroundings = question.definition, question.slot, question.surroundings
         read, config = self.format.reply, self._config

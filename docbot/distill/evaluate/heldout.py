@@ -42,7 +42,7 @@ MIN_HEADLINE, MIN_PHRASE = 3, 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class EvalExample:
     """One slot to fill, and the text that a person wrote there.
 
     Attributes:
@@ -79,14 +79,16 @@ class Question:
         return name_in_words(name)
 
 
-def read_questions(wheels: Iterable[Path], config: Config | None = None) -> list[Question]:
+def read_questions(wheels: Iterable[Path], config: Config | None = None) -> list[EvalExample]:
     """Read all questions about the documented definitions of these wheels, in their order."""
     config = replace(config or Config(), kinds=KINDS)
     with gc_paused():
         return [question for wheel in wheels for question in _of_wheel(wheel, config)]
 
 
-def sample(questions: Sequence[Question], task: Task, count: int, seed: int = 3) -> list[Question]:
+def sample(
+    questions: Sequence[EvalExample], task: Task, count: int, seed: int = 3
+) -> list[EvalExample]:
     """Draw at most `count` questions of one task at random.
 
     The same questions and seed give the same sample; a smaller sample is the beginning of a
@@ -97,12 +99,12 @@ def sample(questions: Sequence[Question], task: Task, count: int, seed: int = 3)
     return [questions[at] for at in own[:count]]
 
 
-def scramble_names(question: Question) -> Question | None:
+def scramble_names(question: EvalExample) -> EvalExample | None:
     """Replace the function's own names by meaningless ones; None where that fails."""
     return with_code(question, scramble(question.definition.code))
 
 
-def with_code(question: Question, code: str) -> Question | None:
+def with_code(question: EvalExample, code: str) -> EvalExample | None:
     """Return the question about changed code of its function; None if that is no function."""
     try:
         definitions = read_definitions(read(code.encode("utf-8", "replace")))
@@ -124,7 +126,7 @@ def with_code(question: Question, code: str) -> Question | None:
     return replace(question, definition=definition)
 
 
-def _of_wheel(wheel: Path, config: Config) -> Iterator[Question]:
+def _of_wheel(wheel: Path, config: Config) -> Iterator[EvalExample]:
     package = wheel.name.partition("-")[0].lower()
     with ZipFile(wheel) as archive:
         for name in sorted(archive.namelist()):
@@ -134,7 +136,7 @@ def _of_wheel(wheel: Path, config: Config) -> Iterator[Question]:
 
 def _of_file(
     package: str, path: PurePosixPath, source: bytes, config: Config
-) -> Iterator[Question]:
+) -> Iterator[EvalExample]:
     if file_skip(path, source, config):
         return
     try:
@@ -155,7 +157,7 @@ def _of_file(
         ):
             continue
         for slot, reference in _references(definition):
-            yield Question(
+            yield EvalExample(
                 package=package,
                 path=path,
                 definition=replace(definition, docstring=None),
@@ -190,7 +192,7 @@ def _references(definition: Definition) -> Iterator[tuple[Slot, str]]:
             yield slot, reference
 
 
-def excerpt(question: Question, lines: int = 8) -> str:
+def excerpt(question: EvalExample, lines: int = 8) -> str:
     """Return the first lines of the question's code."""
     code = question.definition.code.strip("\n").splitlines()
     return "\n".join([*code[:lines], *(["    ..."] if len(code) > lines else [])])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from docbot.distill.evaluate import metrics
-from docbot.distill.evaluate.answers import Answer, Model
+from docbot.distill.evaluate.answers import Answer, EvaluatedModel
 from docbot.distill.evaluate.heldout import sample
 from docbot.gate.english import FILLERS, STOPWORDS, VERBS, all_keys, is_supported, third_persons
 from docbot.gate.facts import facts_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from docbot.distill.evaluate.heldout import Question
+    from docbot.distill.evaluate.heldout import EvalExample
 
     Row = dict[str, Any]
 
@@ -39,7 +39,7 @@ class Study:
 
     """
 
-    questions: Sequence[Question]
+    questions: Sequence[EvalExample]
     models: Sequence[Path]
     form: str
     large: int = 3000
@@ -47,25 +47,27 @@ class Study:
     threads: int = 0
     right: float = 0.6
     embedder: metrics.Embedder = field(default_factory=metrics.Embedder)
-    _opened: dict[tuple[Path, int], Model] = field(default_factory=dict)
+    _opened: dict[tuple[Path, int], EvaluatedModel] = field(default_factory=dict)
 
-    def model(self, path: Path, candidates: int = 1) -> Model:
+    def model(self, path: Path, candidates: int = 1) -> EvaluatedModel:
         """Return the file's model; the same object each time, which remembers its completions."""
         key = (path, candidates)
         if key not in self._opened:
-            self._opened[key] = Model(path, self.form, threads=self.threads, candidates=candidates)
+            self._opened[key] = EvaluatedModel(
+                path, self.form, threads=self.threads, candidates=candidates
+            )
         return self._opened[key]
 
     @property
-    def main(self) -> Model:
+    def main(self) -> EvaluatedModel:
         """Return the model that ships."""
         return self.model(self.models[0])
 
-    def ask(self, model: Model, questions: Sequence[Question]) -> list[Answer]:
+    def ask(self, model: EvaluatedModel, questions: Sequence[EvalExample]) -> list[Answer]:
         """Return the answers to the questions of which a prompt can be made."""
         return [answer for answer in model.answer(questions) if answer is not None]
 
-    def functions(self, count: int) -> list[Question]:
+    def functions(self, count: int) -> list[EvalExample]:
         """Draw a sample of the functions and methods."""
         return sample(self.questions, Task.FUNCTION, count)
 
@@ -89,7 +91,7 @@ class Study:
         return [cosine >= self.right for cosine in self.embedder.cosines(pairs)]
 
 
-def foreign_words(sentence: str, question: Question) -> list[str]:
+def foreign_words(sentence: str, question: EvalExample) -> list[str]:
     """Return the words of a sentence that name something which the code does not contain.
 
     All words count, those of identifiers one by one, except: single letters, stopwords and fillers

@@ -22,8 +22,8 @@ from docbot.prompt.task import Task
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from docbot.distill.evaluate.answers import Model
-    from docbot.distill.evaluate.heldout import Question
+    from docbot.distill.evaluate.answers import EvaluatedModel
+    from docbot.distill.evaluate.heldout import EvalExample
     from docbot.distill.evaluate.study import Row, Study
     from docbot.llm.protocol import Prompt
 
@@ -274,13 +274,15 @@ def _foreign(answers: Sequence[Answer]) -> Row:
     }
 
 
-def _scramble(questions: Sequence[Question]) -> list[Question]:
+def _scramble(questions: Sequence[EvalExample]) -> list[EvalExample]:
     return [scrambled for q in questions if (scrambled := scramble_names(q)) is not None]
 
 
-def _perturb(pool: Sequence[Question], change: str, count: int) -> list[tuple[Question, Question]]:
+def _perturb(
+    pool: Sequence[EvalExample], change: str, count: int
+) -> list[tuple[EvalExample, EvalExample]]:
     """Return the pool's first questions whose code this change affects, before and after."""
-    pairs: list[tuple[Question, Question]] = []
+    pairs: list[tuple[EvalExample, EvalExample]] = []
     for question in pool:
         if len(pairs) == count:
             break
@@ -296,7 +298,9 @@ def _perturb(pool: Sequence[Question], change: str, count: int) -> list[tuple[Qu
     return pairs
 
 
-def _timed(study: Study, model: Model, questions: Sequence[Question], count: int = 1) -> Row:
+def _timed(
+    study: Study, model: EvaluatedModel, questions: Sequence[EvalExample], count: int = 1
+) -> Row:
     """Measure milliseconds a function, one by one and in batches, and the peak memory of each."""
     prompts: list[Prompt] = [p for q in questions if (p := model.prompt(q)) is not None]
     row: Row = {}
