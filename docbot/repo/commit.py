@@ -13,7 +13,7 @@ from docbot.scan.basics import MAX_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from docbot.repo.git import Blob, Contents
+    from docbot.repo.git_objects import Blob, Contents
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     Lines = tuple[tuple[int, int], ...]
 
-__all__ = ["SUFFIXES", "Blob", "Contents", "Repository"]
-
 SUFFIXES = (".py", ".pyi")
 
 _ENDINGS = tuple(suffix.encode() for suffix in SUFFIXES)
@@ -38,6 +36,10 @@ _DIFF = (
     "--diff-filter=AMR", "--text", "--no-color", "--no-ext-diff", "--no-textconv",
     "--src-prefix=a/", "--dst-prefix=b/", "--ignore-submodules=all",
 )  # fmt: skip
+
+# --modified compares what the index says about the file, and the content where the index is too
+# recent to be sure (racy git); -v marks the files that git does not look at.
+_LISTING = ("ls-files", "-z", "-v", "--stage", "--modified", "--deleted")
 
 _LACKS = re.compile("promisor|unable to read|missing|not allowed|bad object")
 
@@ -49,8 +51,7 @@ class Repository:
     """A git repository with a work tree.
 
     Each method runs one git process or a few; nothing is cached. Every method raises GitError, with
-    one sentence, when git is missing or refuses. For the length of a call, GIT_* variables are
-    taken out of `os.environ` (GitPython can only add to it), so call from one thread.
+    one sentence, when git is missing or refuses.
 
     Attributes:
         root: The top of the work tree, absolute and resolved; so is every path that is returned.
@@ -85,23 +86,17 @@ class Repository:
             return None
         return _locate(start, {"GIT_DIR": os.path.realpath(git_dir), "GIT_WORK_TREE": tree})
 
-    def tracked(self, paths: Iterable[Path]) -> list[Path]:
-        """List the Python files (by suffix) that git tracks at or below `paths`, in git's order.
-
-        Symbolic links and submodules are left out; a file may be deleted from disk all the same.
-        """
-        return list(self.blobs(paths))
-
     def blobs(self, paths: Iterable[Path], *, suffixes: bool = True) -> dict[Path, str]:
         """Return the blob ids of tracked files, by path, in git's order.
 
+        Symbolic links and submodules are left out; a file may be deleted from disk all the same.
         The id is that of the content in the index. It is "" for a file that is modified, unmerged
         or gone, and for one that git was told to ignore changes of (assume-unchanged,
         skip-worktree). Where git applies a filter or converts line endings, the blob's bytes are
         not those of the file on disk.
 
         Args:
-            paths: Files and folders; as in `tracked`.
+            paths: Files and folders.
             suffixes: False to include files that are not Python, too.
 
         """
@@ -125,11 +120,12 @@ class Repository:
         An entry is `TAG MODE BLOB STAGE`, a tab and the path from the root. The tag is `H` for a
         file that is on disk as the index has it; another file is listed again, or with another tag.
         """
-        # --modified compares what the index says about the file, and the content where the index
-        # is too recent to be sure (racy git); -v marks the files that git does not look at.
-        command = ["ls-files", "-z", "-v", "--stage", "--modified", "--deleted"]
-        for output in self._per_batch(command, paths):
+        for output in self._per_batch(_LISTING, paths):
             yield from output.split(b"\0")
+
+    def python_entries(self) -> list[bytes]:
+        """List git's entries of all Python files that it tracks, as `index_entries` does."""
+        return self._ask(*_LISTING, "--", *self._python(())).split(b"\0")
 
     def dirty(self, paths: Iterable[Path]) -> frozenset[Path]:
         """List the files at or below `paths` with uncommitted content: changed, staged, or new.

@@ -33,7 +33,10 @@ def fingerprint(repository: Repository, folders: Iterable[Path]) -> bytes | None
     digest = hashlib.sha256()
     root = os.path.join(os.fsencode(repository.root), b"")  # noqa: PTH118 - bytes
     parents: set[bytes] = set()
-    for entry in repository.index_entries(folders):
+    named = list(folders)
+    whole = [os.path.realpath(folder) for folder in named] == [os.fspath(repository.root)]
+    entries = repository.python_entries() if whole else repository.index_entries(named)
+    for entry in entries:
         if not entry.endswith(_ENDINGS) or entry[2:5] != _REGULAR[2:]:
             continue
         if entry[:5] != _REGULAR:

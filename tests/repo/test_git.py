@@ -14,6 +14,11 @@ from docbot.repo.git import Repository
 TEN = "".join(f"line {number}\n" for number in range(1, 11))
 
 
+def tracked(repository, paths):
+    """The Python files that git tracks at or below these paths."""
+    return list(repository.blobs(paths))
+
+
 def changed(text, **lines):
     """`text` with some lines replaced: _3="new" replaces line 3."""
     rows = text.splitlines(keepends=True)
@@ -63,7 +68,7 @@ def test_a_link_to_the_repository_is_resolved(repo, tmp_path):
     repo.commit("a.py")
     found = Repository.discover(tmp_path / "link")
     assert found == opened(repo)
-    assert found.tracked([tmp_path / "link"]) == [repo.root / "a.py"]
+    assert tracked(found, [tmp_path / "link"]) == [repo.root / "a.py"]
 
 
 def test_git_missing_is_one_sentence(repo):
@@ -122,7 +127,7 @@ def test_a_hook_of_another_repository_redirects_nothing(repo, tmp_path, monkeypa
     }
     for name, value in hostile.items():
         monkeypatch.setenv(name, value)
-    assert opened(repo).tracked([repo.root]) == [repo.root / "a.py"]
+    assert tracked(opened(repo), [repo.root]) == [repo.root / "a.py"]
     assert opened(repo).staged_lines() == {repo.root / "a.py": ((5, 5),)}
     assert {name: os.environ[name] for name in hostile} == hostile
     assert Repository.discover(tmp_path) is None
@@ -172,30 +177,30 @@ def test_tracked_python_files_only(repo):
     repo.write("untracked.py")
     (repo.root / "link.py").symlink_to("a.py")
     repo.git("add", "link.py")
-    assert opened(repo).tracked([repo.root]) == [
+    assert tracked(opened(repo), [repo.root]) == [
         repo.root / name for name in ("a.py", "b.pyi", "pkg/d.py")
     ]
-    assert opened(repo).tracked([repo.root / "pkg", repo.root / "pkg/d.py"]) == [
+    assert tracked(opened(repo), [repo.root / "pkg", repo.root / "pkg/d.py"]) == [
         repo.root / "pkg/d.py"
     ]
-    assert opened(repo).tracked([]) == []
+    assert tracked(opened(repo), []) == []
 
 
 def test_tracked_names_are_literal(repo):
     repo.stage("a1.py")
     star = repo.stage("a*.py")
-    assert opened(repo).tracked([star]) == [star]
+    assert tracked(opened(repo), [star]) == [star]
 
 
 def test_many_paths_take_several_command_lines(repo):
     paths = [repo.write(f"m{number:03}.py") for number in range(450)]
     repo.git("add", ".")
-    assert opened(repo).tracked(paths) == paths
+    assert tracked(opened(repo), paths) == paths
 
 
 def test_outside_the_repository(repo, tmp_path):
     with pytest.raises(GitError, match="outside the repository"):
-        opened(repo).tracked([tmp_path])
+        tracked(opened(repo), [tmp_path])
 
 
 def test_dirty_and_partially_staged(repo):
@@ -317,7 +322,7 @@ def test_odd_names(repo):
             continue
     found = opened(repo)
     assert found.staged_lines() == dict.fromkeys(paths, ((1, 10),))
-    assert set(found.tracked([repo.root])) == set(found.tracked(paths)) == set(paths)
+    assert set(tracked(found, [repo.root])) == set(tracked(found, paths)) == set(paths)
     assert found.dirty(paths) == set(paths)
 
 
@@ -405,7 +410,7 @@ def conflict(repo):
 def test_a_merge_has_only_the_lines_that_no_parent_has(repo):
     conflict(repo)
     found = opened(repo)
-    assert found.tracked([repo.root]) == [
+    assert tracked(found, [repo.root]) == [
         repo.root / name for name in ("both.py", "ours.py", "theirs.py")
     ]
     assert repo.root / "both.py" in found.partially_staged()
@@ -496,11 +501,11 @@ def test_submodules_are_repositories_of_their_own(repo, tmp_path):
     outer, inner = opened(repo), Repository.discover(repo.root / "sub.py/lib.py")
     assert inner is not None
     assert inner.root == repo.root / "sub.py"
-    assert outer.tracked([repo.root]) == [repo.root / "a.py"]
+    assert tracked(outer, [repo.root]) == [repo.root / "a.py"]
     names = {path.name for path in outer.dirty([repo.root])}
     assert names == {"a.py", ".gitmodules", "sub.py"}  # added, all three; what is in it is not ours
     assert outer.staged_lines() == {repo.root / "a.py": ((1, 10),)}
-    assert inner.tracked([inner.root]) == [inner.root / "lib.py"]
+    assert tracked(inner, [inner.root]) == [inner.root / "lib.py"]
     assert inner.dirty([inner.root]) == {inner.root / "lib.py"}
     assert inner.lines_since("HEAD") == {inner.root / "lib.py": ((1, 1),)}
     assert inner.undo_file() == repo.root / ".git/modules/sub.py/docbot/undo.patch"
@@ -530,7 +535,7 @@ def test_blobs_are_told_of_unmodified_files_alone(repo):
     wanted |= dict.fromkeys(("changed.py", "gone.py", "mode.py", "assumed.py"), "")
     found = repository.blobs([repo.root])
     assert {path.name: each for path, each in found.items()} == wanted
-    assert list(found) == repository.tracked([repo.root])
+    assert list(found) == tracked(repository, [repo.root])
     named = repository.blobs([repo.root / "x.txt"], suffixes=False)
     assert named == {repo.root / "x.txt": blob("x.txt")}
 
