@@ -43,28 +43,33 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace, worktree: WorkTree, cache: Cache) -> CheckOutput:
     """Print the output of an earlier check of the same files, or check them."""
-    form = [options.format, options.verbose]
     some = options.staged or options.since is not None
     state = None if some or not options.cache else tracked_state(worktree)
-    if state is not None:
-        output = recall(cache, key_of(worktree, state, form), worktree)
-        if output is not None:
-            print_again(output, quiet=options.quiet)
-            return output
+    selection = None
+    if state is None:
+        selection = _select(options, worktree, cache)
+        rows, files, _ = selection
+        state = files_state(worktree, files, rows)
+    key = key_of(worktree, state, [options.format, options.verbose])
+    output = recall(cache, key, worktree)
+    if output is not None:
+        print_again(output, quiet=options.quiet)
+        return output
+    rows, files, scans = selection or _select(options, worktree, cache)
+    output = _check_files(Run(options, worktree), rows, files, scans)
+    remember(cache, key, output, scans)
+    return output
+
+
+def _select(
+    options: argparse.Namespace, worktree: WorkTree, cache: Cache
+) -> tuple[list[SelectedFile], list[FileContent], CachedScans]:
+    """Select the files of the run, and identify the content of those that are not left alone."""
     from docbot.repo.scans import CachedScans
 
     rows = worktree.select_files(staged=options.staged, since=options.since)
     scans = CachedScans(worktree, cache, workers=options.own_process)
-    files = scans.identify([(row.path, row.blob) for row in rows if row.skip is None])
-    if state is None:
-        state = files_state(worktree, files, rows)
-        output = recall(cache, key_of(worktree, state, form), worktree)
-        if output is not None:
-            print_again(output, quiet=options.quiet)
-            return output
-    output = _check_files(Run(options, worktree), rows, files, scans)
-    remember(cache, key_of(worktree, state, form), output, scans)
-    return output
+    return rows, scans.identify([(row.path, row.blob) for row in rows if row.skip is None]), scans
 
 
 def _check_files(
