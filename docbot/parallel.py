@@ -1,4 +1,4 @@
-"""Run slow, pure functions in worker processes while the model runs in this one.
+"""Run slow, pure functions in worker processes, while this one runs the model or does its share.
 
 `concurrent.futures` is not used: its parent has threads that share locks with the caller, and
 Ctrl-C in the middle of `submit` can leave a lock taken for good (observed with docbot;
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections import deque
 from contextlib import suppress
 from functools import partial
@@ -17,11 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
 COLLECT = 100
 """Calls after which a worker collects garbage."""
+
+AHEAD = 2
+"""Requests that a worker has at a time in `share`: the one it works on, and the next."""
 
 
 def usable_cores(
@@ -67,12 +71,15 @@ class Workers:
     Args:
         count: How many processes at most; each starts with its first request.
         work: The function, importable from a module; its arguments and results can be pickled.
+        copies: Whether they may be copies of this process instead, where it has no threads: a copy
+            starts in a fiftieth of the time.
 
     """
 
-    def __init__(self, count: int, work: Callable[..., Any]) -> None:
+    def __init__(self, count: int, work: Callable[..., Any], *, copies: bool = False) -> None:
         self._count = count
         self._work = work
+        self._copies = copies
         self._started: list[_Worker] = []
         self._requests = 0
 
@@ -85,59 +92,122 @@ class Workers:
         for worker in self._started:
             worker.end()
 
-    def ask(self, *arguments: object) -> Callable[[], Any]:
+    def submit(self, *arguments: object) -> Callable[[], Any]:
         """Send a request to a worker and return a function that waits for its result.
 
         Raises:
-            WorkerError: from the function that is returned, not from `ask`.
+            WorkerError: from the function that is returned, not from `submit`.
 
         """
         if len(self._started) < self._count:
-            self._started.append(_Worker(self._work))
+            self._start()
         worker = self._started[self._requests % self._count]
         self._requests += 1
-        return partial(worker.answer, worker.ask(arguments))
+        return partial(worker.answer, worker.submit(arguments))
 
     def collect(self) -> None:
         """Take the results that are ready, so that no worker waits for room in its pipe."""
         for worker in self._started:
             worker.collect()
 
+    def start(self) -> None:
+        """Start the processes now, before this one has threads."""
+        while len(self._started) < self._count:
+            self._start()
+
+    def share(self, requests: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+        """Yield the number and the result of every request, in any order.
+
+        This process answers requests, too, and those of a worker that dies. Nothing else may be
+        submitted meanwhile.
+        """
+        self.start()
+        waiting = deque(enumerate(requests))
+        in_flight: list[deque[tuple[int, int]]] = [deque() for _ in self._started]
+        while waiting or any(in_flight):
+            for worker, numbers in zip(self._started, in_flight, strict=True):
+                while waiting and len(numbers) < AHEAD:
+                    at, request = waiting.popleft()
+                    numbers.append((at, worker.submit(request)))
+            if waiting:
+                at, request = waiting.popleft()
+                yield at, self._work(*request)
+            for worker, numbers in zip(self._started, in_flight, strict=True):
+                while numbers and (not waiting or worker.has(numbers[0][1])):
+                    at, number = numbers.popleft()
+                    yield at, self._answer(worker, number, requests[at])
+
+    def _answer(self, worker: _Worker, number: int, request: tuple[Any, ...]) -> Any:
+        try:
+            return worker.answer(number)
+        except WorkerError:
+            return self._work(*request)
+
+    def _start(self) -> None:
+        others = [worker.pipe for worker in self._started]
+        copied = self._copies and has_one_thread()
+        self._started.append(_Worker(self._work, others if copied else None))
+
+
+def has_one_thread() -> bool:
+    """Check whether this process can be copied: threads are not, nor what they were about to do."""
+    try:
+        return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1  # noqa: PTH208
+    except OSError:
+        return False
+
 
 class _Worker:
-    """One process and this end of its pipe; results arrive in the order of the requests."""
+    """One process and this end of its pipe; results arrive in the order of the requests.
 
-    def __init__(self, work: Callable[..., Any]) -> None:
+    Args:
+        work: As in `Workers`.
+        others: For a copy of this process, the pipes to the earlier ones; None for a fresh one.
+
+    """
+
+    def __init__(self, work: Callable[..., Any], others: list[Connection] | None = None) -> None:
         import multiprocessing
 
-        context = multiprocessing.get_context("spawn")
+        context: Any = multiprocessing.get_context("spawn" if others is None else "fork")
         self._requests = 0
         self._answers: deque[Any] = deque()
         self._first = 0  # the number of the request that `_answers[0]` answers
-        self._pipe, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there, work), daemon=True)
+        self.pipe, there = context.Pipe()
+        # A copy has this process's ends of the pipes: while it keeps them, none of them closes.
+        ends = [] if others is None else [self.pipe, *others]
+        self._process = context.Process(target=_serve, args=(there, work, ends), daemon=True)
         with suppress(OSError):  # no memory, no more processes: `answer` raises WorkerError
             self._process.start()
         there.close()
 
-    def ask(self, arguments: tuple[object, ...]) -> int:
+    def submit(self, arguments: tuple[object, ...]) -> int:
         """Send a request and return its number."""
         with suppress(OSError):  # the process is dead: `answer` raises WorkerError
-            self._pipe.send(arguments)
+            self.pipe.send(arguments)
         self._requests += 1
         return self._requests - 1
 
     def collect(self) -> None:
         """Take the results that are ready."""
         with suppress(EOFError, OSError):  # the process is dead: `answer` raises WorkerError
-            while self._pipe.poll():
-                self._answers.append(self._pipe.recv())
+            while self.pipe.poll():
+                self._answers.append(self.pipe.recv())
+
+    def has(self, number: int) -> bool:
+        """Check whether the result of a request is here; an error is one."""
+        with suppress(EOFError, OSError):
+            while self._first + len(self._answers) <= number:
+                if not self.pipe.poll():
+                    return False
+                self._answers.append(self.pipe.recv())
+        return True
 
     def answer(self, number: int) -> Any:
         """Wait for the result of a request and return it; works once for each number."""
         try:
             while self._first + len(self._answers) <= number:
-                self._answers.append(self._pipe.recv())
+                self._answers.append(self.pipe.recv())
         except (EOFError, OSError) as error:
             raise WorkerError("a worker process died") from error
         answer = self._answers[number - self._first]
@@ -148,14 +218,16 @@ class _Worker:
         return answer
 
     def end(self) -> None:
-        self._pipe.close()
+        self.pipe.close()
         if self._process.pid is not None:
             self._process.kill()
             self._process.join()
 
 
-def _serve(pipe: Connection, work: Callable[..., Any]) -> None:
+def _serve(pipe: Connection, work: Callable[..., Any], ends: Iterable[Connection]) -> None:
     """Answer requests in a worker process until the parent closes the pipe.
+
+    `ends` are the parent's ends of pipes that this process has a copy of.
 
     A thread reads the requests as they arrive. Otherwise parent and worker could wait for each
     other: one for room in the pipe for a request, the other for room for a result.
@@ -166,6 +238,8 @@ def _serve(pipe: Connection, work: Callable[..., Any]) -> None:
 
     gc.disable()  # syntax trees have no cycles, and looking for some takes a fifth of the time
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for end in ends:
+        end.close()
     requests: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
 
     def listen() -> None:

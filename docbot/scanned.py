@@ -1,6 +1,7 @@
 """One file through the stages before the model: scanned, its targets selected, its gaps counted.
 
-`check_file` is all of `docbot check`; `scan_file` and `select_targets` begin `docbot fix`.
+`check_file` is all of `docbot check` for one file, `settle_file` its last step where the file was
+judged by another process; `scan_file` and `select_targets` begin `docbot fix`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError
 from docbot.gate.facts import NO_SURROUNDINGS, Surroundings, surroundings_of
-from docbot.scan.definition import Kind
+from docbot.scan.definition import Definition, Kind
 from docbot.scan.facts import definitions_of
 from docbot.scan.names import names_in
 from docbot.scan.outline import outline_of
 from docbot.scan.parse import all_nodes, gc_paused, shared_tree
 from docbot.scan.source import read
 from docbot.scan.tree import without_trees
-from docbot.select.rules import Choice, Place, choose, file_skip, file_skip_from_markers, overlaps
-from docbot.select.skip import Skip
+from docbot.select.rules import Choice, Place, choose, file_skip, overlaps
+from docbot.select.skip import Skip, SkipReason, Target
+from docbot.select.verdicts import settle, whole_skip
 
 if TYPE_CHECKING:
     import ast
@@ -29,11 +31,10 @@ if TYPE_CHECKING:
 
     from docbot.config import Config
     from docbot.docstring.edit import Edit
-    from docbot.scan.definition import Definition
     from docbot.scan.facts import FileFacts
     from docbot.scan.outline import Outline
     from docbot.select.inheritance import ParentIndex
-    from docbot.select.skip import Target
+    from docbot.select.verdicts import FileVerdict
 
     Lines = tuple[tuple[int, int], ...] | None
 
@@ -106,10 +107,7 @@ def check_file(
 ) -> Result:
     """Report what one file is missing; with `changed`, of the definitions these lines touch."""
     config = with_kinds(config, COUNTED)
-    whole = file_skip_from_markers(path, facts.markers, config)
-    if whole is None and facts.error is not None:
-        whole = Skip.of(facts.error)
-    if whole is not None:
+    if whole := whole_skip(path, facts, config):
         return Result(path=path, skips=(whole,))
     parents.add(path, facts.outline)
     place = _place(path, facts.outline, parents)
@@ -117,6 +115,30 @@ def check_file(
     return Result(
         path=path, missing=choice.targets, skips=choice.skips, documented=choice.documented
     )
+
+
+def settle_file(path: PurePosixPath, verdict: FileVerdict, parents: ParentIndex) -> Result:
+    """Report what a judged file is missing, now that the other files are known."""
+    if verdict.skip is not None:
+        reason, detail = verdict.skip
+        return Result(path=path, skips=(Skip(reason=SkipReason(reason), detail=detail),))
+    missing, skips, documented = [], [], verdict.documented
+    candidates = settle(verdict, functools.partial(parents.documented_parent, path))
+    for (qualname, kind, line, is_documented, *_), skip in candidates:
+        if is_documented:
+            documented += skip is None
+        elif skip is not None:
+            skips.append(skip)
+        else:
+            bare = Definition(
+                qualname=qualname,
+                name=qualname.rpartition(".")[2],
+                kind=Kind(kind),
+                line=line,
+                lines=(line, line),
+            )
+            missing.append(Target(definition=bare))
+    return Result(path=path, missing=tuple(missing), skips=tuple(skips), documented=documented)
 
 
 def scan_file(file: SourceFile, config: Config) -> ScannedFile:

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from docbot.config import Config
-from docbot.parallel import WorkerError, Workers
+from docbot.parallel import WorkerError, Workers, has_one_thread
 from docbot.scanned import SourceFile, scan_each, scan_file
 from docbot.session import AHEAD, FEWEST_FILES, _scan_ahead, scanner, worker_count
 
@@ -49,12 +49,12 @@ def files(*names: str) -> list[SourceFile]:
 
 
 def test_a_worker_says_what_this_process_says():
-    given = files(*SOURCES) * 3
-    here = [(file, sifted()) for file, sifted in scan_each(given, CONFIG)]
+    sources = files(*SOURCES) * 3
+    here = [(file, sifted()) for file, sifted in scan_each(sources, CONFIG)]
     with scanner(1) as ahead:
-        there = [(file, sifted()) for file, sifted in ahead(given, CONFIG)]
+        there = [(file, sifted()) for file, sifted in ahead(sources, CONFIG)]
     assert there == here
-    reasons = {str(file.path): found.skip and found.skip.reason.value for file, found in there}
+    reasons = {str(file.path): scan.skip and scan.skip.reason.value for file, scan in there}
     assert reasons["broken.py"] == "unparsable"
     assert reasons["huge.py"] == "too-large"
     assert reasons["lacking.py"] is None
@@ -70,8 +70,8 @@ def test_no_more_files_are_read_than_are_scanned_ahead():
             yield file
 
     with scanner(1) as ahead:
-        for done, _ in enumerate(ahead(watched(), CONFIG)):
-            assert pulled <= done + 1 + AHEAD
+        for result, _ in enumerate(ahead(watched(), CONFIG)):
+            assert pulled <= result + 1 + AHEAD
     assert pulled == 3 * AHEAD
 
 
@@ -86,15 +86,15 @@ def die_of_seven(number):
 
 
 def test_a_worker_that_dies_takes_no_file_with_it():
-    given = files("lacking.py", "broken.py", "latin.py")
+    sources = files("lacking.py", "broken.py", "latin.py")
     with Workers(2, die) as dying:
-        got = [each() for _, each in _scan_ahead(dying, 1, given, CONFIG)]
-    assert got == [scan_file(file, CONFIG) for file in given]
+        got = [each() for _, each in _scan_ahead(dying, 1, sources, CONFIG)]
+    assert got == [scan_file(file, CONFIG) for file in sources]
 
 
 def test_answers_are_had_in_any_order_until_a_worker_dies():
     with Workers(2, die_of_seven) as two:
-        answers = [two.ask(number) for number in range(12)]
+        answers = [two.submit(number) for number in range(12)]
         assert [answers[n]() for n in (4, 0, 5, 1, 2, 3)] == [16, 0, 25, 1, 4, 9]
         assert [answers[n]() for n in (6, 8, 10)] == [36, 64, 100]  # the other worker's
         for number in (7, 9, 11):
@@ -108,13 +108,13 @@ def double(data):
 
 def test_nobody_waits_for_room_in_a_pipe():
     with Workers(1, double) as one:
-        answers = [one.ask(b"x" * 1_000_000) for _ in range(20)]
+        answers = [one.submit(b"x" * 1_000_000) for _ in range(20)]
         assert {len(each()) for each in answers} == {2_000_000}
 
 
 def test_results_can_be_taken_before_they_are_asked_for():
     with Workers(1, double) as one:
-        answers = [one.ask(b"x" * 1_000_000) for _ in range(3)]
+        answers = [one.submit(b"x" * 1_000_000) for _ in range(3)]
         deadline = time.monotonic() + 60
         worker = one._started[0]
         while len(worker._answers) < 3 and time.monotonic() < deadline:
@@ -122,10 +122,45 @@ def test_results_can_be_taken_before_they_are_asked_for():
         assert [len(each()) for each in answers] == [2_000_000] * 3
 
 
+@pytest.mark.parametrize("copies", [False, True])
+def test_requests_are_shared_with_this_process(copies):
+    with Workers(2, double, copies=copies) as two:
+        results = dict(two.share([(bytes([n]),) for n in range(30)]))
+    assert results == {n: bytes([n, n]) for n in range(30)}
+
+
+def die_elsewhere(parent, number):
+    if os.getpid() != parent:
+        os._exit(9)
+    return number
+
+
+@pytest.mark.parametrize("copies", [False, True])
+def test_what_dying_workers_were_asked_is_done_here(copies):
+    with Workers(2, die_elsewhere, copies=copies) as dying:
+        results = dict(dying.share([(os.getpid(), number) for number in range(10)]))
+    assert results == {number: number for number in range(10)}
+
+
+def test_copies_know_what_this_process_knows():
+    known.append("set after the module was imported")
+    alone = has_one_thread()  # another test may have left a thread
+    with Workers(1, read_known, copies=True) as copy, Workers(1, read_known) as fresh:
+        assert fresh.submit()() == []
+        assert copy.submit()() == (known if alone else [])
+
+
+known: list[str] = []
+
+
+def read_known():
+    return known
+
+
 def test_leaving_kills_workers_in_the_middle_of_their_work():
     with Workers(2, time.sleep) as sleeping:
         for _ in range(4):
-            sleeping.ask(600)
+            sleeping.submit(600)
         processes = [worker._process for worker in sleeping._started]
         assert all(process.is_alive() for process in processes)
     assert not any(process.is_alive() for process in processes)
@@ -159,10 +194,10 @@ def test_a_run_writes_the_same_with_and_without(tmp_path):
     for cores in (1, 2):
         script = tmp_path / f"run{cores}.py"
         script.write_text(SCRIPT.format(cores=cores))
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, str(script), str(folder)], capture_output=True, text=True
         )
-        assert (done.returncode, done.stderr) == (1, "")
-        said.append(done.stdout)
+        assert (result.returncode, result.stderr) == (1, "")
+        said.append(result.stdout)
     assert said[0] == said[1]
     assert said[0].count("+++ b/") > 0

@@ -75,20 +75,26 @@ def _select(
 def _check_files(
     run: Run, rows: Sequence[SelectedFile], files: Sequence[FileContent], scans: CachedScans
 ) -> CheckOutput:
-    from docbot.scanned import COUNTED, Result, check_file, with_kinds
+    from docbot.scanned import COUNTED, Result, settle_file, with_kinds
     from docbot.select.inheritance import ParentIndex
 
-    config, parents = run.worktree.config, ParentIndex(scans.outline_of)
-    trouble = {file.path: file.trouble for file in files}
-    with run.meter(len(rows)):
-        scans.take(files)
-        for row in rows:
-            path = run.worktree.relative(row.path)
-            if skip := row.skip or trouble[row.path]:
+    config, parents = with_kinds(run.worktree.config, COUNTED), ParentIndex(scans.outline_of)
+    paths = [run.worktree.relative(row.path) for row in rows]
+    kept = [(path, row.changed) for path, row in zip(paths, rows, strict=True) if row.skip is None]
+    skips = {path: file.problem for (path, _), file in zip(kept, files, strict=True)}
+    readable = [
+        (path, file, changed)
+        for (path, changed), file in zip(kept, files, strict=True)
+        if file.problem is None
+    ]
+    with scans.judging(readable, config) as judged, run.meter(len(rows)):
+        verdicts = dict(judged)
+        for path, row in zip(paths, rows, strict=True):
+            if skip := row.skip or skips[path]:
                 run.add(Result(path=path, skips=(skip,)))
             else:
-                run.add(check_file(path, scans.facts(path), config, parents, row.changed))
-    run.close("check", with_kinds(config, COUNTED).kinds)
+                run.add(settle_file(path, verdicts[path], parents))
+    run.close("check", config.kinds)
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
         messages=tuple(run.messages),

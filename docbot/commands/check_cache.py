@@ -69,9 +69,9 @@ def files_state(
     digest = hashlib.sha256(json.dumps(skips).replace(json.dumps(root)[1:-1], "").encode())
     changed = {row.path: row.changed for row in rows if row.changed is not None}
     for file in files:
-        trouble = file.trouble.detail if file.trouble is not None else ""
+        problem = file.problem.detail if file.problem is not None else ""
         name = str(file.path).removeprefix(root)
-        about = f"{name}\0{file.blob}\0{file.size}\0{trouble}\0{changed.get(file.path)}\0"
+        about = f"{name}\0{file.blob}\0{file.size}\0{problem}\0{changed.get(file.path)}\0"
         digest.update(about.encode("utf-8", "surrogateescape"))
     return digest.digest()
 
@@ -113,23 +113,33 @@ def _are_unchanged(outside: Mapping[str, str], cache: Cache, worktree: WorkTree)
     from docbot.repo.scans import CachedScans
 
     git = worktree.repository
-    known = git.blobs(ids, suffixes=False) if git is not None else {}
+    blobs = git.blobs(ids, suffixes=False) if git is not None else {}
     scans = CachedScans(worktree, cache)
-    files = scans.identify([(path, known.get(path, "")) for path in ids])
+    files = scans.identify([(path, blobs.get(path, "")) for path in ids])
     return all(file.blob == ids[file.path] for file in files)
 
 
 def _any_file(root: str, paths: Iterable[str]) -> bool:
-    """Check whether one of these paths below the root is a file, with one listing per folder."""
+    """Check whether one of these paths below the root is a file, with one listing per folder.
+
+    A folder is not listed where the listing of the one above lacks it.
+    """
     listings: dict[str, frozenset[str]] = {}
-    for path in paths:
+
+    def has(path: str) -> bool:
         folder, _, name = path.rpartition("/")
         if folder not in listings:
-            try:
-                listings[folder] = frozenset(os.listdir(f"{root}/{folder}"))  # noqa: PTH208 - speed
-            except OSError:
-                listings[folder] = frozenset()
-        is_there = name in listings[folder] and ".." not in path.split("/")
-        if is_there and os.path.isfile(f"{root}/{path}"):  # noqa: PTH113 - as above
-            return True
-    return False
+            listings[folder] = _list(root, folder) if not folder or has(folder) else frozenset()
+        return name.lower() in listings[folder]  # the disk may not tell letters from capitals
+
+    return any(
+        has(path) and ".." not in path.split("/") and os.path.isfile(f"{root}/{path}")  # noqa: PTH113
+        for path in paths
+    )
+
+
+def _list(root: str, folder: str) -> frozenset[str]:
+    try:
+        return frozenset(map(str.lower, os.listdir(f"{root}/{folder}")))  # noqa: PTH208 - speed
+    except OSError:
+        return frozenset()

@@ -66,14 +66,14 @@ def hunks(patch: str | None) -> tuple[Hunk, ...]:
     return tuple(parsed)
 
 
-def is_shown(shown: Sequence[Hunk], first: int, last: int) -> bool:
+def is_shown(hunks: Sequence[Hunk], first: int, last: int) -> bool:
     """Check whether one hunk contains lines `first` to `last` of the new file."""
-    return any(hunk.first <= first <= last <= hunk.last for hunk in shown)
+    return any(hunk.first <= first <= last <= hunk.last for hunk in hunks)
 
 
-def line_text(shown: Sequence[Hunk], line: int) -> str | None:
+def line_text(hunks: Sequence[Hunk], line: int) -> str | None:
     """Return a line of the new file, or None where no hunk contains it."""
-    for hunk in shown:
+    for hunk in hunks:
         if hunk.first <= line <= hunk.last:
             return hunk.lines[line - hunk.first]
     return None

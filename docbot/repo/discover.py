@@ -37,14 +37,14 @@ class DiscoveredFile:
 
     Attributes:
         path: Absolute, with every link among its parents resolved.
-        left_out: Why it is left alone; None for a file to work on.
+        reason: Why it is left alone; None for a file to work on.
         blob: Git's id of its content, where git has it without reading the file, else "" (see
             `Repository.blobs`).
 
     """
 
     path: Path
-    left_out: ExclusionReason | None = None
+    reason: ExclusionReason | None = None
     blob: str = ""
 
 
@@ -96,7 +96,7 @@ def discover_files(
 def _find(
     tops: Iterable[Path], rules: _Rules, repository: Repository | None
 ) -> Iterator[DiscoveredFile]:
-    seen: set[Path] = set()
+    known_paths: set[Path] = set()
     for top in tops:
         if top.is_symlink() or not top.is_dir():
             files: Iterable[DiscoveredFile] = (rules.judge(top, top.parent),)
@@ -106,8 +106,8 @@ def _find(
         else:
             files = _walk(top, rules)
         for file in files:
-            if file.path not in seen:
-                seen.add(file.path)
+            if file.path not in known_paths:
+                known_paths.add(file.path)
                 yield file
 
 
@@ -139,8 +139,8 @@ class _Rules:
 
     def judge(self, path: Path, top: Path, blob: str = "") -> DiscoveredFile:
         if path.is_symlink() or _real(path.parent) != str(path.parent):
-            return DiscoveredFile(path=path, left_out=ExclusionReason.SYMLINK)
-        return DiscoveredFile(path=path, left_out=self.reason(path, top), blob=blob)
+            return DiscoveredFile(path=path, reason=ExclusionReason.SYMLINK)
+        return DiscoveredFile(path=path, reason=self.reason(path, top), blob=blob)
 
     def reason(self, path: Path, top: Path, *, folder: bool = False) -> ExclusionReason | None:
         try:
@@ -189,7 +189,7 @@ def _walk(top: Path, rules: _Rules) -> Iterator[DiscoveredFile]:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError:
-            yield DiscoveredFile(path=folder, left_out=ExclusionReason.UNREADABLE)
+            yield DiscoveredFile(path=folder, reason=ExclusionReason.UNREADABLE)
             continue
         ignores += _ignores(folder)
         folders = []
@@ -198,8 +198,8 @@ def _walk(top: Path, rules: _Rules) -> Iterator[DiscoveredFile]:
             if entry.is_dir(follow_symlinks=False):
                 if _is_product(path) or _ignored(path, ignores, "/"):
                     continue
-                if left_out := rules.reason(path, top, folder=True):
-                    yield DiscoveredFile(path=path, left_out=left_out)
+                if reason := rules.reason(path, top, folder=True):
+                    yield DiscoveredFile(path=path, reason=reason)
                 else:
                     folders.append((path, ignores))
             elif entry.name.endswith(SUFFIXES) and entry.is_file() and not _ignored(path, ignores):

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from docbot.scan.definition import Definition, Kind, Shape
-from docbot.scan.facts import FileFacts
+from docbot.scan.facts import FileFacts, entries_of
 from docbot.scan.markers import FileMarkers
 from docbot.scan.outline import ClassEntry, Entry, Outline
 
@@ -15,20 +15,24 @@ _SHAPES = tuple(Shape)
 
 
 def encode(facts: FileFacts) -> bytes:
-    """Serialise the facts of a file as JSON, by position."""
+    """Serialise the facts of a file as JSON, by position: a line for the file, one for the rest."""
     outline = facts.outline
-    row = [
+    head = [
         facts.size,
-        [facts.markers.generated, facts.markers.marked],
-        [facts.trouble, facts.too_large],
+        [facts.markers.generated, facts.markers.skip_file],
+        [facts.problem, facts.too_large],
         {name: [entry.bases, entry.methods] for name, entry in outline.classes.items()},
         outline.imports,
         outline.stars,
         sorted(outline.doc_reads),
         sorted(outline.doc_decorators),
         [outline.documented, outline.defines],
-        [_row(definition) for definition in facts.definitions],
     ]
+    rows = [_row(definition) for definition in facts.definitions]
+    return b"%b\n%b" % (_dump(head), _dump(rows))
+
+
+def _dump(row: list[Any]) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode()
 
 
@@ -53,20 +57,35 @@ def _row(definition: Definition) -> list[Any]:
 
 def decode(value: bytes) -> FileFacts:
     """Rebuild the facts that `encode` serialised."""
-    size, marks, (trouble, too_large), classes, imports, stars, *rest = json.loads(value)
-    reads, decorators, (documented, defines), rows = rest
-    definitions = tuple(_definition(row) for row in rows)
-    outline = Outline(
-        entries=tuple(
-            Entry(
-                name=each.name,
-                is_class=each.kind is Kind.CLASS,
-                lines=each.lines,
-                documented=each.docstring is not None,
-            )
-            for each in definitions
-            if each.kind is not Kind.MODULE
-        ),
+    first, _, second = value.partition(b"\n")
+    size, marks, (problem, too_large), *head = json.loads(first)
+    definitions = tuple(_definition(row) for row in json.loads(second))
+    return FileFacts(
+        size=size,
+        markers=FileMarkers(generated=marks[0], skip_file=marks[1]),
+        outline=_outline(head, entries_of(definitions)),
+        definitions=definitions,
+        problem=problem,
+        too_large=too_large,
+    )
+
+
+def decode_outline(value: bytes) -> Outline | None:
+    """Rebuild the outline of a file without its entries; None for a file that cannot be read."""
+    head = json.loads(value.partition(b"\n")[0])
+    return None if head[2][0] else _outline(head[3:], ())
+
+
+def has_outline(value: bytes) -> bool:
+    """Check for more than the markers of a file that can be read."""
+    first, _, second = value.partition(b"\n")
+    return second != b"[]" or bool(json.loads(first)[2][0])
+
+
+def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
+    classes, imports, stars, reads, decorators, (documented, defines) = head
+    return Outline(
+        entries=entries,
         classes={
             name: ClassEntry(bases=tuple(bases), methods=methods)
             for name, (bases, methods) in classes.items()
@@ -78,19 +97,11 @@ def decode(value: bytes) -> FileFacts:
         documented=documented,
         defines=defines,
     )
-    return FileFacts(
-        size=size,
-        markers=FileMarkers(generated=marks[0], marked=marks[1]),
-        outline=outline,
-        definitions=definitions,
-        trouble=trouble,
-        too_large=too_large,
-    )
 
 
 def _definition(row: list[Any]) -> Definition:
     qualname, name, kind, line, first, last, documented, open_, *rest = row
-    decorators, bases, owner, local, shape, one_line, marked = rest
+    decorators, bases, owner, local, shape, one_line, marked_skip = rest
     return Definition(
         qualname=qualname,
         name=name,
@@ -105,5 +116,5 @@ def _definition(row: list[Any]) -> Definition:
         local=local,
         shape=_SHAPES[shape],
         one_line=one_line,
-        marked_skip=marked,
+        marked_skip=marked_skip,
     )

@@ -222,14 +222,14 @@ class Repository:
 
         """
         listing = self._ask("ls-tree", "-r", "-z", "-l", "--full-tree", self.commit(revision))
-        wanted = {os.fsencode(name) for name in also}
+        extra_names = {os.fsencode(name) for name in also}
         files = {}
         for entry in filter(None, listing.split(b"\0")):
             facts, _, name = entry.partition(b"\t")
             mode, kind, blob, size = facts.split()
             if mode[:3] != b"100" or kind != b"blob":
                 continue
-            if name.endswith(_ENDINGS) or name in wanted:
+            if name.endswith(_ENDINGS) or name in extra_names:
                 if not size.isdigit():
                     raise GitError(f"an object of '{revision}' is not here{self._partial_hint()}")
                 path = PurePosixPath(os.fsdecode(name))
@@ -311,15 +311,15 @@ class Repository:
     def _compare(self, base: str, head: str, without: Collection[PurePosixPath]) -> bytes:
         if len(without) > _ARGUMENTS:
             raise GitError(f"{len(without)} files are too large to be compared")
-        left_out = [f":(top,exclude,literal){path}" for path in without]
+        exclusions = [f":(top,exclude,literal){path}" for path in without]
         sides = (self.commit(base), self.commit(head))
-        return self._ask(*_DIFF, "--unified=0", *sides, "--", *self._python(()), *left_out)
+        return self._ask(*_DIFF, "--unified=0", *sides, "--", *self._python(()), *exclusions)
 
     def _python(self, also: Iterable[Path]) -> list[str]:
         """Return pathspecs for Python files: a staged data file of a gigabyte needs no diff."""
         scope = [f":(top,glob)**/*{suffix}" for suffix in SUFFIXES]
-        named = (self._pathspec(path) for path in also if not path.name.endswith(SUFFIXES))
-        return scope + [f":(top,literal){name}" for name in named]
+        extra_names = (self._pathspec(path) for path in also if not path.name.endswith(SUFFIXES))
+        return scope + [f":(top,literal){name}" for name in extra_names]
 
     def _path(self, name: bytes) -> Path:
         return self.root / os.fsdecode(name)

@@ -72,20 +72,20 @@ def run(
         )
         return result
     # Importing GitPython takes longer than all the rest of a check that finds nothing changed.
-    kept = {n: v for n, v in os.environ.items() if not n.startswith("GIT_") or _is_inherited(n)}
+    own_vars = {n: v for n, v in os.environ.items() if not n.startswith("GIT_") or _is_inherited(n)}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git", *_OPTIONS, *arguments],
             cwd=folder,
-            env={**kept, "LANGUAGE": "C", "LC_ALL": "C", **_ALWAYS, **environment},
+            env={**own_vars, "LANGUAGE": "C", "LC_ALL": "C", **_ALWAYS, **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )
     except OSError as error:
         raise GitError(_NO_GIT) from error
-    complaint = done.stderr.decode("utf-8", "surrogateescape").removesuffix("\n")
-    return done.returncode, done.stdout, complaint
+    complaint = process.stderr.decode("utf-8", "surrogateescape").removesuffix("\n")
+    return process.returncode, process.stdout, complaint
 
 
 def start(folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Any:

@@ -1,4 +1,4 @@
-"""Read the facts of many files: from the cache, the others by worker processes.
+"""Read the facts of many files, from the cache or the disk, and judge them, by worker processes.
 
 The facts of a file depend on its bytes alone. Their key is the git blob id of those bytes and their
 number. Where git knows the id, and the size on disk is that of the bytes that had this id, the file
@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 from docbot.cache import FILE
 from docbot.errors import SourceError, TooLargeError
@@ -30,18 +31,26 @@ from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path, PurePosixPath
 
     from docbot.cache import Cache
+    from docbot.config import Config
+    from docbot.repo.git import Lines
     from docbot.repo.worktree import WorkTree
     from docbot.scan.facts import FileFacts
     from docbot.scan.outline import Outline
+    from docbot.select.verdicts import FileVerdict
 
-WORTHWHILE = 2_000_000
-"""Bytes from which worker processes save time: about two thirds of a second of work."""
+WORTHWHILE = 500_000
+"""Bytes from which worker processes save time: about a sixth of a second of work."""
 
 CHUNK = 200_000
-"""Bytes a worker takes at once."""
+"""Most bytes that a worker takes at once."""
+
+SMALLEST_CHUNK = 30_000
+"""Bytes of the last chunks: no process waits long for another."""
+
+KNOWN = 8
+"""The number of bytes, of a file whose facts are known, that take the time of one that is read."""
 
 MOST_WORKERS = 8
 
@@ -55,7 +64,7 @@ class FileContent:
         blob: The git blob id of its bytes.
         size: Its size in bytes.
         read: Whether it had to be read for the id.
-        trouble: Why it cannot be read.
+        problem: Why it cannot be read.
         markers_only: Whether nothing but its header comments counts.
 
     """
@@ -64,7 +73,7 @@ class FileContent:
     blob: str = ""
     size: int = 0
     read: bool = False
-    trouble: Skip | None = None
+    problem: Skip | None = None
     markers_only: bool = False
 
 
@@ -80,7 +89,7 @@ def identify(path: Path, blob: str, algorithm: str, *, markers_only: bool = Fals
     try:
         source = read(path)
     except SourceError as error:
-        return FileContent(path=path, trouble=Skip.of(error), read=True)
+        return FileContent(path=path, problem=Skip.of(error), read=True)
     blob = blob_id(source, algorithm)
     return FileContent(path=path, blob=blob, size=len(source), read=True, markers_only=markers_only)
 
@@ -95,9 +104,9 @@ def blob_id(source: bytes, algorithm: str) -> str:
 class CachedScans:
     """The facts of one run's files, and of others that these lead to.
 
-    With `workers`, much at once is shared out to processes. These import the main module of the
-    program that runs docbot, so it is for programs with a main guard: without one, a script would
-    start over in each process.
+    With `workers`, much at once is shared out to processes. Where they cannot be copies of this
+    one, they import the main module of the program that runs docbot, so it is for programs with a
+    main guard: without one, a script would start over in each process.
 
     Attributes:
         outside: The ids of files that were asked for and are not among the run's; "" for no file.
@@ -109,7 +118,7 @@ class CachedScans:
         self._worktree = worktree
         self._cache = cache
         self._workers = workers
-        self._found: dict[PurePosixPath, bytes] = {}
+        self._encoded_facts: dict[PurePosixPath, bytes] = {}
         self._inside: set[PurePosixPath] = set()
         self._algorithm = "sha1"
         self.outside: dict[PurePosixPath, str] = {}
@@ -129,70 +138,90 @@ class CachedScans:
     def _is_test(self, path: Path) -> bool:
         return test_reason(self._worktree.relative(path)) != ""
 
-    def take(self, files: Sequence[FileContent]) -> None:
-        """Load or read the facts of these files."""
-        readable = [file for file in files if file.trouble is None]
-        self._inside.update(self._worktree.relative(file.path) for file in readable)
+    @contextmanager
+    def judging(
+        self, files: Sequence[tuple[PurePosixPath, FileContent, Lines | None]], config: Config
+    ) -> Iterator[Iterator[tuple[PurePosixPath, FileVerdict]]]:
+        """Judge readable files, each with the lines in question; give verdicts as they come.
+
+        Worker processes start at once: what has threads must be started in the context.
+        """
+        self._inside.update(path for path, _, _ in files)
         keys = [
-            self._key(file.blob, file.size, markers_only=file.markers_only) for file in readable
+            self._key(file.blob, file.size, markers_only=file.markers_only) for _, file, _ in files
         ]
         known = self._cache.get_many(FILE, keys)
-        unknown = []
-        for file, key in zip(readable, keys, strict=True):
-            if key in known:
-                self._found[self._worktree.relative(file.path)] = known[key]
-            else:
-                unknown.append(file)
+        tasks = [
+            _Task(
+                path=str(path),
+                file=os.fspath(file.path),
+                size=file.size,
+                markers_only=file.markers_only,
+                changed=changed,
+                facts=known.get(key),
+                blob=file.blob,
+            )
+            for (path, file, changed), key in zip(files, keys, strict=True)
+        ]
+        with _results(tasks, self._algorithm, config, workers=self._workers) as results:
+            yield self._keep(results)
+
+    def _keep(
+        self, results: Iterator[tuple[_Task, _Answer]]
+    ) -> Iterator[tuple[PurePosixPath, FileVerdict]]:
+        """Keep the facts of the files for `outline_of`, and those that are new in the cache."""
         fresh: dict[bytes, bytes] = {}
-        for file, (blob, size, value) in _read_all(unknown, self._algorithm, workers=self._workers):
-            self.sure &= (blob, size) == (file.blob, file.size)
-            self._found[self._worktree.relative(file.path)] = value
-            if blob:
-                fresh[self._key(blob, size, markers_only=file.markers_only)] = value
-            if len(fresh) >= STORED:
-                self._cache.put_many(FILE, fresh)
-                fresh = {}
+        for task, (verdict, facts, blob, size) in results:
+            path = PurePosixPath(task.path)
+            self._encoded_facts[path] = facts or task.facts or b""
+            if task.facts is None:
+                self.sure &= (blob, size) == (task.blob, task.size)
+                if blob:
+                    fresh[self._key(blob, size, markers_only=task.markers_only)] = facts
+                if len(fresh) >= STORED:
+                    self._cache.put_many(FILE, fresh)
+                    fresh = {}
+            yield path, verdict
         self._cache.put_many(FILE, fresh)
 
-    def facts(self, path: PurePosixPath) -> FileFacts:
-        """Return the facts of a file that `take` has loaded."""
-        from docbot.repo.facts_codec import decode
-
-        return decode(self._found[path])
-
     def outline_of(self, path: PurePosixPath) -> Outline | None:
-        """Return the outline of any file below the root; None where there is none."""
-        from docbot.repo.facts_codec import decode
+        """Return the outline of any file below the root; None where there is none.
 
-        value = self._found.get(path)
-        facts = decode(value) if value is not None else None
-        if facts is None or (not facts.trouble and not facts.definitions):  # markers only
-            facts = self._read(path)
-        return facts.outline if facts is not None and not facts.trouble else None
+        Its entries are left out: other files do not need them.
+        """
+        from docbot.repo.facts_codec import decode_outline, has_outline
 
-    def _read(self, path: PurePosixPath) -> FileFacts | None:
+        value = self._encoded_facts.get(path)
+        if value is None or not has_outline(value):
+            value = self._read(path)
+        return decode_outline(value) if value is not None else None
+
+    def _read(self, path: PurePosixPath) -> bytes | None:
         file = self._worktree.root / path
-        facts, blob = None, ""
+        value, blob = None, ""
         if ".." not in path.parts and file.is_file():
-            from docbot.repo.facts_codec import decode, encode
-            from docbot.scan.facts import file_facts
-
             try:
                 source = read(file)
             except SourceError:
                 source = None
             if source is not None:
                 blob = blob_id(source, self._algorithm)
-                key = self._key(blob, len(source), markers_only=False)
-                value = self._cache.get(FILE, key)
-                if value is None:
-                    value = encode(file_facts(source))
-                    self._cache.put_many(FILE, {key: value})
-                facts = decode(value)
-                self._found[path] = value
+                value = self._known_or_read(blob, source)
+                self._encoded_facts[path] = value
         if path not in self._inside:
             self.outside[path] = blob
-        return facts
+        return value
+
+    def _known_or_read(self, blob: str, source: bytes) -> bytes:
+        from docbot.repo.facts_codec import encode
+        from docbot.scan.facts import file_facts
+
+        key = self._key(blob, len(source), markers_only=False)
+        value = self._cache.get(FILE, key)
+        if value is None:
+            value = encode(file_facts(source))
+            self._cache.put_many(FILE, {key: value})
+        return value
 
     def _key(self, blob: str, size: int, *, markers_only: bool) -> bytes:
         words = f"{blob} {size} {'glance' if markers_only else ''}"
@@ -202,79 +231,110 @@ class CachedScans:
 STORED = 200
 """Facts stored in one transaction."""
 
-_FileRow = tuple[str, int, bytes]  # the blob id and size of what was read, and the encoded facts
+
+class _Task(NamedTuple):
+    """A file to judge: where it is from the root and on disk, and its facts if they are known."""
+
+    path: str
+    file: str
+    size: int
+    markers_only: bool
+    changed: Lines | None
+    facts: bytes | None
+    blob: str
 
 
-def _read_all(
-    files: Sequence[FileContent], algorithm: str, *, workers: bool
-) -> Iterator[tuple[FileContent, _FileRow]]:
-    """Read the facts of files; by worker processes where there is enough to do."""
-    chunks = list(_chunks(files))
-    done = 0
-    if workers and sum(file.size for file in files) >= WORTHWHILE:
+_Answer = tuple["FileVerdict", bytes, str, int]  # with the facts, blob id and size of what was read
+
+
+@contextmanager
+def _results(
+    tasks: Sequence[_Task], algorithm: str, config: Config, *, workers: bool
+) -> Iterator[Iterator[tuple[_Task, _Answer]]]:
+    """Judge files, in any order; by worker processes, too, where there is enough to do."""
+    count, load = 1, sum(_load(task) for task in tasks)
+    if workers and load >= WORTHWHILE:
         from docbot.parallel import usable_cores
 
-        count = min(usable_cores(), MOST_WORKERS, len(chunks))
-        if count > 1:
-            for rows in _by_workers(chunks, algorithm, count):
-                yield from zip(chunks[done], rows, strict=True)
-                done += 1
-    for chunk in chunks[done:]:
-        yield from zip(chunk, _read_chunk(chunk, algorithm), strict=True)
+        count = min(usable_cores(), MOST_WORKERS)
+    chunks = list(_chunks(tasks, load, count))
+    if count == 1:
+        answers = ((at, _judge_chunk(chunk, algorithm, config)) for at, chunk in enumerate(chunks))
+        yield _one_by_one(chunks, answers)
+        return
+    from docbot.parallel import Workers
+
+    _load_modules()
+    with Workers(count - 1, _judge_chunk, copies=True) as others:
+        others.start()
+        requests = [(chunk, algorithm, config) for chunk in chunks]
+        yield _one_by_one(chunks, others.share(requests))
 
 
-def _chunks(files: Iterable[FileContent]) -> Iterator[list[FileContent]]:
-    chunk: list[FileContent] = []
+def _one_by_one(
+    chunks: Sequence[list[_Task]], answers: Iterable[tuple[int, list[_Answer]]]
+) -> Iterator[tuple[_Task, _Answer]]:
+    for at, results in answers:
+        yield from zip(chunks[at], results, strict=True)
+
+
+def _load(task: _Task) -> int:
+    return task.size if task.facts is None else task.size // KNOWN
+
+
+def _chunks(tasks: Iterable[_Task], load: int, count: int) -> Iterator[list[_Task]]:
+    """Split the tasks for so many processes: the less is left, the smaller are the chunks."""
+    chunk: list[_Task] = []
     size = 0
-    for file in files:
-        chunk.append(file)
-        size += file.size
-        if size >= CHUNK:
+    for task in tasks:
+        chunk.append(task)
+        size += _load(task)
+        if size >= min(CHUNK, max(SMALLEST_CHUNK, load // (4 * count))):
             yield chunk
+            load -= size
             chunk, size = [], 0
     if chunk:
         yield chunk
 
 
-def _read_chunk(files: Iterable[FileContent], algorithm: str) -> list[_FileRow]:
-    return [_read_file(file, algorithm) for file in files]
+def _load_modules() -> None:
+    """Import what every process needs, once for them all."""
+    from docbot.repo import facts_codec  # noqa: F401
+    from docbot.scan import facts  # noqa: F401
+    from docbot.select import verdicts  # noqa: F401
 
 
-def _read_file(file: FileContent, algorithm: str) -> _FileRow:
-    from docbot.repo.facts_codec import encode
+def _judge_chunk(tasks: Iterable[_Task], algorithm: str, config: Config) -> list[_Answer]:
+    from docbot.repo.facts_codec import decode, encode
+    from docbot.select.verdicts import judge_file
+
+    answers = []
+    for task in tasks:
+        if task.facts is not None:
+            facts, blob, size, fresh = decode(task.facts), task.blob, task.size, b""
+        else:
+            facts, blob, size = _read_file(task, algorithm)
+            fresh = encode(facts)
+        verdict = judge_file(PurePosixPath(task.path), facts, config, task.changed)
+        answers.append((verdict, fresh, blob, size))
+    return answers
+
+
+def _read_file(task: _Task, algorithm: str) -> tuple[FileFacts, str, int]:
+    """Read the facts of a file, its blob id and its size.
+
+    They are "" and 0 where the facts do not follow from them.
+    """
     from docbot.scan.facts import FileFacts, file_facts
 
     try:
-        source = read(file.path)
+        source = read(Path(task.file))
     except SourceError as error:
         too_large = isinstance(error, TooLargeError)
-        refused = encode(
-            FileFacts(
-                size=file.size, markers=FileMarkers(), trouble=str(error), too_large=too_large
-            )
+        unreadable = FileFacts(
+            size=task.size, markers=FileMarkers(), problem=str(error), too_large=too_large
         )
-        told_by_size = too_large and file.size > MAX_BYTES
-        return (file.blob, file.size, refused) if told_by_size else ("", 0, refused)
-    facts = file_facts(source, markers_only=file.markers_only)
-    return blob_id(source, algorithm), len(source), encode(facts)
-
-
-def _by_workers(
-    chunks: Sequence[list[FileContent]], algorithm: str, count: int
-) -> Iterator[list[_FileRow]]:
-    """Yield the facts of the chunks in order, as far as worker processes can be started.
-
-    This process is one of `count`: it reads the last chunks itself while the others start and read.
-    """
-    from docbot.parallel import WorkerError, Workers
-
-    shared = len(chunks) * (count - 1) // count
-    with Workers(count - 1, _read_chunk) as workers, suppress(WorkerError):
-        answers = [workers.ask(chunk, algorithm) for chunk in chunks[:shared]]
-        own = []
-        for chunk in chunks[shared:]:
-            own.append(_read_chunk(chunk, algorithm))
-            workers.collect()
-        for answer in answers:
-            yield answer()
-        yield from own
+        is_size_enough = too_large and task.size > MAX_BYTES
+        return (unreadable, task.blob, task.size) if is_size_enough else (unreadable, "", 0)
+    facts = file_facts(source, markers_only=task.markers_only)
+    return facts, blob_id(source, algorithm), len(source)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from docbot.repo.git import Lines
 
 
-_LEFT_OUT: Mapping[ExclusionReason, Skip] = {
+_EXCLUSION_SKIPS: Mapping[ExclusionReason, Skip] = {
     ExclusionReason.VENDORED: Skip(reason=SkipReason.VENDORED, detail="other people's code"),
     ExclusionReason.SYMLINK: Skip(reason=SkipReason.LEFT_ALONE, detail="a symbolic link"),
     ExclusionReason.UNREADABLE: Skip(reason=SkipReason.LEFT_ALONE, detail="it cannot be read"),
@@ -82,11 +82,11 @@ class WorkTree:
         )
         rows = []
         for one in files:
-            if one.left_out is ExclusionReason.EXCLUDED or (
+            if one.reason is ExclusionReason.EXCLUDED or (
                 changed is not None and one.path not in changed
             ):
                 continue
-            skip = _LEFT_OUT[one.left_out] if one.left_out else busy.get(one.path)
+            skip = _EXCLUSION_SKIPS[one.reason] if one.reason else busy.get(one.path)
             lines = changed[one.path] if changed else None
             rows.append(SelectedFile(path=one.path, changed=lines, skip=skip, blob=one.blob))
         return rows
@@ -124,7 +124,7 @@ class WorkTree:
         files = discover_files(
             [self.root], root=self.root, repository=self.repository, exclude=self.config.exclude
         )
-        return [self.relative(one.path) for one in files if one.left_out is None]
+        return [self.relative(one.path) for one in files if one.reason is None]
 
     def read(self, path: PurePosixPath) -> bytes:
         """Read a file of the work tree.

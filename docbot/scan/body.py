@@ -83,14 +83,14 @@ class _Collector:
     def visit_lambda(self, node: ast.Lambda) -> None:
         self.visit_arguments(node.args)
 
-    def visit_arguments(self, given: ast.arguments) -> None:
-        named = [*given.posonlyargs, *given.args]
-        defaults = [*[None] * (len(named) - len(given.defaults)), *given.defaults]
+    def visit_arguments(self, arguments: ast.arguments) -> None:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
         rows: list[tuple[ast.arg | None, ast.expr | None]] = [
-            *zip(named, defaults, strict=True),
-            (given.vararg, None),
-            *zip(given.kwonlyargs, given.kw_defaults, strict=True),
-            (given.kwarg, None),
+            *zip(positional, defaults, strict=True),
+            (arguments.vararg, None),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+            (arguments.kwarg, None),
         ]
         for param, default in rows:
             annotation = param.annotation if param is not None else None

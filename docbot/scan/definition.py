@@ -154,4 +154,6 @@ class Definition:
     @property
     def decorator_names(self) -> tuple[str, ...]:
         """Return the decorators without arguments: `app.get` for `@app.get("/")`."""
+        if not self.decorators:
+            return ()
         return tuple(d.strip("() ").partition("(")[0].strip() for d in self.decorators)

@@ -19,7 +19,7 @@ from docbot.scan.basics import docstring_of
 from docbot.scan.body import body_facts, called_name, shape_of
 from docbot.scan.definition import Definition, Kind, Parameter, ParameterKind, Signature
 from docbot.scan.markers import FileMarkers, markers_of
-from docbot.scan.outline import Outline, outline_of, reads_docstrings
+from docbot.scan.outline import Entry, Outline, outline_of, reads_docstrings
 from docbot.scan.parse import (
     MODULE_DOC,
     all_nodes,
@@ -42,6 +42,7 @@ _Defined = _Function | ast.ClassDef
 _SKIP_MARKER = re.compile(rb"#\s*docbot:\s*skip\b(?!-)")
 _NAME = re.compile(rb"(?:async(?:\s|\\\r?\n)+)?(?:def|class)((?:\s|\\\r?\n)+)")
 _AFTER_DOCSTRING = re.compile(r"[; \t]*(?:\r?\n\s*\n|\r?\n)?[ \t]*")
+_CONTINUED = re.compile(rb"\\\r?\n")
 _STATIC = ("staticmethod", "abstractstaticmethod")
 
 
@@ -56,7 +57,7 @@ class FileFacts:
         markers: The marks in the file's comments.
         outline: The file's outline.
         definitions: The file's definitions, without details.
-        trouble: The reason why the file cannot be read, else ""; then only the size and the markers
+        problem: The reason why the file cannot be read, else ""; then only the size and the markers
             are known.
         too_large: Whether that reason is the file's size.
 
@@ -66,15 +67,15 @@ class FileFacts:
     markers: FileMarkers
     outline: Outline = field(default_factory=Outline)
     definitions: tuple[Definition, ...] = ()
-    trouble: str = ""
+    problem: str = ""
     too_large: bool = False
 
     @property
     def error(self) -> SourceError | None:
         """Return the error of a file that cannot be read, else None."""
-        if not self.trouble:
+        if not self.problem:
             return None
-        return (TooLargeError if self.too_large else SourceError)(self.trouble)
+        return (TooLargeError if self.too_large else SourceError)(self.problem)
 
 
 def file_facts(source: bytes, *, markers_only: bool = False) -> FileFacts:
@@ -87,11 +88,25 @@ def file_facts(source: bytes, *, markers_only: bool = False) -> FileFacts:
             text = read(source)
             tree = parse(source)
             nodes = all_nodes(tree) if reads_docstrings(source) else statements_of(tree, text)
-            outline = outline_of(tree, nodes, source)
             definitions = definitions_of(tree, text, details=False)
+            outline = outline_of(tree, nodes, source, entries_of(definitions))
             return replace(facts, outline=outline, definitions=definitions)
     except SourceError as error:
-        return replace(facts, trouble=str(error), too_large=isinstance(error, TooLargeError))
+        return replace(facts, problem=str(error), too_large=isinstance(error, TooLargeError))
+
+
+def entries_of(definitions: Iterable[Definition]) -> tuple[Entry, ...]:
+    """Return the entries of an outline, for definitions that have been read already."""
+    return tuple(
+        Entry(
+            name=each.name,
+            is_class=each.kind is Kind.CLASS,
+            lines=each.lines,
+            documented=each.docstring is not None,
+        )
+        for each in definitions
+        if each.kind is not Kind.MODULE
+    )
 
 
 def read_definitions(text: Text) -> tuple[Definition, ...]:
@@ -127,12 +142,17 @@ class _Reader:
         self.lines = text.utf8.split(b"\n")
         self.line_start = text.start_of_line
         self.details = details
-        self.marked = b"docbot:" in text.utf8  # else no definition can carry the skip marker
+        self.has_markers = b"docbot:" in text.utf8  # else no definition can carry the skip marker
+        self.continued = _CONTINUED.search(text.utf8) is not None  # else no line is
         self.definitions: list[Definition] = []
 
     def walk(self, body: Iterable[ast.AST], prefix: str, owner: str | None, *, local: bool) -> None:
         """Add the definitions of a block; `owner` is the class around it, None outside of one."""
         for node in body:
+            kind = type(node)
+            blocks = block_fields(kind)  # type: ignore[arg-type] # ast's stubs hide it
+            if not blocks:
+                continue
             if isinstance(node, ast.ClassDef):
                 self.walk(node.body, f"{prefix}{node.name}.", node.name, local=local)
                 self.definitions.append(self.definition(node, prefix, owner, local=local))
@@ -140,7 +160,7 @@ class _Reader:
                 self.walk(node.body, f"{prefix}{node.name}.<locals>.", None, local=True)
                 self.definitions.append(self.definition(node, prefix, owner, local=local))
             else:
-                for name in block_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide it
+                for name in blocks:
                     self.walk(getattr(node, name), prefix, owner, local=local)
 
     def definition(
@@ -168,7 +188,7 @@ class _Reader:
             local=local,
             shape=shape_of(node.body[docstring is not None :], node.name),
             one_line=one_line,
-            marked_skip=self.marked and self.is_marked(node, start),
+            marked_skip=self.has_markers and self.is_marked(node, start),
             **(self.detail(node, kind, start) if self.details else {}),
         )
 
@@ -226,7 +246,7 @@ class _Reader:
 
     def name_line(self, node: _Defined) -> int:
         """Return the line of the name: a backslash may put it below its `def`."""
-        if not self.lines[node.lineno - 1].rstrip(b"\r").endswith(b"\\"):
+        if not self.continued or not self.lines[node.lineno - 1].rstrip(b"\r").endswith(b"\\"):
             return node.lineno
         match = _NAME.match(self.utf8, self.line_start(node.lineno) + node.col_offset)
         return node.lineno + (match[0].count(b"\n") if match else 0)
@@ -240,7 +260,8 @@ class _Reader:
         before = self.lines[number - 1][:column]
         if before.strip():
             return True, None
-        if self.lines[number - 2].rstrip(b"\r").endswith(b"\\") and not self.header_end(node):
+        above = self.lines[number - 2].rstrip(b"\r") if self.continued else b""
+        if above.endswith(b"\\") and not self.header_end(node):
             return True, None
         return False, None if before.strip(b" \t") or not before else before.decode()
 
@@ -319,20 +340,20 @@ _RECEIVERS = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL)
 
 
 def _parameters(
-    given: ast.arguments,
+    arguments: ast.arguments,
 ) -> Iterator[tuple[ast.arg, ParameterKind, ast.expr | None]]:
     """Yield the parameters in source order, each with its kind and default."""
-    named = [*given.posonlyargs, *given.args]
-    defaults = [*[None] * (len(named) - len(given.defaults)), *given.defaults]
-    for at, (param, default) in enumerate(zip(named, defaults, strict=True)):
-        positional = at < len(given.posonlyargs)
+    parameters = [*arguments.posonlyargs, *arguments.args]
+    defaults = [*[None] * (len(parameters) - len(arguments.defaults)), *arguments.defaults]
+    for at, (param, default) in enumerate(zip(parameters, defaults, strict=True)):
+        positional = at < len(arguments.posonlyargs)
         yield param, _RECEIVERS[not positional], default
-    if given.vararg is not None:
-        yield given.vararg, ParameterKind.VAR_POSITIONAL, None
-    for param, default in zip(given.kwonlyargs, given.kw_defaults, strict=True):
+    if arguments.vararg is not None:
+        yield arguments.vararg, ParameterKind.VAR_POSITIONAL, None
+    for param, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         yield param, ParameterKind.KEYWORD_ONLY, default
-    if given.kwarg is not None:
-        yield given.kwarg, ParameterKind.VAR_KEYWORD, None
+    if arguments.kwarg is not None:
+        yield arguments.kwarg, ParameterKind.VAR_KEYWORD, None
 
 
 def _unstarred(node: ast.expr) -> ast.expr:

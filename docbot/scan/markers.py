@@ -14,12 +14,12 @@ class FileMarkers:
 
     Attributes:
         generated: Whether its first 2000 bytes say that it is generated.
-        marked: Whether it has the line `# docbot: skip-file`.
+        skip_file: Whether it has the line `# docbot: skip-file`.
 
     """
 
     generated: bool = False
-    marked: bool = False
+    skip_file: bool = False
 
 
 def markers_of(source: bytes) -> FileMarkers:
@@ -27,8 +27,8 @@ def markers_of(source: bytes) -> FileMarkers:
     lines = source.removeprefix(BOM)[:2000].splitlines()
     head = b"\n".join(line for line in lines if line.lstrip().startswith(b"#"))
     return FileMarkers(
-        generated=_GENERATED_TEXT.search(head) is not None,
-        marked=b"docbot" in source and _MARKED_FILE.search(source) is not None,
+        generated=head != b"" and _GENERATED_TEXT.search(head) is not None,
+        skip_file=b"docbot" in source and _MARKED_FILE.search(source) is not None,
     )
 
 

@@ -8,6 +8,7 @@ most files on most days have nothing to do.
 from __future__ import annotations
 
 import ast
+from bisect import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,7 @@ class Outline:
         doc_decorators: The names of its functions that read the `__doc__` of an argument.
         documented: Whether the module itself has a docstring.
         defines: Whether it does more than import and set names like `__author__`.
+        packages: The packages that the imports come from; "" stands for relative ones.
 
     """
 
@@ -78,6 +80,12 @@ class Outline:
     doc_decorators: frozenset[str] = frozenset()
     documented: bool = False
     defines: bool = True
+    packages: frozenset[str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Set what follows from the imports, which is asked of every definition."""
+        packages = frozenset(name.partition(".")[0] for name in self.imports.values())
+        object.__setattr__(self, "packages", packages)
 
 
 def outline(source: bytes) -> Outline:
@@ -91,17 +99,25 @@ def outline(source: bytes) -> Outline:
     return outline_of(tree, all_nodes(tree), source)
 
 
-def outline_of(tree: ast.Module, nodes: Iterable[ast.AST], source: bytes) -> Outline:
+def outline_of(
+    tree: ast.Module,
+    nodes: Iterable[ast.AST],
+    source: bytes,
+    entries: tuple[Entry, ...] | None = None,
+) -> Outline:
     """Return the outline of a parsed file.
 
     `nodes` are those of `all_nodes`; where `reads_docstrings` says no, `statements_of` is enough.
+    Its entries are made from them, too, unless they are given.
     """
     relevant = [node for node in nodes if type(node) in _OUTLINE_NODES]
     imports = [node for node in relevant if isinstance(node, (ast.Import, ast.ImportFrom))]
     functions = [node for node in relevant if isinstance(node, _FUNCTIONS)]
     reads = relevant if reads_docstrings(source) else ()
+    if entries is None:
+        entries = tuple(_entry(node) for node in relevant if isinstance(node, _DEFINITIONS))
     return Outline(
-        entries=tuple(_entry(node) for node in relevant if isinstance(node, _DEFINITIONS)),
+        entries=entries,
         classes={node.name: _class(node) for node in _module_classes(tree.body)},
         imports=dict(pair for node in reversed(imports) for pair in _imports(node)),
         stars=tuple(
@@ -110,7 +126,7 @@ def outline_of(tree: ast.Module, nodes: Iterable[ast.AST], source: bytes) -> Out
             if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
         ),
         doc_reads=frozenset(name for node in reads for name in _doc_reads(node)),
-        doc_decorators=frozenset(_doc_decorators(functions) if b"__doc__" in source else ()),
+        doc_decorators=frozenset(_doc_decorators(functions, source)),
         documented=is_documented(tree),
         defines=_defines(tree),
     )
@@ -122,13 +138,16 @@ def reads_docstrings(source: bytes) -> bool:
 
 
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry:
-    first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     return Entry(
         name=node.name,
         is_class=isinstance(node, ast.ClassDef),
-        lines=(first, node.end_lineno or node.lineno),
+        lines=(_first_line(node), node.end_lineno or node.lineno),
         documented=is_documented(node),
     )
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> int:
+    return min(d.lineno for d in node.decorator_list) if node.decorator_list else node.lineno
 
 
 def _defines(tree: ast.Module) -> bool:
@@ -217,9 +236,14 @@ def _doc_arguments(call: ast.Call) -> Iterator[str]:
             yield last
 
 
-def _doc_decorators(functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef]) -> Iterator[str]:
+def _doc_decorators(
+    functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef], source: bytes
+) -> Iterator[str]:
     """Yield the functions that do more with a parameter's `__doc__` than copy it to a wrapper."""
+    lines = _lines_with(b"__doc__", source)
     for function in functions:
+        if bisect(lines, function.end_lineno or 0) == bisect(lines, _first_line(function) - 1):
+            continue  # no `__doc__` in it, as in most functions of a file that has one
         nodes = list(ast.walk(function))
         params = {node.arg for node in nodes if isinstance(node, ast.arg)} - {"self", "cls"}
         copies = {node.value for node in nodes if isinstance(node, ast.Assign) and _sets_doc(node)}
@@ -228,6 +252,16 @@ def _doc_decorators(functions: Iterable[ast.FunctionDef | ast.AsyncFunctionDef])
         }
         if owners & params:
             yield function.name
+
+
+def _lines_with(word: bytes, source: bytes) -> list[int]:
+    """Return the numbers of the lines that hold a word, in order."""
+    lines, number, last, at = [], 1, 0, source.find(word)
+    while at >= 0:
+        number += source.count(b"\n", last, at)
+        lines.append(number)
+        last, at = at, source.find(word, at + 1)
+    return lines
 
 
 def _sets_doc(node: ast.Assign) -> bool:

@@ -124,26 +124,38 @@ def all_nodes(tree: ast.Module) -> list[ast.AST]:
 def _nodes_below(roots: list[ast.AST], depth: int) -> list[ast.AST]:
     """Return these nodes, which are at one depth, and all below them, outer ones first."""
     nodes: list[ast.AST] = []
-    levels: list[list[ast.AST]] = [[] for _ in range(MAX_DEPTH + 1)]
-    levels[depth] = roots
-    for at, level in enumerate(levels):
+    far: dict[int, list[ast.AST]] = {}  # what lies further below a node than the next level
+    level = roots
+    while level or far:
         nodes += level
+        depth += 1
+        if level and depth > MAX_DEPTH:
+            raise SourceError(_TOO_DEEP)
+        below = far.pop(depth, [])
         for node in level:
-            below = at + 1 + (_hidden_depth(node) if type(node) in _FLAT else 0)
-            if below > MAX_DEPTH:
-                raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
-            levels[below] += _children(node)
+            children = _children(node)
+            if type(node) in _FLAT and (hidden := _hidden_depth(node)):
+                if depth + hidden > MAX_DEPTH:
+                    raise SourceError(_TOO_DEEP)
+                far.setdefault(depth + hidden, []).extend(children)
+            else:
+                below += children
+        level = below
     return nodes
+
+
+_TOO_DEEP = f"it nests more than {MAX_DEPTH} levels deep"
 
 
 def _children(node: ast.AST, without: tuple[str, ...] = ()) -> list[ast.AST]:
     children: list[ast.AST] = []
     for name in child_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide type's hash
         value = getattr(node, name)
-        if isinstance(value, ast.AST):
+        if type(value) is list:
+            if value and name not in without:
+                children += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
             children.append(value)
-        elif isinstance(value, list) and name not in without:
-            children += [item for item in value if isinstance(item, ast.AST)]
     return children
 
 
@@ -170,15 +182,19 @@ def statements_of(tree: ast.Module, text: Text) -> list[ast.AST]:
     """
     if any(signs in text.utf8 for signs in _SIGNS) and _SIGNS_IN_CODE.search(text.utf8):
         all_nodes(tree)  # not just a line drawn in a comment
-    ends = [0, *accumulate(len(line) for line in text.utf8.split(b"\n"))]
+    ends = [0, *accumulate(map(len, text.utf8.split(b"\n")))]
     nodes: list[ast.AST] = []
-    level: list[ast.AST] = [tree]
+    level: list[Any] = [tree]
     for depth in range(MAX_DEPTH):
         nodes += level
         limit = _BYTES_PER_LEVEL * (MAX_DEPTH - _WRAPPERS - depth)
-        below: list[ast.AST] = []
+        below: list[Any] = []
         for node in level:
             blocks = block_fields(type(node))  # type: ignore[arg-type] # as in `_children`
+            if not blocks:
+                if ends[node.end_lineno] - ends[node.lineno - 1] > limit:
+                    _nodes_below(_children(node), depth + 1)
+                continue
             if node is not tree:
                 start, end = _lines(node, blocks)
                 if ends[end] - ends[start - 1] > limit or isinstance(node, ast.match_case):
@@ -187,7 +203,7 @@ def statements_of(tree: ast.Module, text: Text) -> list[ast.AST]:
                 below += getattr(node, name)
         level = below
     if level:  # `elif` after `elif`
-        raise SourceError(f"it nests more than {MAX_DEPTH} levels deep")
+        raise SourceError(_TOO_DEEP)
     return nodes
 
 

@@ -87,6 +87,8 @@ def read(source: bytes) -> Text:
         raise TooLargeError(f"it is over {MAX_BYTES // 1_000_000} MB")
     if b"\0" in source:
         raise SourceError("it holds NUL bytes")
+    if text := _plain_utf8(source):
+        return text
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
         bom = source.startswith(BOM)
@@ -103,3 +105,18 @@ def read(source: bytes) -> Text:
         # ast ends a line at a lone CR, tokenize and git do not: their line numbers would differ.
         raise SourceError("it has carriage returns that end no line")
     return Text(code=code, encoding=encoding, bom=bom, utf8=utf8)
+
+
+def _plain_utf8(source: bytes) -> Text | None:
+    """Decode UTF-8 that declares no encoding, as nearly every file; None for any other."""
+    head = b"\n".join(source[:HEAD].split(b"\n", 2)[:2])
+    if b"\r" in source or b"coding" in head or len(head) == HEAD or source.startswith(BOM):
+        return None
+    try:
+        return Text(code=source.decode(), utf8=source)
+    except UnicodeDecodeError:
+        return None
+
+
+HEAD = 2000
+"""Bytes in which the first two lines end, in a plain file: they may declare the encoding."""

@@ -11,9 +11,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from docbot.scan.outline import ClassEntry, Outline
+
+    _Place = tuple[str, ClassEntry]  # the file of a class, and the class
 
 MAX_HOPS = 12
 """Re-exports of one name that are followed before giving up; a cycle ends here too."""
@@ -33,13 +35,15 @@ class ParentIndex:
 
     def __init__(self, outline_of: Callable[[PurePosixPath], Outline | None]) -> None:
         self._outline_of = outline_of
-        self._outlines: dict[PurePosixPath, Outline | None] = {}
-        self._modules: dict[tuple[PurePosixPath, str], PurePosixPath | None] = {}
-        self._classes: dict[tuple[PurePosixPath, str], tuple[PurePosixPath, ClassEntry] | None] = {}
+        # Paths are text here: to make and compare path objects would take most of the time.
+        self._outlines: dict[str, Outline | None] = {}
+        self._modules: dict[tuple[str, str], str | None] = {}
+        self._classes: dict[tuple[str, str], _Place | None] = {}
+        self._chains: dict[tuple[str, str], _Chain] = {}
 
     def add(self, path: PurePosixPath, outline: Outline) -> None:
         """Add the outline of a file, so that it is not made again."""
-        self._outlines[path] = outline
+        self._outlines[str(path)] = outline
 
     def documented_parent(self, path: PurePosixPath, owner: str, method: str) -> str:
         """Return the nearest documented parent method as `Base.method`, or "".
@@ -50,28 +54,28 @@ class ParentIndex:
             method: The name of the method.
 
         """
-        start = self._class(path, owner, MAX_HOPS)
-        return self._search(*start, method, set()) if start is not None else ""
+        key = (str(path), owner)
+        if key not in self._chains:
+            start = self._class(*key, MAX_HOPS)
+            self._chains[key] = _Chain(self._ancestors(start, set()) if start else iter(()))
+        for base, entry in self._chains[key]:
+            if entry.methods.get(method):
+                return f"{base.rpartition('.')[2]}.{method}"
+        return ""
 
-    def _search(
-        self, path: PurePosixPath, entry: ClassEntry, method: str, visited: set[int]
-    ) -> str:
+    def _ancestors(self, place: _Place, visited: set[int]) -> Iterator[tuple[str, ClassEntry]]:
+        """Yield the classes above one, nearest first, each with its name where it is a base."""
+        path, entry = place
         visited.add(id(entry))
         for base in entry.bases if len(visited) <= MAX_ANCESTORS else ():
             if (path, base) not in self._classes:
                 self._classes[path, base] = self._class(path, base, MAX_HOPS)
             parent = self._classes[path, base]
-            if parent is None or id(parent[1]) in visited:
-                continue
-            if parent[1].methods.get(method):
-                return f"{base.rpartition('.')[2]}.{method}"
-            if ancestor := self._search(*parent, method, visited):
-                return ancestor
-        return ""
+            if parent is not None and id(parent[1]) not in visited:
+                yield base, parent[1]
+                yield from self._ancestors(parent, visited)
 
-    def _class(
-        self, path: PurePosixPath, name: str, hops: int
-    ) -> tuple[PurePosixPath, ClassEntry] | None:
+    def _class(self, path: str, name: str, hops: int) -> _Place | None:
         """Resolve a dotted name, as written in the file at `path`, to a class and its file."""
         outline = self._outline(path)
         if outline is None or hops <= 0:
@@ -88,11 +92,9 @@ class ParentIndex:
             module = target[: len(target) - len(target.lstrip("."))]
         return self._imported(path, module, last, hops) if module else None
 
-    def _imported(
-        self, path: PurePosixPath, module: str, name: str, hops: int
-    ) -> tuple[PurePosixPath, ClassEntry] | None:
+    def _imported(self, path: str, module: str, name: str, hops: int) -> _Place | None:
         """Resolve `from module import name` in the file at `path` to a class and its file."""
-        key = (path.parent, module)
+        key = (path.rpartition("/")[0], module)
         if key not in self._modules:
             files = (file for file in _files(path, module) if self._outline(file) is not None)
             self._modules[key] = next(files, None)
@@ -102,23 +104,38 @@ class ParentIndex:
             file = next(files, None)
         return self._class(file, name, hops - 1) if file is not None else None
 
-    def _outline(self, path: PurePosixPath) -> Outline | None:
+    def _outline(self, path: str) -> Outline | None:
         if path not in self._outlines:
-            self._outlines[path] = self._outline_of(path)
+            self._outlines[path] = self._outline_of(PurePosixPath(path))
         return self._outlines[path]
 
 
-def _files(path: PurePosixPath, module: str) -> list[PurePosixPath]:
+class _Chain:
+    """The classes above one, found as far as anybody has looked."""
+
+    def __init__(self, rest: Iterator[tuple[str, ClassEntry]]) -> None:
+        self._entries: list[tuple[str, ClassEntry]] = []
+        self._rest = rest
+
+    def __iter__(self) -> Iterator[tuple[str, ClassEntry]]:
+        """Yield the known ones, then look for more."""
+        yield from self._entries
+        for each in self._rest:
+            self._entries.append(each)
+            yield each
+
+
+def _files(path: str, module: str) -> list[str]:
     """Return the paths that a module imported by the file at `path` may have, nearest first."""
     dots = len(module) - len(module.lstrip("."))
-    parts = [part for part in module.split(".") if part]
-    folders = [path.parent, *path.parent.parents]
-    folders = folders[dots - 1 : dots] if dots else [*folders, PurePosixPath("src")]
+    inner = "/".join(part for part in module.split(".") if part)
+    parents = path.split("/")[:-1]
+    folders = ["".join(f"{part}/" for part in parents[:end]) for end in range(len(parents), -1, -1)]
+    folders = folders[dots - 1 : dots] if dots else [*folders, "src/"]
+    if not inner:
+        return [f"{folder}__init__.py" for folder in folders]
     return [
         file
         for folder in folders
-        for file in (
-            folder.joinpath(*parts).with_suffix(".py") if parts else folder / "__init__.py",
-            folder.joinpath(*parts, "__init__.py"),
-        )
+        for file in (f"{folder}{inner}.py", f"{folder}{inner}/__init__.py")
     ]

@@ -20,7 +20,7 @@ from docbot.select.runtime_docs import owner_of, runtime_reader
 from docbot.select.skip import NEVER_INCLUDED, OFF_BY_DEFAULT, Skip, SkipReason, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import PurePosixPath
 
     from docbot.config import Config
@@ -78,11 +78,7 @@ def choose(
 
     """
     targets, skips, documented = [], [], 0
-    for definition in definitions:
-        if definition.kind.value not in config.kinds:
-            continue
-        if changed is not None and not _changed(definition, changed):
-            continue
+    for definition in in_question(definitions, config, changed):
         skip = find_skip(definition, place, config)
         if definition.docstring is not None:
             documented += skip is None
@@ -91,6 +87,19 @@ def choose(
         else:
             targets.append(Target(definition=definition))
     return Choice(targets=tuple(targets), skips=tuple(skips), documented=documented)
+
+
+def in_question(
+    definitions: Iterable[Definition],
+    config: Config,
+    changed: Sequence[tuple[int, int]] | None,
+) -> Iterator[Definition]:
+    """Yield the definitions of the configured kinds that `changed` touches, as in `choose`."""
+    for definition in definitions:
+        if definition.kind.value in config.kinds and (
+            changed is None or _changed(definition, changed)
+        ):
+            yield definition
 
 
 def overlaps(changed: Iterable[tuple[int, int]], lines: tuple[int, int]) -> bool:
@@ -153,11 +162,11 @@ def file_skip_from_markers(path: PurePosixPath, text: FileMarkers, config: Confi
         The skip, None for a file that may be documented.
 
     """
-    marked = "marked `# docbot: skip-file`" if text.marked else ""
+    skip_file = "marked `# docbot: skip-file`" if text.skip_file else ""
     for reason, detail in (
         (SkipReason.GENERATED, _generated(path, text)),
         (SkipReason.TEST, test_reason(path)),
-        (SkipReason.IGNORED, marked),
+        (SkipReason.IGNORED, skip_file),
     ):
         if detail and is_enabled(reason, config):
             return Skip(reason=reason, detail=detail)

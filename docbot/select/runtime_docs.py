@@ -105,7 +105,7 @@ def runtime_reader(definition: Definition, outline: Outline) -> str:
 
     It is described for people; "" where nothing reads the docstring.
     """
-    roots = {_root(dotted) for dotted in outline.imports.values()}
+    roots = outline.packages
     return (
         _read_in_file(definition, outline)
         or _by_decorator(definition, outline, roots)
@@ -120,6 +120,8 @@ def _root(dotted: str) -> str:
 
 
 def _read_in_file(definition: Definition, outline: Outline) -> str:
+    if not outline.doc_reads and not outline.doc_decorators:
+        return ""
     decorators = {name.rpartition(".")[2] for name in definition.decorator_names}
     if decorators & outline.doc_decorators:
         return "this file's decorator reads its __doc__"
@@ -131,7 +133,7 @@ def _read_in_file(definition: Definition, outline: Outline) -> str:
     return "this file reads its __doc__" if own & outline.doc_reads else ""
 
 
-def _by_decorator(definition: Definition, outline: Outline, roots: set[str]) -> str:
+def _by_decorator(definition: Definition, outline: Outline, roots: frozenset[str]) -> str:
     for name, text in zip(definition.decorator_names, definition.decorators, strict=True):
         last = name.rpartition(".")[2]
         if last in DECORATORS:
@@ -145,7 +147,7 @@ def _by_decorator(definition: Definition, outline: Outline, roots: set[str]) -> 
     return ""
 
 
-def _is_route(name: str, text: str, outline: Outline, roots: set[str]) -> bool:
+def _is_route(name: str, text: str, outline: Outline, roots: frozenset[str]) -> bool:
     """Check whether `@name(...)` declares an endpoint of a framework that publishes docstrings."""
     if "." not in name:
         return _root(outline.imports.get(name, "")) in API_FRAMEWORKS
@@ -154,9 +156,11 @@ def _is_route(name: str, text: str, outline: Outline, roots: set[str]) -> bool:
     return roots.isdisjoint(SILENT_FRAMEWORKS) and _PATH.match(text) is not None
 
 
-def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
+def _by_class(definition: Definition, outline: Outline, roots: frozenset[str]) -> str:
     if definition.kind is Kind.CLASS:
         return _by_bases(definition, outline, roots)
+    if not definition.name.startswith("do_") and definition.name not in VIEW_METHODS:
+        return ""
     owner = owner_of(definition, outline)
     bases = [_last_name(base) for base in owner.bases] if owner is not None else []
     if definition.name.startswith("do_") and any(base.endswith(COMMAND_BASES) for base in bases):
@@ -167,7 +171,7 @@ def _by_class(definition: Definition, outline: Outline, roots: set[str]) -> str:
     return ""
 
 
-def _by_bases(definition: Definition, outline: Outline, roots: set[str]) -> str:
+def _by_bases(definition: Definition, outline: Outline, roots: frozenset[str]) -> str:
     """Return the reader by the bases of a class and, within the file, by their bases."""
     bases: list[str] = []
     for base in definition.bases:
@@ -208,7 +212,7 @@ def _last_name(base: str) -> str:
     return base.partition("[")[0].rpartition(".")[2]
 
 
-def _by_module(definition: Definition, roots: set[str]) -> str:
+def _by_module(definition: Definition, roots: frozenset[str]) -> str:
     if definition.kind is Kind.MODULE or definition.local:
         return ""
     if not roots.isdisjoint(SIGNATURE_PARSERS):

@@ -63,7 +63,7 @@ def test_a_patch_that_does_not_add_up_is_refused(patch, words):
         hunks(patch)
 
 
-SHOWN = (hunk(3, "c", "d", "e"), hunk(6, "f"), hunk(0))
+HUNKS = (hunk(3, "c", "d", "e"), hunk(6, "f"), hunk(0))
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ SHOWN = (hunk(3, "c", "d", "e"), hunk(6, "f"), hunk(0))
     ],
 )
 def test_lines_are_shown_by_one_hunk(first, last, expected):
-    assert is_shown(SHOWN, first, last) is expected
+    assert is_shown(HUNKS, first, last) is expected
 
 
 def test_the_text_of_a_line():
-    assert [line_text(SHOWN, line) for line in range(8)] == [
+    assert [line_text(HUNKS, line) for line in range(8)] == [
         None, None, None, "c", "d", "e", "f", None,
     ]  # fmt: skip
 

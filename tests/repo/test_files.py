@@ -31,11 +31,11 @@ def lay(root, *names):
         path.write_text("x = 1\n")
 
 
-def names(found, root):
+def names(files, root):
     """Relative names, each with the reason it is left out."""
     return [
-        str(one.path.relative_to(root)) + (f" ({one.left_out.value})" if one.left_out else "")
-        for one in found
+        str(one.path.relative_to(root)) + (f" ({one.reason.value})" if one.reason else "")
+        for one in files
     ]
 
 
@@ -65,12 +65,12 @@ def test_a_named_file_is_taken_but_excludes_hold(repo):
     for name in ("untracked.py", "script", "vendor/v.py", "gen/g.py", "sub/a.py"):
         repo.write(name)
     repo.stage("sub/a.py")
-    named = [repo.root / name for name in ("untracked.py", "script", "vendor/v.py", "gen/g.py")]
-    named += [repo.root / "sub/a.py", repo.root / "sub", repo.root / "untracked.py"]
-    found = discover_files(
-        named, root=repo.root, repository=Repository.discover(repo.root), exclude=["/gen"]
+    paths = [repo.root / name for name in ("untracked.py", "script", "vendor/v.py", "gen/g.py")]
+    paths += [repo.root / "sub/a.py", repo.root / "sub", repo.root / "untracked.py"]
+    entries = discover_files(
+        paths, root=repo.root, repository=Repository.discover(repo.root), exclude=["/gen"]
     )
-    assert names(found, repo.root) == [
+    assert names(entries, repo.root) == [
         "untracked.py", "script", "vendor/v.py (vendored)", "gen/g.py (excluded)", "sub/a.py",
     ]  # fmt: skip
 
@@ -106,7 +106,7 @@ def test_vendored_code_is_taken_when_asked_for(folder):
 def test_vendored_names(folder, name, vendored):
     lay(folder, name)
     expected = DiscoveredFile(
-        path=folder / name, left_out=ExclusionReason.VENDORED if vendored else None
+        path=folder / name, reason=ExclusionReason.VENDORED if vendored else None
     )
     assert list(discover_files([folder / name], root=folder)) == [expected]
 
@@ -142,8 +142,8 @@ def test_gitignore_files_of_a_plain_folder(folder):
 
 def test_excludes_of_a_plain_folder_are_relative_to_the_root(folder):
     lay(folder, "src/gen/a.py", "src/b.py", "gen/c.py")
-    found = discover_files([folder / "src"], root=folder, exclude=["/src/gen", "/b.py"])
-    assert names(found, folder) == ["src/b.py", "src/gen (excluded)"]
+    entries = discover_files([folder / "src"], root=folder, exclude=["/src/gen", "/b.py"])
+    assert names(entries, folder) == ["src/b.py", "src/gen (excluded)"]
 
 
 def test_links_are_left_out(folder):
@@ -164,15 +164,15 @@ def test_a_tracked_file_behind_a_link_is_left_out(repo, folder):
     (repo.root / "pkg").rename(folder / "outside")
     (repo.root / "pkg").symlink_to(folder / "outside")
     repository = Repository.discover(repo.root)
-    found = discover_files([repo.root], root=repo.root, repository=repository)
-    assert names(found, repo.root) == ["pkg/a.py (symlink)"]
+    entries = discover_files([repo.root], root=repo.root, repository=repository)
+    assert names(entries, repo.root) == ["pkg/a.py (symlink)"]
 
 
 def test_a_folder_outside_the_repository_is_a_plain_folder(repo, folder):
     lay(folder / "other", "a.py")
     repository = Repository.discover(repo.root)
-    found = discover_files([folder / "other"], root=repo.root, repository=repository)
-    assert names(found, folder) == ["other/a.py"]
+    entries = discover_files([folder / "other"], root=repo.root, repository=repository)
+    assert names(entries, folder) == ["other/a.py"]
 
 
 def test_very_deep_folders(folder):
@@ -183,10 +183,10 @@ def test_very_deep_folders(folder):
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(250)
     try:
-        found = list(discover_files([folder], root=folder))
+        entries = list(discover_files([folder], root=folder))
     finally:
         sys.setrecursionlimit(limit)
-    assert found == [DiscoveredFile(path=deep / "a.py")]
+    assert entries == [DiscoveredFile(path=deep / "a.py")]
 
 
 @pytest.mark.parametrize("name", ["missing.py", "a.py/b.py", "nul\0.py", "broken", "loop"])
@@ -232,12 +232,12 @@ OLD, NEW = b"old\r\n", b"new and longer\r\n"
 
 @pytest.fixture
 def path(folder):
-    made = folder / "a.py"
-    made.write_bytes(OLD)
-    return made
+    path_ = folder / "a.py"
+    path_.write_bytes(OLD)
+    return path_
 
 
-def left(folder):
+def names_in(folder):
     return sorted(entry.name for entry in folder.iterdir())
 
 
@@ -249,7 +249,7 @@ def test_write_replaces_the_content_and_keeps_the_mode(path, mode):
     assert path.read_bytes() == NEW
     assert stat.S_IMODE(path.stat().st_mode) == mode
     assert time.time() - path.stat().st_mtime < 60
-    assert left(path.parent) == ["a.py"]
+    assert names_in(path.parent) == ["a.py"]
 
 
 @ROOT_ONLY
@@ -257,8 +257,8 @@ def test_write_keeps_owner_and_mode(path):
     os.chown(path, 12345, 54321)
     path.chmod(0o2775)
     write(path, OLD, NEW)
-    kept = path.stat()
-    assert (kept.st_uid, kept.st_gid, stat.S_IMODE(kept.st_mode)) == (12345, 54321, 0o2775)
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (12345, 54321, 0o2775)
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="no extended attributes here")
@@ -325,9 +325,9 @@ def test_write_refuses(path, spoil, sentence):
         entry.name: (entry.lstat().st_ino, entry.lstat().st_mtime_ns)
         for entry in path.parent.iterdir()
     }
-    with pytest.raises(WriteError, match=sentence) as caught:
+    with pytest.raises(WriteError, match=sentence) as excinfo:
         write(path, OLD, NEW)
-    assert str(path) in str(caught.value)
+    assert str(path) in str(excinfo.value)
     assert before == {
         entry.name: (entry.lstat().st_ino, entry.lstat().st_mtime_ns)
         for entry in path.parent.iterdir()
@@ -355,7 +355,7 @@ def test_a_full_disk_leaves_the_file_and_no_litter(path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, ignored)
     assert path.read_bytes() == OLD
-    assert left(path.parent) == ["a.py"]
+    assert names_in(path.parent) == ["a.py"]
 
 
 # Interrupted between open() and its `with`, a file is closed by the collector, which warns.
@@ -369,7 +369,7 @@ def test_interrupted_writes_leave_no_litter(path):
             break
         lines += 1
         assert path.read_bytes() in (OLD, NEW)
-        assert left(path.parent) == ["a.py"]
+        assert names_in(path.parent) == ["a.py"]
     assert lines > 30
     assert path.read_bytes() == NEW
 
@@ -403,10 +403,14 @@ def test_what_a_killed_run_left_is_removed(folder):
     dead.wait()
     (folder / "a.py").write_bytes(OLD)
     stale = folder / f".docbot-{dead.pid}-0123abcd.tmp"
-    kept = [f".docbot-{os.getpid()}-0123abcd.tmp", f".docbot-{dead.pid}-notes.tmp", ".docbot-x.tmp"]
-    lay(folder, stale.name, *kept)
+    other_names = [
+        f".docbot-{os.getpid()}-0123abcd.tmp",
+        f".docbot-{dead.pid}-notes.tmp",
+        ".docbot-x.tmp",
+    ]
+    lay(folder, stale.name, *other_names)
     write(folder / "a.py", OLD, NEW)
-    assert left(folder) == sorted([*kept, "a.py"])
+    assert names_in(folder) == sorted([*other_names, "a.py"])
 
 
 WRITER = """
@@ -430,7 +434,7 @@ def test_kill_at_any_moment_leaves_old_or_new(folder):
     for path in paths:
         path.write_bytes(old)
     chance = random.Random(7)
-    litter, seen = 0, set()
+    litter, contents = 0, set()
     for _ in range(30):
         command = [sys.executable, "-c", WRITER, str(HOME), *map(str, paths)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
@@ -439,13 +443,13 @@ def test_kill_at_any_moment_leaves_old_or_new(folder):
             child.kill()
         contents = {path.read_bytes() for path in paths}
         assert contents <= {old, new}
-        seen |= contents
-        litter += len(left(folder)) > len(paths)
-    assert seen == {old, new}
+        contents |= contents
+        litter += len(names_in(folder)) > len(paths)
+    assert contents == {old, new}
     assert litter  # some were killed in the middle of a write
     files._sweep.cache_clear()
     write(paths[0], paths[0].read_bytes(), NEW)
-    assert left(folder) == ["a.py", "b.py", "c.py"]
+    assert names_in(folder) == ["a.py", "b.py", "c.py"]
 
 
 RIVAL = """
@@ -484,10 +488,10 @@ def test_two_processes_never_lose_each_others_writing(folder):
     for rival in rivals:
         rival.stdin.write("go\n")
         rival.stdin.flush()
-    done = [int(rival.communicate()[0]) for rival in rivals]
-    written = path.read_text().split()
-    assert [written.count("one"), written.count("two")] == done
-    assert left(folder) == ["a.py"]
+    counts = [int(rival.communicate()[0]) for rival in rivals]
+    lines = path.read_text().split()
+    assert [lines.count("one"), lines.count("two")] == counts
+    assert names_in(folder) == ["a.py"]
 
 
 # Undo

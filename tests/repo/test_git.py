@@ -28,9 +28,9 @@ def changed(text, **lines):
 
 
 def opened(repo):
-    found = Repository.discover(repo.root)
-    assert found is not None
-    return found
+    repository = Repository.discover(repo.root)
+    assert repository is not None
+    return repository
 
 
 # Finding the repository
@@ -51,24 +51,24 @@ def test_a_plain_folder_is_none_and_starts_no_git(tmp_path, monkeypatch):
 @pytest.mark.parametrize("inside", [".git", "bare"])
 def test_without_a_work_tree_there_is_nothing_to_document(repo, inside):
     repo.git("init", "--quiet", "--bare", "bare")
-    found = Repository.discover(repo.root / inside)
-    assert found is None
+    repository = Repository.discover(repo.root / inside)
+    assert repository is None
 
 
 def test_root_with_a_newline_in_its_name(tmp_path, repo):
     root = tmp_path / "two\nlines"
     repo.root.rename(root)
-    found = Repository.discover(root)
-    assert found is not None
-    assert found.root == root.resolve()
+    repository = Repository.discover(root)
+    assert repository is not None
+    assert repository.root == root.resolve()
 
 
 def test_a_link_to_the_repository_is_resolved(repo, tmp_path):
     (tmp_path / "link").symlink_to(repo.root)
     repo.commit("a.py")
-    found = Repository.discover(tmp_path / "link")
-    assert found == opened(repo)
-    assert tracked(found, [tmp_path / "link"]) == [repo.root / "a.py"]
+    repository = Repository.discover(tmp_path / "link")
+    assert repository == opened(repo)
+    assert tracked(repository, [tmp_path / "link"]) == [repo.root / "a.py"]
 
 
 def test_git_missing_is_one_sentence(repo):
@@ -80,12 +80,12 @@ def test_git_missing_is_one_sentence(repo):
     home = str(Path(__file__).parents[2])
     for refresh in ("raise", "quiet"):
         environment = {"PATH": "/nowhere", "PYTHONPATH": home, "GIT_PYTHON_REFRESH": refresh}
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", code],
             cwd=repo.root, env=environment, capture_output=True, text=True, check=True,
         )  # fmt: skip
-        assert "install git" in done.stdout
-        assert not done.stderr
+        assert "install git" in result.stdout
+        assert not result.stderr
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
@@ -160,10 +160,10 @@ def test_a_repository_that_only_the_environment_names(repo, tmp_path, monkeypatc
     (repo.root / ".git").rename(tmp_path / "dotfiles")
     monkeypatch.chdir(repo.root)
     monkeypatch.setenv("GIT_DIR", "../dotfiles")
-    found = Repository.discover(Path())
-    assert found is not None
-    assert found.root == repo.root
-    assert found.staged_lines() == {repo.root / "a.py": ((1, 1),)}
+    repository = Repository.discover(Path())
+    assert repository is not None
+    assert repository.root == repo.root
+    assert repository.staged_lines() == {repo.root / "a.py": ((1, 1),)}
 
 
 # Files
@@ -213,13 +213,13 @@ def test_dirty_and_partially_staged(repo):
     (repo.root / "gone.py").unlink()
     repo.git("mv", "old.py", "new name.py")
     untracked = repo.write("sub/untracked.py")
-    found = opened(repo)
-    assert {path.name for path in found.dirty([repo.root])} == {
+    repository = opened(repo)
+    assert {path.name for path in repository.dirty([repo.root])} == {
         "unstaged.py", "staged.py", "both.py", "gone.py", "old.py", "new name.py",
     }  # fmt: skip
-    assert found.dirty([untracked, repo.root / "clean.py"]) == {untracked}
-    assert found.dirty([untracked.parent]) == frozenset()
-    assert found.partially_staged() == {repo.root / "both.py"}
+    assert repository.dirty([untracked, repo.root / "clean.py"]) == {untracked}
+    assert repository.dirty([untracked.parent]) == frozenset()
+    assert repository.partially_staged() == {repo.root / "both.py"}
 
 
 def test_reading_writes_nothing_into_the_repository(repo):
@@ -320,10 +320,10 @@ def test_odd_names(repo):
             paths.append(repo.stage(name, TEN))
         except OSError:  # a file system that wants UTF-8
             continue
-    found = opened(repo)
-    assert found.staged_lines() == dict.fromkeys(paths, ((1, 10),))
-    assert set(tracked(found, [repo.root])) == set(tracked(found, paths)) == set(paths)
-    assert found.dirty(paths) == set(paths)
+    repository = opened(repo)
+    assert repository.staged_lines() == dict.fromkeys(paths, ((1, 10),))
+    assert set(tracked(repository, [repo.root])) == set(tracked(repository, paths)) == set(paths)
+    assert repository.dirty(paths) == set(paths)
 
 
 HOSTILE = {
@@ -361,10 +361,10 @@ def test_configuration_changes_nothing(repo):
         repo.git("config", key, value)
     for path in paths:
         repo.stage(str(path.relative_to(repo.root)), changed(TEN, _2="new\n", _6="new\n"))
-    found = opened(repo)
+    repository = opened(repo)
     expected = dict.fromkeys(paths, ((2, 2), (6, 6)))
-    assert found.staged_lines() == found.lines_since("HEAD") == expected
-    assert found.dirty([repo.root]) == set(paths)
+    assert repository.staged_lines() == repository.lines_since("HEAD") == expected
+    assert repository.dirty([repo.root]) == set(paths)
 
 
 def test_files_that_are_not_python_count_when_named(repo):
@@ -409,15 +409,15 @@ def conflict(repo):
 
 def test_a_merge_has_only_the_lines_that_no_parent_has(repo):
     conflict(repo)
-    found = opened(repo)
-    assert tracked(found, [repo.root]) == [
+    repository = opened(repo)
+    assert tracked(repository, [repo.root]) == [
         repo.root / name for name in ("both.py", "ours.py", "theirs.py")
     ]
-    assert repo.root / "both.py" in found.partially_staged()
-    assert found.staged_lines() == {}
+    assert repo.root / "both.py" in repository.partially_staged()
+    assert repository.staged_lines() == {}
     merged = changed(TEN, _2="resolved\n", _5="ours\n", _9="theirs\n")
     both = repo.stage("both.py", merged)
-    assert found.staged_lines() == {both: ((2, 2),)}
+    assert repository.staged_lines() == {both: ((2, 2),)}
 
 
 REVISIONS = [
@@ -436,9 +436,9 @@ REVISIONS = [
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_unknown_revisions_are_named(repo, revision):
     repo.commit("a.py")
-    with pytest.raises(GitError) as caught:
+    with pytest.raises(GitError) as excinfo:
         opened(repo).lines_since(revision)
-    assert str(caught.value) == f"'{revision}' is not a revision git knows"
+    assert str(excinfo.value) == f"'{revision}' is not a revision git knows"
     assert not (repo.root / "pwned").exists()
 
 
@@ -477,14 +477,14 @@ def test_linked_work_trees_have_their_own_index_and_undo_file(repo, tmp_path):
     repo.git("worktree", "add", "--quiet", str(tree))
     (tree / "a.py").write_text(changed(TEN, _3="new\n"))
     repo.git("-C", str(tree), "add", ".")
-    found = Repository.discover(tree)
-    assert found is not None
-    assert found.staged_lines() == {found.root / "a.py": ((3, 3),)}
+    repository = Repository.discover(tree)
+    assert repository is not None
+    assert repository.staged_lines() == {repository.root / "a.py": ((3, 3),)}
     assert opened(repo).staged_lines() == {}
-    assert found.undo_file() != opened(repo).undo_file()
-    for folder, one in ((tree, found), (repo.root, opened(repo))):
-        asked = repo.git("-C", str(folder), "rev-parse", "--git-path", "docbot/undo.patch").strip()
-        assert one.undo_file().resolve() == (folder / asked).resolve()
+    assert repository.undo_file() != opened(repo).undo_file()
+    for folder, one in ((tree, repository), (repo.root, opened(repo))):
+        path = repo.git("-C", str(folder), "rev-parse", "--git-path", "docbot/undo.patch").strip()
+        assert one.undo_file().resolve() == (folder / path).resolve()
 
 
 def test_submodules_are_repositories_of_their_own(repo, tmp_path):
@@ -531,13 +531,13 @@ def test_blobs_are_told_of_unmodified_files_alone(repo):
     def blob(name):
         return repo.git("rev-parse", f":{name}").strip()
 
-    wanted = {"same.py": blob("same.py"), "staged.py": blob("staged.py")}
-    wanted |= dict.fromkeys(("changed.py", "gone.py", "mode.py", "assumed.py"), "")
-    found = repository.blobs([repo.root])
-    assert {path.name: each for path, each in found.items()} == wanted
-    assert list(found) == tracked(repository, [repo.root])
-    named = repository.blobs([repo.root / "x.txt"], suffixes=False)
-    assert named == {repo.root / "x.txt": blob("x.txt")}
+    expected = {"same.py": blob("same.py"), "staged.py": blob("staged.py")}
+    expected |= dict.fromkeys(("changed.py", "gone.py", "mode.py", "assumed.py"), "")
+    blobs = repository.blobs([repo.root])
+    assert {path.name: each for path, each in blobs.items()} == expected
+    assert list(blobs) == tracked(repository, [repo.root])
+    text_blobs = repository.blobs([repo.root / "x.txt"], suffixes=False)
+    assert text_blobs == {repo.root / "x.txt": blob("x.txt")}
 
 
 def test_blobs_of_a_conflict_are_not_told(repo):
@@ -572,13 +572,13 @@ def test_files_at_a_commit_are_plain_python_files_and_those_named(repo):
     for name in ODD:
         (repo.root / name).write_text("the work tree does not count\n")
     repository = opened(repo)
-    found = repository.files_at("HEAD", also=["pyproject.toml"])
-    wanted = {*ODD, os.fsdecode(b"latin\xe9.py"), "pyproject.toml", "run.py", "pkg/deep/a.pyi"}
-    assert {str(path) for path in found} == wanted
+    files = repository.files_at("HEAD", also=["pyproject.toml"])
+    names = {*ODD, os.fsdecode(b"latin\xe9.py"), "pyproject.toml", "run.py", "pkg/deep/a.pyi"}
+    assert {str(path) for path in files} == names
     with repository.contents() as contents:
-        texts = {str(path): contents.read(blob) for path, blob in found.items()}
+        texts = {str(path): contents.read(blob) for path, blob in files.items()}
     assert all(texts[name] == f"x = {name!r}\n".encode() for name in ODD)
-    assert all(found[path].size == len(texts[str(path)]) for path in found)
+    assert all(files[path].size == len(texts[str(path)]) for path in files)
 
 
 def test_contents_are_the_commits_bytes_whatever_attributes_say(repo):
@@ -606,11 +606,11 @@ def test_lines_between_commits_read_no_work_tree(repo):
     repo.commit("a.py", changed(TEN, _3="new\n"))
     repo.write("a.py", "not this\n")
     (repo.root / "new.py").unlink()
-    wanted = {Path("a.py"): ((3, 3),), Path("new.py"): ((2, 2),), Path(ODD[2]): ((1, 1),)}
-    found = opened(repo).lines_between(base, "HEAD")
-    assert {Path(path): lines for path, lines in found.items()} == wanted
-    fewer = opened(repo).lines_between(base, "HEAD", without=list(found)[:1])
-    assert fewer == dict(list(found.items())[1:])
+    expected = {Path("a.py"): ((3, 3),), Path("new.py"): ((2, 2),), Path(ODD[2]): ((1, 1),)}
+    lines = opened(repo).lines_between(base, "HEAD")
+    assert {Path(path): lines for path, lines in lines.items()} == expected
+    fewer = opened(repo).lines_between(base, "HEAD", without=list(lines)[:1])
+    assert fewer == dict(list(lines.items())[1:])
 
 
 def test_the_merge_base_is_where_they_parted(repo):
@@ -654,9 +654,9 @@ def test_a_sha256_repository(tmp_path):
     (root / "a.py").write_text(TEN)
     subprocess.run(["git", "-C", str(root), "add", "a.py"], check=True)
     subprocess.run(["git", "-C", str(root), "commit", "-q", "-m", "Add"], check=True)
-    found = Repository.discover(root)
-    assert found is not None
-    (blob,) = found.files_at("HEAD").values()
-    with found.contents() as contents:
+    repository = Repository.discover(root)
+    assert repository is not None
+    (blob,) = repository.files_at("HEAD").values()
+    with repository.contents() as contents:
         assert contents.read(blob) == TEN.encode()
-    assert len(found.merge_base("HEAD", "HEAD~1")) == 64
+    assert len(repository.merge_base("HEAD", "HEAD~1")) == 64

@@ -21,11 +21,14 @@ from docbot.repo import version as version_module
 from docbot.repo import write as files
 from docbot.repo.scans import CachedScans, blob_id
 from docbot.repo.worktree import open_worktree
+from docbot.scanned import COUNTED, with_kinds
+from docbot.select.verdicts import FileVerdict
 
 FUNCTION = "def total(prices):\n    return sum(prices) * 2\n"
 METHOD = "from base import Base\n\n\nclass A(Base):\n    def run(self):\n        return [self]\n"
 BASE = "class Base:\n    def run(self):\n        {}\n        return [1]\n"
 MANY = 40
+A_FILE = PurePosixPath("a.py")
 
 
 @pytest.fixture
@@ -169,8 +172,9 @@ def test_the_same_content_elsewhere_is_known(docbot, repo, tmp_path):
     cache = Cache(Path(os.environ["DOCBOT_CACHE_DIR"]))
     before = cache.info().entries[FILE]
     surveys = CachedScans(scope, cache)
-    surveys.take(surveys.identify([(tmp_path / "plain" / "b.py", "")]))
-    assert [d.name for d in surveys.facts(PurePosixPath("b.py")).definitions] == ["", "total"]
+    assert judge(scope, surveys, [tmp_path / "plain" / "b.py"]) == {
+        PurePosixPath("b.py"): FileVerdict(others=(("total", "function", 1, False, None, False),))
+    }
     assert cache.info().entries[FILE] == before
 
 
@@ -247,6 +251,14 @@ def test_cache_info_and_clear(docbot, repo):
     assert "file: 0\n" in docbot("cache", "clear").out
 
 
+def judge(scope, surveys, paths, blobs=()):
+    """Judge these files, of which git knows some blobs, and return the verdicts by path."""
+    files = surveys.identify([(path, dict(blobs).get(path, "")) for path in paths])
+    rows = [(scope.relative(file.path), file, None) for file in files]
+    with surveys.judging(rows, with_kinds(scope.config, COUNTED)) as judged:
+        return dict(judged)
+
+
 # Worker processes
 
 
@@ -296,18 +308,30 @@ def die(*_):
     os._exit(9)
 
 
+class Deadly(Workers):
+    """Workers whose processes die of every request, but not this one."""
+
+    def __init__(self, count, work):
+        super().__init__(count, die)
+        self.work_here = work
+
+    def share(self, requests):
+        self.start()
+        self._work = self.work_here
+        return super().share(requests)
+
+
 def test_workers_that_die_are_done_without(tmp_path, monkeypatch):
     folder = many(tmp_path / "many")
-    monkeypatch.setattr(workers, "Workers", lambda count, _: Workers(count, die))
+    monkeypatch.setattr(workers, "Workers", lambda count, work, **_: Deadly(count, work))
     monkeypatch.setattr(bulk, "WORTHWHILE", 1)
     monkeypatch.setattr(bulk, "CHUNK", 500)
     monkeypatch.setattr("docbot.parallel.usable_cores", lambda: 4)
     scope = open_worktree([folder], {}, None)
-    surveys = CachedScans(scope, Cache(None), workers=True)
-    there = surveys.identify([(path, "") for path in sorted(folder.iterdir())])
-    surveys.take(there)
-    for file in there:
-        assert surveys.facts(scope.relative(file.path)).size == file.size
+    paths = sorted(folder.iterdir())
+    alone = judge(scope, CachedScans(scope, Cache(None)), paths)
+    assert judge(scope, CachedScans(scope, Cache(None), workers=True), paths) == alone
+    assert len(alone) == MANY + 1
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are counted in /proc")
@@ -352,10 +376,8 @@ def test_unreadable_is_a_word_and_never_kept(repo, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(bulk, "read", refuse)
         surveys = CachedScans(scope, cache)
-        surveys.take(surveys.identify(blobs.items()))
-        assert "cannot be read" in surveys.facts(PurePosixPath("a.py")).trouble
+        assert "cannot be read" in judge(scope, surveys, blobs, blobs)[A_FILE].skip[1]
         assert not surveys.sure
     assert cache.info().entries[FILE] == 0
     surveys = CachedScans(scope, cache)
-    surveys.take(surveys.identify([(file, blobs[file])]))
-    assert surveys.facts(PurePosixPath("a.py")).trouble == ""
+    assert judge(scope, surveys, [file], blobs)[A_FILE].skip is None

@@ -35,14 +35,14 @@ def definitions(code: str | bytes) -> tuple[Definition, ...]:
 def anchor_of(code: str | bytes, which: int = 0) -> Anchor | None:
     """The place of a definition's docstring, of the first one's unless told otherwise."""
     source = code if isinstance(code, bytes) else dedent(code).encode()
-    found = definitions(source)[which]
-    return anchors(read(source)).get((found.qualname, found.line))
+    result = definitions(source)[which]
+    return anchors(read(source)).get((result.qualname, result.line))
 
 
 def definition(code: str | bytes, qualname: str = "") -> Definition:
     """The definition of that name, or the first one."""
-    found = definitions(code)
-    return next(d for d in found if d.qualname == qualname) if qualname else found[0]
+    result = definitions(code)
+    return next(d for d in result if d.qualname == qualname) if qualname else result[0]
 
 
 # Kinds and names.
@@ -113,8 +113,8 @@ GROUPS = """\
 
 
 def test_groups_that_share_a_name_are_told_apart_by_their_lines() -> None:
-    found = [(d.qualname, d.line, d.lines, d.decorators) for d in definitions(GROUPS)]
-    assert found == [
+    result = [(d.qualname, d.line, d.lines, d.decorators) for d in definitions(GROUPS)]
+    assert result == [
         ("A", 1, (1, 7), ()),
         ("A.p", 3, (2, 3), ("property",)),
         ("A.p", 5, (4, 5), ("p.setter",)),
@@ -155,8 +155,10 @@ def test_modules_with_nothing_in_them(source: bytes, lines: tuple[int, int]) -> 
 
 
 def test_a_name_is_where_its_line_is() -> None:
-    found = definition("@a\n# why\n@b(\n    1,\n)\nasync def f(\n    x,\n):\n    return x\n# end\n")
-    assert (found.line, found.lines, found.decorators) == (6, (1, 9), ("a", "b(1)"))
+    result = definition(
+        "@a\n# why\n@b(\n    1,\n)\nasync def f(\n    x,\n):\n    return x\n# end\n"
+    )
+    assert (result.line, result.lines, result.decorators) == (6, (1, 9), ("a", "b(1)"))
     continued = definition("def \\\n    f():\n    return x\n")
     assert (continued.line, continued.lines) == (2, (1, 3))
 
@@ -173,8 +175,8 @@ def test_owner_and_local() -> None:
 
 
 def test_bases() -> None:
-    found = definition("class A(B, c.D[T], make(1), metaclass=M, **kw): pass\n")
-    assert found.bases == ("B", "c.D[T]", "make(1)")
+    result = definition("class A(B, c.D[T], make(1), metaclass=M, **kw): pass\n")
+    assert result.bases == ("B", "c.D[T]", "make(1)")
 
 
 @pytest.mark.parametrize(
@@ -282,9 +284,9 @@ def test_annotations_and_defaults_are_source_on_one_line() -> None:
 
 
 def test_a_parameter_by_itself() -> None:
-    found = definition("def f(x: int = 1) -> str: pass\n").signature
+    result = definition("def f(x: int = 1) -> str: pass\n").signature
     param = Parameter(name="x", kind=P.POSITIONAL, annotation="int", default="1")
-    assert found == Signature(params=(param,), returns="str")
+    assert result == Signature(params=(param,), returns="str")
 
 
 # Facts, and whose they are.
@@ -354,15 +356,15 @@ FACTS = [
 def test_facts(code: str, calls: str, raises: str, *, yields: bool, returns: bool) -> None:
     if "except*" in code and sys.version_info < (3, 11):
         pytest.skip("this Python has no except*")
-    found = definition(code, "f")
-    assert found.calls == tuple(calls.split())
-    assert found.raises == tuple(raises.split())
-    assert (found.yields, found.returns) == (yields, returns)
+    result = definition(code, "f")
+    assert result.calls == tuple(calls.split())
+    assert result.raises == tuple(raises.split())
+    assert (result.yields, result.returns) == (yields, returns)
 
 
 def test_facts_of_an_inner_function_are_there_too() -> None:
-    found = definition("def f():\n  def g():\n    yield h()\n    raise E\n", "f.<locals>.g")
-    assert (found.calls, found.raises, found.yields) == (("h",), ("E",), True)
+    result = definition("def f():\n  def g():\n    yield h()\n    raise E\n", "f.<locals>.g")
+    assert (result.calls, result.raises, result.yields) == (("h",), ("E",), True)
 
 
 @pytest.mark.parametrize(
@@ -443,13 +445,13 @@ DOCSTRINGS = [
 @pytest.mark.parametrize(("statement", "docstring"), DOCSTRINGS)
 def test_docstrings(statement: str, docstring: str | None) -> None:
     code = f"def f():\n  {statement}\n  x = 1\n"
-    found = definition(code)
-    assert found.docstring == docstring
-    assert (found.indent is None) == (docstring is not None)
+    result = definition(code)
+    assert result.docstring == docstring
+    assert (result.indent is None) == (docstring is not None)
     if "\\d" not in code:
         (function,) = ast.parse(code).body
         assert isinstance(function, ast.FunctionDef)
-        assert found.docstring == ast.get_docstring(function, clean=False)
+        assert result.docstring == ast.get_docstring(function, clean=False)
 
 
 # The code that a model gets to see.
@@ -486,9 +488,9 @@ CODES = [
 
 @pytest.mark.parametrize(("source", "code"), CODES)
 def test_code(source: str, code: str | None) -> None:
-    found = definitions(source.encode())[-1]
-    assert found.code == (source if code is None else code)
-    ast.parse(found.code)
+    result = definitions(source.encode())[-1]
+    assert result.code == (source if code is None else code)
+    ast.parse(result.code)
 
 
 def test_inner_docstrings_stay_in_the_code_of_the_outer_scope() -> None:
@@ -497,9 +499,9 @@ def test_inner_docstrings_stay_in_the_code_of_the_outer_scope() -> None:
 
 
 def test_everything_is_plain_data() -> None:
-    found = read_definitions(read(dedent(GROUPS).encode()))
-    assert pickle.loads(pickle.dumps(found)) == found
-    assert {d: d.qualname for d in found}
+    result = read_definitions(read(dedent(GROUPS).encode()))
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert {d: d.qualname for d in result}
 
 
 # Anchors: the exact bytes.
@@ -543,11 +545,11 @@ ANCHORS = [
 ]
 
 
-@pytest.mark.parametrize(("marked", "indent"), ANCHORS)
-def test_anchors(marked: str, indent: str) -> None:
-    source = marked.replace("|", "").replace("¦", "").encode()
-    start = len(marked.partition("|")[0].encode())
-    end = len(marked.partition("¦")[0].replace("|", "").encode()) if "¦" in marked else start
+@pytest.mark.parametrize(("template", "indent"), ANCHORS)
+def test_anchors(template: str, indent: str) -> None:
+    source = template.replace("|", "").replace("¦", "").encode()
+    start = len(template.partition("|")[0].encode())
+    end = len(template.partition("¦")[0].replace("|", "").encode()) if "¦" in template else start
     newline = "\r\n" if source[:start].endswith(b"\r\n") else "\n"
     anchor = Anchor(start=start, end=end, indent=indent, newline=newline)
     assert anchor_of(source, -1) == anchor
@@ -589,15 +591,15 @@ def test_a_definition_first_in_the_body_keeps_a_blank_line(code: str, *, blank_a
     ],
 )
 def test_a_body_without_a_line_of_its_own_has_no_anchor(code: str) -> None:
-    found = definition(code)
-    assert found.indent is None
+    result = definition(code)
+    assert result.indent is None
     assert anchor_of(code) is None
-    assert found.one_line == ("\x0c" not in code)
+    assert result.one_line == ("\x0c" not in code)
 
 
 # `# docbot: skip`: what a person may write, and where.
 
-MARKED = [
+WITH_MARKER = [
     "def f():  # docbot: skip\n    return 1\n",
     "def f():  # docbot: skip, it is exact as it stands\n    return 1\n",
     "def f():  # noqa: D103  # docbot: skip\n    return 1\n",
@@ -617,7 +619,7 @@ MARKED = [
     "\ufeff# docbot: skip\ndef f():\n    return 1\n",
 ]
 
-NOT_MARKED = [
+WITHOUT_MARKER = [
     "def f():\n    return 1\n",
     "# docbot: skip\n\ndef f():\n    return 1\n",
     "# docbot: skip-file\ndef f():\n    return 1\n",
@@ -637,11 +639,12 @@ NOT_MARKED = [
 
 
 @pytest.mark.parametrize(
-    ("code", "marked"), [*((c, True) for c in MARKED), *((c, False) for c in NOT_MARKED)]
+    ("code", "is_marked"),
+    [*((c, True) for c in WITH_MARKER), *((c, False) for c in WITHOUT_MARKER)],
 )
-def test_skip_markers(code: str, *, marked: bool) -> None:
-    (found,) = (d for d in definitions(code.encode()) if d.name == "f")
-    assert found.marked_skip is marked
+def test_skip_markers(code: str, *, is_marked: bool) -> None:
+    (result,) = (d for d in definitions(code.encode()) if d.name == "f")
+    assert result.marked_skip is is_marked
 
 
 def test_the_marker_above_an_inner_function_is_that_functions() -> None:

@@ -51,8 +51,8 @@ def test_formatters_leave_it(tmp_path):
             continue  # ruff format removes those blank lines and BOMs in any case
         (tmp_path / f"m{number}.py").write_bytes(documented(source))
     for tool in (["black", "--check", "--quiet"], ["ruff", "format", "--isolated", "--check"]):
-        done = subprocess.run([sys.executable, "-m", *tool, tmp_path], capture_output=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        result = subprocess.run([sys.executable, "-m", *tool, tmp_path], capture_output=True)
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_none_where_a_comment_ends_the_file():

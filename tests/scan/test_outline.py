@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_entries_tell_what_is_documented_and_where() -> None:
-    seen = outline(
+    result = outline(
         b'"""Module."""\n'
         b"@decorated(\n    1,\n)\ndef f():\n    'Doc.'\n\n\n"
         b"class A:\n    async def g(self):\n        def h(): pass\n"
@@ -28,8 +28,8 @@ def test_entries_tell_what_is_documented_and_where() -> None:
         b"\n\ndef binary(): b'doc'\n"
         b"\n\ndef number(): 1\n"
     )
-    assert seen.documented
-    assert set(seen.entries) == {
+    assert result.documented
+    assert set(result.entries) == {
         Entry(name="f", is_class=False, lines=(2, 6), documented=True),
         Entry(name="A", is_class=True, lines=(9, 11), documented=False),
         Entry(name="g", is_class=False, lines=(10, 11), documented=False),
@@ -43,7 +43,7 @@ def test_entries_tell_what_is_documented_and_where() -> None:
 
 
 def test_classes_are_those_at_module_level() -> None:
-    seen = outline(
+    result = outline(
         b"class A(base.B, Generic[T], C[int], make(), metaclass=M):\n"
         b"    def f(self): 'Doc.'\n"
         b"    async def g(self): pass\n"
@@ -53,19 +53,19 @@ def test_classes_are_those_at_module_level() -> None:
         b"if x:\n    pass\nelif y:\n    class F: pass\nelse:\n    class G: pass\n"
         b"def f():\n    class Local: pass\n"
     )
-    assert set(seen.classes) == set("ADEFG")
+    assert set(result.classes) == set("ADEFG")
     bases = ("base.B", "Generic", "C")
-    assert seen.classes["A"] == ClassEntry(bases=bases, methods={"f": True, "g": False})
+    assert result.classes["A"] == ClassEntry(bases=bases, methods={"f": True, "g": False})
 
 
 def test_imports_keep_their_dots() -> None:
-    seen = outline(
+    result = outline(
         b"import a\nimport b.c\nimport d.e as f\nfrom g.h import i, j as k\n"
         b"from . import l\nfrom .. import m\nfrom .n import o\nfrom ...p.q import r\n"
         b"from s import *\nfrom .t import *\n"
         b"def late():\n    from inner import a\n    import u\n"
     )
-    assert seen.imports == {
+    assert result.imports == {
         "a": "a",  # an inner import does not hide the module's own
         "b": "b",
         "f": "d.e",
@@ -77,7 +77,7 @@ def test_imports_keep_their_dots() -> None:
         "r": "...p.q.r",
         "u": "u",
     }
-    assert seen.stars == ("s", ".t")
+    assert result.stars == ("s", ".t")
 
 
 DOC_READS = [
@@ -212,10 +212,12 @@ print("survived")
 def test_no_depth_ends_the_interpreter(depths: tuple[int, ...]) -> None:
     """In a process of its own: a parser that overflows the native stack takes the process along."""
     program = PROGRAM.format(folder=str(Path(__file__).parent), depths=depths)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=120
     )
-    assert done.stdout.splitlines()[-1:] == ["survived"], done.stdout[-200:] + done.stderr[-500:]
+    assert process.stdout.splitlines()[-1:] == ["survived"], (
+        process.stdout[-200:] + process.stderr[-500:]
+    )
 
 
 @pytest.mark.parametrize("form", ["binary", "attribute", "unary", "elif", "and", "dotted import"])

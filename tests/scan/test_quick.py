@@ -11,7 +11,7 @@ import pytest
 from docbot import cli
 from docbot.scan.quick import MAX_BYTES, all_documented
 
-DONE = '''"""Hold it."""
+COMPLETE = '''"""Hold it."""
 
 
 class Box:
@@ -23,11 +23,11 @@ class Box:
 HOOK = ["fix", "--staged", "--time-budget=10"]
 
 DOCUMENTED = {
-    "all": DONE.encode(),
+    "all": COMPLETE.encode(),
     "empty": b"",
     "blank": b" \n\n",
     "module only": b"'''One.'''\nx = 1\n",
-    "crlf and BOM": b"\xef\xbb\xbf" + DONE.replace("\n", "\r\n").encode(),
+    "crlf and BOM": b"\xef\xbb\xbf" + COMPLETE.replace("\n", "\r\n").encode(),
     "latin-1": '# coding: latin-1\n"""Stück."""\n'.encode("latin-1"),
     "bad escape": b'"""One."""\nx = "\\d"\n',
     "concatenated": b'"""One.""" "two"\n',
@@ -60,23 +60,23 @@ def test_what_is_documented_throughout_is_done(tmp_path, source):
 
 @pytest.mark.parametrize("source", LACKING.values(), ids=list(LACKING))
 def test_what_may_lack_something_is_left_to_the_command_line(tmp_path, source):
-    done, path = tmp_path / "done.py", tmp_path / "a.py"
-    done.write_text(DONE)
+    complete, path = tmp_path / "done.py", tmp_path / "a.py"
+    complete.write_text(COMPLETE)
     path.write_bytes(source)
-    assert all_documented([*HOOK, str(done)])
-    assert not all_documented([*HOOK, str(done), str(path)])
+    assert all_documented([*HOOK, str(complete)])
+    assert not all_documented([*HOOK, str(complete), str(path)])
 
 
 def test_odd_paths_are_left_to_the_command_line(tmp_path):
-    done, link = tmp_path / "done.py", tmp_path / "link.py"
-    done.write_text(DONE)
-    link.symlink_to(done)
+    complete, link = tmp_path / "done.py", tmp_path / "link.py"
+    complete.write_text(COMPLETE)
+    link.symlink_to(complete)
     for path in (link, tmp_path, tmp_path / "gone.py", "a\0b"):
         assert not all_documented([*HOOK, str(path)])
 
 
 @pytest.mark.parametrize(
-    ("arguments", "done"),
+    ("arguments", "expected"),
     [
         (["fix", "--staged", "PATH"], True),
         (["fix", "PATH", "--staged", "-q", "--no-cache", "--time-budget=2.5"], True),
@@ -95,11 +95,11 @@ def test_odd_paths_are_left_to_the_command_line(tmp_path):
         ([], False),
     ],
 )
-def test_only_the_hooks_own_arguments(tmp_path, arguments, done):
+def test_only_the_hooks_own_arguments(tmp_path, arguments, expected):
     path = tmp_path / "a.py"
-    path.write_text(DONE)
+    path.write_text(COMPLETE)
     words = [str(path) if word == "PATH" else word for word in arguments]
-    assert all_documented(words) is done
+    assert all_documented(words) is expected
 
 
 def test_the_whole_command_line_agrees(repo, monkeypatch, capsys):
@@ -115,13 +115,13 @@ def test_the_whole_command_line_agrees(repo, monkeypatch, capsys):
 
 
 def test_nothing_else_is_loaded(tmp_path):
-    (tmp_path / "a.py").write_text(DONE)
+    (tmp_path / "a.py").write_text(COMPLETE)
     code = (
         "import json, sys\nbefore = set(sys.modules)\nfrom docbot.__main__ import main\n"
         f"sys.argv = ['docbot', *{HOOK!r}, 'a.py']\nassert main() == 0\n"
         "print(json.dumps(sorted(set(sys.modules) - before)))"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     ours = {
@@ -135,4 +135,4 @@ def test_nothing_else_is_loaded(tmp_path):
         "stat",
         "os",
     }
-    assert set(json.loads(done.stdout)) <= ours
+    assert set(json.loads(result.stdout)) <= ours

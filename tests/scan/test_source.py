@@ -8,7 +8,7 @@ from docbot.errors import SourceError, TooLargeError
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.source import read
 
-REFUSED = [
+REFUSALS = [
     pytest.param(b"x = '\0'\n", "NUL", id="NUL byte"),
     pytest.param(b"a = 1\rb = 2\r", "carriage return", id="CR only"),
     pytest.param(b"a = 1\r\nb = 2\rc = 3\n", "carriage return", id="one CR among CRLF"),
@@ -29,7 +29,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("source", "why"), REFUSED)
+@pytest.mark.parametrize(("source", "why"), REFUSALS)
 def test_refuses(source: bytes, why: str) -> None:
     with pytest.raises(SourceError, match=why):
         read(source)

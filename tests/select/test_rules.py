@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATH = "pkg/module.py"
 
 
-def chosen(
+def choice_of(
     code: str,
     config: Config | None = None,
     *,
@@ -52,7 +52,7 @@ def reasons(choice: Choice) -> list[tuple[str, str]]:
 
 # What must be offered.
 
-OFFERED = [
+TARGETS = [
     "def f(x): return x + 1",
     "def f(x):\n    y = x\n    return y",
     "def f():\n    yield 1",
@@ -88,12 +88,12 @@ OFFERED = [
 ]
 
 
-@pytest.mark.parametrize("code", OFFERED)
+@pytest.mark.parametrize("code", TARGETS)
 def test_offers(code: str) -> None:
     if code.rpartition("def ")[2].partition(")")[2].startswith(": "):
         head, colon, body = code.rpartition("): ")
         code = f"{head}{colon[:2]}\n    {body}"  # one-line bodies are another rule's
-    choice = chosen(code)
+    choice = choice_of(code)
     assert (len(choice.targets), choice.skips) == (1, ())
 
 
@@ -113,13 +113,13 @@ def test_offers(code: str) -> None:
     ],
 )
 def test_offers_wherever_it_stands(code: str) -> None:
-    choice = chosen(code)
+    choice = choice_of(code)
     assert (len(choice.targets), choice.skips) == (1, ())
 
 
 def test_both_of_one_name_are_offered() -> None:
     code = "if a:\n  def f():\n    return g(1)\nelse:\n  def f():\n    return g(2)\n"
-    assert [(t.definition.name, t.definition.line) for t in chosen(code).targets] == [
+    assert [(t.definition.name, t.definition.line) for t in choice_of(code).targets] == [
         ("f", 2),
         ("f", 5),
     ]
@@ -170,7 +170,7 @@ SKIPPED = [
 
 @pytest.mark.parametrize(("reason", "code"), SKIPPED)
 def test_skips(reason: str, code: str) -> None:
-    choice = chosen(code)
+    choice = choice_of(code)
     assert [skip.reason.value for skip in choice.skips] == [reason]
     assert choice.targets == ()
     assert choice.skips[0].detail
@@ -181,16 +181,16 @@ def test_skips(reason: str, code: str) -> None:
 def test_a_rule_that_is_selected_does_not_skip(reason: str, code: str) -> None:
     """Facts are no rules: where no docstring can go, none is offered, whatever is selected."""
     every = tuple(r.value for r in SkipReason if r.value != reason)
-    alone = chosen(code, Config(include=every))
+    alone = choice_of(code, Config(include=every))
     assert [skip.reason.value for skip in alone.skips] == [reason]
-    without = chosen(code, Config(include=tuple(r.value for r in SkipReason)))
+    without = choice_of(code, Config(include=tuple(r.value for r in SkipReason)))
     assert bool(without.targets) == (reason != "one-liner")
 
 
 def test_local_functions_are_private() -> None:
     code = "def f(x):\n  def g(y):\n    return h(y)\n  return g(x)\n"
-    assert reasons(chosen(code)) == [("f.<locals>.g", "private")]
-    assert names(chosen(code, Config(include=("private",)))) == ["f", "f.<locals>.g"]
+    assert reasons(choice_of(code)) == [("f.<locals>.g", "private")]
+    assert names(choice_of(code, Config(include=("private",)))) == ["f", "f.<locals>.g"]
 
 
 def test_registered_implementations_of_a_generic_function() -> None:
@@ -220,24 +220,24 @@ def test_registered_implementations_of_a_generic_function() -> None:
             def tell_int(self, x: int):
                 return hex(x)
     """
-    choice = chosen(code, Config(include=("private",)))
+    choice = choice_of(code, Config(include=("private",)))
     assert names(choice) == ["show", "A.tell"]
     assert {reason for _, reason in reasons(choice)} == {"overload"}
 
 
 def test_special_methods_are_skipped_when_asked() -> None:
     code = "class A:\n  def __len__(self):\n    return self.size\n"
-    assert names(chosen(code)) == ["A.__len__"]
-    assert reasons(chosen(code, Config(skip=("dunder",)))) == [("A.__len__", "dunder")]
+    assert names(choice_of(code)) == ["A.__len__"]
+    assert reasons(choice_of(code, Config(skip=("dunder",)))) == [("A.__len__", "dunder")]
 
 
 def test_overrides_of_what_a_parent_documents() -> None:
     code = "class A(B):\n  def f(self):\n    return g(self)\n\ndef h(x):\n  return g(x)\n"
-    choice = chosen(code, parent="B.f")
+    choice = choice_of(code, parent="B.f")
     assert reasons(choice) == [("A.f", "override")]
     assert choice.skips[0].detail == "B.f documents it"
     assert names(choice) == ["h"]
-    assert names(chosen(code, Config(include=("override",)), parent="B.f")) == ["A.f", "h"]
+    assert names(choice_of(code, Config(include=("override",)), parent="B.f")) == ["A.f", "h"]
 
 
 def test_an_inner_class_is_not_taken_for_its_namesake() -> None:
@@ -249,19 +249,19 @@ def test_an_inner_class_is_not_taken_for_its_namesake() -> None:
                 def f(self):
                     return g(self)
     """
-    assert names(chosen(code, parent="Base.f")) == ["B.A.f"]
+    assert names(choice_of(code, parent="Base.f")) == ["B.A.f"]
 
 
 def test_stub_files() -> None:
     code = "def f(x):\n    return g(x)\n"
-    assert reasons(chosen(code, path="pkg/module.pyi")) == [("f", "stub")]
-    assert names(chosen(code, Config(include=("stub",)), path="pkg/module.pyi")) == ["f"]
+    assert reasons(choice_of(code, path="pkg/module.pyi")) == [("f", "stub")]
+    assert names(choice_of(code, Config(include=("stub",)), path="pkg/module.pyi")) == ["f"]
 
 
 def test_max_lines_counts_decorators() -> None:
     code = "@a\n@b\ndef f(x):\n    y = x\n    return g(y)\n"
-    assert names(chosen(code, Config(max_lines=5))) == ["f"]
-    (skip,) = chosen(code, Config(max_lines=4)).skips
+    assert names(choice_of(code, Config(max_lines=5))) == ["f"]
+    (skip,) = choice_of(code, Config(max_lines=4)).skips
     assert skip.detail == "5 lines, more than max-lines = 4"
 
 
@@ -269,7 +269,7 @@ def test_the_first_rule_that_speaks_is_the_reason() -> None:
     code = "# docbot: skip\ndef _test(x): pass\n"
     order = []
     config = Config()
-    while skips := chosen(code, config).skips:
+    while skips := choice_of(code, config).skips:
         order.append(skips[0].reason.value)
         if order[-1] == "one-liner":
             break
@@ -290,24 +290,24 @@ def test_documented_definitions_count_unless_a_rule_leaves_them_out() -> None:
         def k(x):
             return h(x)
     """
-    choice = chosen(code)
+    choice = choice_of(code)
     assert (names(choice), reasons(choice)) == (["k"], [])
     assert choice.documented == 1  # g; a body of `pass` is trivial, documented or not
-    assert chosen(code, Config(include=("private", "trivial"))).documented == 3
+    assert choice_of(code, Config(include=("private", "trivial"))).documented == 3
 
 
 def test_kinds() -> None:
     code = "class A:\n  def f(self):\n    return g(self)\n\ndef h(x):\n  return g(x)\n"
     every = Config(kinds=("module", "class", "function", "method"))
-    assert names(chosen(code, every)) == ["<module>", "A", "A.f", "h"]
-    assert names(chosen(code, Config(kinds=("method",)))) == ["A.f"]
-    assert names(chosen(code, Config(kinds=("class",)))) == ["A"]
-    assert names(chosen(code, Config(kinds=("method", "module")))) == ["<module>", "A.f"]
-    assert chosen("'''Doc.'''\n", every).documented == 1
+    assert names(choice_of(code, every)) == ["<module>", "A", "A.f", "h"]
+    assert names(choice_of(code, Config(kinds=("method",)))) == ["A.f"]
+    assert names(choice_of(code, Config(kinds=("class",)))) == ["A"]
+    assert names(choice_of(code, Config(kinds=("method", "module")))) == ["<module>", "A.f"]
+    assert choice_of("'''Doc.'''\n", every).documented == 1
 
 
 def test_trivial_says_nothing_of_classes() -> None:
-    assert names(chosen("class E(Exception):\n    pass\n", Config(kinds=("class",)))) == ["E"]
+    assert names(choice_of("class E(Exception):\n    pass\n", Config(kinds=("class",)))) == ["E"]
 
 
 MODULE = Config(kinds=("module",))
@@ -330,12 +330,12 @@ MODULE = Config(kinds=("module",))
     ],
 )  # fmt: skip
 def test_modules_left_alone(code: str, path: str, reason: str) -> None:
-    assert reasons(chosen(code, MODULE, path=path)) == [("<module>", reason)]
+    assert reasons(choice_of(code, MODULE, path=path)) == [("<module>", reason)]
 
 
 @pytest.mark.parametrize("path", ["shop.py", "pkg/__init__.py", "pkg/__main__.py"])
 def test_modules_that_are_offered(path: str) -> None:
-    assert names(chosen("import a\nx = a.b\n", MODULE, path=path)) == ["<module>"]
+    assert names(choice_of("import a\nx = a.b\n", MODULE, path=path)) == ["<module>"]
 
 
 def test_a_change_in_a_method_is_not_its_classs() -> None:
@@ -348,7 +348,7 @@ def test_a_change_in_a_method_is_not_its_classs() -> None:
         (((1, 5),), ["<module>", "A", "A.f"]),
         (((1, 2), (4, 5)), ["A", "A.f"]),
     ):
-        assert names(chosen(code, every, changed=changed)) == expected
+        assert names(choice_of(code, every, changed=changed)) == expected
 
 
 CHANGED = [
@@ -368,7 +368,7 @@ def test_only_what_the_change_touches(
     changed: tuple[tuple[int, int], ...], expected: list[str]
 ) -> None:
     code = "@a\ndef f(x):\n  return h(x)\n\n\ndef g(x):\n  return h(x)\n"
-    assert names(chosen(code, changed=changed)) == expected
+    assert names(choice_of(code, changed=changed)) == expected
 
 
 def test_touches_is_inclusive() -> None:

@@ -16,8 +16,8 @@ from docbot.select.runtime_docs import API, HELP, LISTING, LLM, runtime_reader
 def read_by(code: str) -> dict[str, str]:
     """Who reads the docstring of each definition of a file, those that nobody reads left out."""
     source = dedent(code).encode()
-    seen = outline(source)
-    readers = {d.qualname: runtime_reader(d, seen) for d in read_definitions(read(source))}
+    file_outline = outline(source)
+    readers = {d.qualname: runtime_reader(d, file_outline) for d in read_definitions(read(source))}
     return {qualname: who for qualname, who in readers.items() if who}
 
 
@@ -115,9 +115,9 @@ UNREAD = [
 
 @pytest.mark.parametrize("code", UNREAD)
 def test_nobody_reads_it(code: str) -> None:
-    found = read_by(code)
-    found.pop("A", None)  # a schema's class, which is another row's
-    assert found == {}
+    readers = read_by(code)
+    readers.pop("A", None)  # a schema's class, which is another row's
+    assert readers == {}
 
 
 # What somebody reads.
@@ -273,6 +273,6 @@ def test_somebody_reads_it(code: str, expected: dict[str, str]) -> None:
 
 def test_every_definition_has_an_answer() -> None:
     source = b"class A(B):\n    def f(self):\n        def g(): pass\n"
-    seen = outline(source)
-    kinds = [(d.kind, runtime_reader(d, seen)) for d in read_definitions(read(source))]
+    file_outline = outline(source)
+    kinds = [(d.kind, runtime_reader(d, file_outline)) for d in read_definitions(read(source))]
     assert kinds == [(Kind.MODULE, ""), (Kind.CLASS, ""), (Kind.METHOD, ""), (Kind.FUNCTION, "")]

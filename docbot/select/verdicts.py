@@ -1,0 +1,94 @@
+"""Judge the definitions of one file by its own facts, and say what other files have yet to decide.
+
+Only one rule needs other files: a method may override one that a parent class documents. So a file
+is judged as if nothing were inherited, by whatever process has read it, and the methods whose
+parents count are marked. A verdict is plain data, small enough to be sent between processes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from docbot.select.rules import Place, file_skip_from_markers, find_skip, in_question
+from docbot.select.skip import Skip, SkipReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import PurePosixPath
+
+    from docbot.config import Config
+    from docbot.scan.facts import FileFacts
+
+    Verdict = tuple[str, str, int, bool, tuple[str, str] | None, bool]
+    """The qualified name, kind and line of a definition, whether it is documented, the reason and
+    the detail of its skip, and whether the documented method of a parent class would come first."""
+
+
+class FileVerdict(NamedTuple):
+    """The verdict on one file.
+
+    Attributes:
+        skip: The reason and the detail why all of it is left alone.
+        documented: The number of documented definitions that no rule leaves out, for certain.
+        others: All other definitions that count, in source order.
+
+    """
+
+    skip: tuple[str, str] | None = None
+    documented: int = 0
+    others: tuple[Verdict, ...] = ()
+
+
+def whole_skip(path: PurePosixPath, facts: FileFacts, config: Config) -> Skip | None:
+    """Return the reason to leave a whole file alone, None for a file that counts."""
+    skip = file_skip_from_markers(path, facts.markers, config)
+    if skip is None and facts.error is not None:
+        skip = Skip.of(facts.error)
+    return skip
+
+
+def judge_file(
+    path: PurePosixPath,
+    facts: FileFacts,
+    config: Config,
+    changed: Sequence[tuple[int, int]] | None = None,
+) -> FileVerdict:
+    """Judge one file; with `changed`, only the definitions that these lines touch."""
+    if skip := whole_skip(path, facts, config):
+        return FileVerdict(skip=(skip.reason.value, skip.detail))
+    questions: list[str] = []
+
+    def ask(owner: str, method: str) -> str:
+        questions.append(f"{owner}.{method}")
+        return ""
+
+    place = Place(path=path, outline=facts.outline, parent=ask)
+    documented = 0
+    others: list[Verdict] = []
+    for definition in in_question(facts.definitions, config, changed):
+        questions.clear()
+        skip = find_skip(definition, place, config)
+        is_documented, asks = definition.docstring is not None, bool(questions)
+        if is_documented and not asks:
+            documented += skip is None
+            continue
+        why = (skip.reason.value, skip.detail) if skip is not None else None
+        kind = definition.kind.value
+        others.append((definition.qualname, kind, definition.line, is_documented, why, asks))
+    return FileVerdict(documented=documented, others=tuple(others))
+
+
+def settle(
+    verdict: FileVerdict, parent: Callable[[str, str], str]
+) -> Iterator[tuple[Verdict, Skip | None]]:
+    """Yield the definitions of `others`, each with its skip; `parent` is as in `Place`."""
+    for each in verdict.others:
+        qualname, _kind, line, _documented, why, asks = each
+        owner, _, method = qualname.partition(".")
+        if asks and (name := parent(owner, method)):
+            why = (SkipReason.OVERRIDE.value, f"{name} documents it")
+        if why is None:
+            yield each, None
+        else:
+            reason, detail = SkipReason(why[0]), why[1]
+            yield each, Skip(reason=reason, detail=detail, qualname=qualname, line=line)
