@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 
 def document(source: bytes, *, path: str = "module.py", config: Config | None = None) -> bytes:
-    """Write the docstrings that one module lacks, on the model inside the package.
+    """Write the docstrings that one module lacks, on docbot-small if pulled, else docbot-tiny.
 
     Args:
         source: The file's bytes; what comes back has the same encoding and line endings.

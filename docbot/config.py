@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+AUTO = "auto"
+"""The value of a key that leaves the choice to docbot."""
+
 STYLES = ("auto", "google", "numpy", "sphinx")
 KINDS = ("module", "class", "function", "method")
 SECTIONS = ("auto", "always", "never")
@@ -54,13 +57,16 @@ class Config:
         style: Docstring style; `auto` follows the repository.
         sections: Whether parameter sections are written; `auto` follows the repository.
         line_length: Longest line written; 0 follows the formatter's configuration.
-        model: `docbot-tiny` (inside the package) or the path of a GGUF file.
+        model: A known model's name, a reference to the hub, or the path of a GGUF file; `auto` is
+            docbot-small where it was pulled, else docbot-tiny, which is inside the package.
         prompt_format: How a GGUF of your own is prompted; the embedded model knows its own.
         candidates: Completions asked for per prompt, the first greedy; the most probable that
             passes the gate is taken.
         max_tokens: Longest completion of the model, in tokens.
         max_lines: Longer functions are left alone: the model would not see enough of them.
-        min_confidence: Geometric mean of token probabilities below which nothing is written.
+        min_confidence: Least probability that a reader would accept a text, where a score was
+            fitted to the model, else least geometric mean of the token probabilities; -1 takes the
+            model's own default.
         threads: Threads for llama.cpp; 0 takes the cores that are free.
         gpu_layers: Layers of the model put on a GPU, if llama.cpp was built for one; -1: all that
             fit.
@@ -74,12 +80,12 @@ class Config:
     style: str = "auto"
     sections: str = "auto"
     line_length: int = 0
-    model: str = "docbot-tiny"
+    model: str = AUTO
     prompt_format: str = "chatml"
     candidates: int = 1
     max_tokens: int = 48
     max_lines: int = 120
-    min_confidence: float = 0.6
+    min_confidence: float = -1.0
     threads: int = 0
     gpu_layers: int = -1
 
@@ -160,17 +166,17 @@ def replace(config: Config, settings: Mapping[str, object], *, source: str) -> C
     return dataclasses.replace(config, **changes)
 
 
-def _convert(key: str, value: object, wanted: type, source: str) -> Any:
-    if wanted is tuple:
+def _convert(key: str, value: object, expected_type: type, source: str) -> Any:
+    if expected_type is tuple:
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
             raise ConfigError(f"{source}: '{key}' must be a list of strings, got {value!r}")
         for item in value:
             _check_choice(key, item, source)
         return tuple(value)
-    if wanted is float and type(value) is int:
+    if expected_type is float and type(value) is int:
         value = float(value)
-    if type(value) is not wanted:
-        raise ConfigError(f"{source}: '{key}' must be {_NAMES[wanted]}, got {value!r}")
+    if type(value) is not expected_type:
+        raise ConfigError(f"{source}: '{key}' must be {_NAMES[expected_type]}, got {value!r}")
     _check_choice(key, value, source)
     _check_range(key, value, source)
     return value
@@ -187,7 +193,7 @@ def _check_choice(key: str, value: object, source: str) -> None:
 
 
 def _check_range(key: str, value: object, source: str) -> None:
-    if key == "gpu-layers" and value == -1:  # as many as fit
+    if key in ("gpu-layers", "min-confidence") and value == -1:  # as many as fit; the model's own
         return
     if isinstance(value, (int, float)) and value < 0:
         raise ConfigError(f"{source}: '{key}' must not be negative, got {value!r}")

@@ -11,6 +11,7 @@ DocbotError               an error that one sentence explains; exit code 2
 │   ├── RefusedError      GitHub calls the request invalid; nothing of it was done
 │   └── UnsureError       no usable response to a write request: it may have been done
 ├── ModelError            a model file is missing, corrupt, or refused by llama.cpp
+│   └── HubError          the hub cannot be reached, refuses, or sends another file
 ├── ReviewError           a review's report cannot be trusted or read
 ├── WriteError            a file changed, vanished or is read-only
 └── VerifyError           an edit failed docbot's own check: a bug, and the file stays as it was
@@ -63,6 +64,10 @@ class UnsureError(GitHubError):
 
 class ModelError(DocbotError):
     """A model that cannot be found, trusted or loaded."""
+
+
+class HubError(ModelError):
+    """A failure of the hub: unreachable, a refusal, or another file than the one asked for."""
 
 
 class ReviewError(DocbotError):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fake_github.fake import File, GitHub
     from fake_github.page import Review
     from fake_github.state import Pull
+    from synthetic_base import Small
 
     from docbot.review.post.github import GitHub as Client
 
@@ -87,9 +88,9 @@ def repo(tmp_path: Path) -> Repo:
     """An empty repository on branch `main`, without a commit."""
     root = tmp_path / "repo"
     root.mkdir()
-    made = Repo(root.resolve())
-    made.git("init", "--quiet", "--initial-branch=main")
-    return made
+    new = Repo(root.resolve())
+    new.git("init", "--quiet", "--initial-branch=main")
+    return new
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def docbot(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Ran]:
     def run(*arguments: object) -> Ran:
         capfdbinary.readouterr()
         code = cli.main([str(argument) for argument in arguments])
-        shown = capfdbinary.readouterr()
-        return Ran(code, shown.out.decode("utf-8", "surrogateescape"), shown.err.decode())
+        output = capfdbinary.readouterr()
+        return Ran(code, output.out.decode("utf-8", "surrogateescape"), output.err.decode())
 
     return run
 
@@ -131,12 +132,12 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
     if constants is not None and constants.HF_HUB_OFFLINE:  # as the training line imports it
         for name in [n for n in sys.modules if n.partition(".")[0] == "huggingface_hub"]:
             del sys.modules[name]
-    made = Hub()
-    server = serve(made)
-    monkeypatch.setenv("HF_ENDPOINT", made.url)
+    new = Hub()
+    server = serve(new)
+    monkeypatch.setenv("HF_ENDPOINT", new.url)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    yield made
+    yield new
     server.shutdown()
     server.server_close()
 
@@ -152,8 +153,8 @@ def github(monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
             monkeypatch.delenv(name)
     from fake_github import fake  # what it needs is no other fixture's
 
-    with fake.running(fake.GitHub()) as made:
-        yield made
+    with fake.running(fake.GitHub()) as new:
+        yield new
 
 
 @pytest.fixture
@@ -195,8 +196,8 @@ def client(github: GitHub, clock: Clock, pull: Pull) -> Iterator[Client]:  # noq
     """A client of the loopback GitHub, on which there is something to ask for."""
     from fake_github.client import connect
 
-    with connect(github, clock) as made:
-        yield made
+    with connect(github, clock) as new:
+        yield new
 
 
 @pytest.fixture
@@ -207,8 +208,8 @@ def page(github: GitHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cal
 
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
 
-    def opened(*files: File, **known: object) -> Review:
-        return Review(github, github.pull(*files, **known), Clock())
+    def opened(*files: File, **fields: object) -> Review:
+        return Review(github, github.pull(*files, **fields), Clock())
 
     return opened
 
@@ -223,6 +224,22 @@ def step_summary(tmp_path: Path) -> Callable[[], str]:
 def on_a_runner(github: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
     """GitHub's runner, as its variable says; `github` takes away what was said before."""
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+
+@pytest.fixture(scope="session")
+def real_base() -> Path:
+    """The real base of docbot-small; without it the test is skipped, and says why."""
+    from real_base import find_base
+
+    return find_base()
+
+
+@pytest.fixture
+def small(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Small:
+    """docbot-small in miniature: a base that the loopback hub serves, an adapter in the package."""
+    from synthetic_base import Small
+
+    return Small.installed(hub, monkeypatch, tmp_path / "package")
 
 
 @pytest.fixture

@@ -23,6 +23,6 @@ def run(options: argparse.Namespace) -> int:
     print(f"size: {info.bytes / 1e6:.1f} MB of at most {info.limit / 1e6:.0f}")  # noqa: T201
     for kind, count in info.entries.items():
         print(f"{kind}: {count}")  # noqa: T201
-    if info.trouble:
-        return complain(f"the cache is not used: {info.trouble}", CANNOT_RUN)
+    if info.problem:
+        return complain(f"the cache is not used: {info.problem}", CANNOT_RUN)
     return CLEAN

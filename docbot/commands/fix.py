@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from docbot.commands.exit_codes import BUG, CHANGES, CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, user_cache
+from docbot.config import AUTO
 
 if TYPE_CHECKING:
     import argparse
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from docbot.cache import Cache
+    from docbot.config import Config
     from docbot.pipeline import Job
     from docbot.repo.worktree import WorkTree
     from docbot.scanned import Scanner
@@ -42,9 +44,29 @@ def run(options: argparse.Namespace) -> int:
         for result in fix(run.files(rows), dataclasses.replace(job, scanner=scanner)):
             run.add(result if options.diff else run.write(result))
     run.close("fix")
+    if not options.staged and options.format == "text":
+        _tell_of_the_better_model(run, worktree.config)
     if run.tally.errors:
         return BUG
     return CHANGES if run.tally.written else CLEAN
+
+
+def _tell_of_the_better_model(run: Run, config: Config) -> None:
+    """Say what a pull would bring where nobody chose a model and docbot-tiny was short of words."""
+    from docbot.commands.report import count_without_words
+
+    count = count_without_words(run.tally)
+    if not count or config.model != AUTO:
+        return
+    from docbot.llm.known_models import EMBEDDED, MODELS, PREFERRED
+    from docbot.llm.weights import choose
+
+    if choose(config.model) == EMBEDDED:
+        definitions = "definition" if count == 1 else "definitions"
+        run.say(
+            f"{EMBEDDED} was unsure of its words for {count} {definitions}; {PREFERRED} is surer:"
+            f" run docbot models pull ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
+        )
 
 
 def _job(worktree: WorkTree, cache: Cache, deadline: float) -> AbstractContextManager[Job]:

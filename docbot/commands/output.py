@@ -46,7 +46,7 @@ class Run:
         """Make the progress bar, which shows nothing in a pipe, in CI or with --quiet."""
         from docbot.commands.report import ProgressMeter
 
-        self._meter = ProgressMeter(files, shown=not self.options.quiet and at_a_terminal())
+        self._meter = ProgressMeter(files, visible=not self.options.quiet and at_a_terminal())
         return self._meter
 
     def files(self, rows: Sequence[SelectedFile]) -> Iterator[SourceFile]:
@@ -182,5 +182,5 @@ def user_cache(options: argparse.Namespace) -> Iterator[Cache]:
         yield cache
     finally:
         cache.close()
-    if options.verbose and options.cache and cache.trouble:
-        print_message(f"without a cache: {cache.trouble}")
+    if options.verbose and options.cache and cache.problem:
+        print_message(f"without a cache: {cache.problem}")

@@ -107,15 +107,15 @@ def format_problems(result: Result) -> list[str]:
 class ProgressMeter:
     """The progress bar of a long run: files, functions, functions a second, time left."""
 
-    def __init__(self, files: int, *, shown: bool) -> None:
+    def __init__(self, files: int, *, visible: bool) -> None:
         self._files = files
-        self._shown = shown
+        self._visible = visible
         self._functions = 0
         self._bar: Progress | None = None
 
     def __enter__(self) -> ProgressMeter:  # noqa: PYI034 - Self is in typing from 3.11 on
         """Start the bar where it is shown."""
-        if not self._shown:
+        if not self._visible:
             return self
         from rich.console import Console
         from rich.progress import (
@@ -176,6 +176,11 @@ _PLURALS = {
 def _join(words: Any) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else str(last)
+
+
+def count_without_words(tally: Tally) -> int:
+    """Count the definitions for which the model was asked and nothing it said was written."""
+    return tally.skipped[SkipReason.UNSURE] + tally.skipped[SkipReason.REJECTED]
 
 
 def print_summary(tally: Tally, *, dry: bool) -> None:

@@ -280,8 +280,8 @@ def _post(
             post.write_step_summary(findings, f"nothing is posted: {why}")
             return
         outcome = post.post(findings, target, client, settings)
-    if outcome.trouble:
-        _print_message(outcome.trouble)
+    if outcome.problem:
+        _print_message(outcome.problem)
     _print_message(
         f"comments posted: {outcome.posted}, minimised: {outcome.minimised};"
         f" summary: {outcome.summary}"

@@ -205,11 +205,11 @@ class LlamaCpp:
         queue = PromptQueue(pending, self._ahead, engine.together)
         live: list[SequenceGroup] = []
         while True:
-            used = _pack(engine, live)
-            if not live or (self._slots - used) * REFILL >= self._slots:
-                while batch := queue.take((self._slots - used) // self._candidates):
-                    live += self._start(engine, batch, used)
-                    used += len(batch) * self._candidates
+            busy = _pack(engine, live)
+            if not live or (self._slots - busy) * REFILL >= self._slots:
+                while batch := queue.take((self._slots - busy) // self._candidates):
+                    live += self._start(engine, batch, busy)
+                    busy += len(batch) * self._candidates
             for group in [group for group in live if not group.running]:
                 live.remove(group)
                 yield group.index, group.completion()
@@ -275,17 +275,21 @@ class LlamaCpp:
         sequence.done = sequence.ended or sequence.tokens >= self._max_tokens
 
     def _score_text(self, engine: Engine, state: _SlotState, text: str) -> Score:
+        """Score a text and its end: the first stop text, or the end-of-generation token."""
         text = text[: self._max_tokens * TOKEN_CHARACTERS]
-        tokens = [*engine.tokenize(text, special=False), engine.end][: self._max_tokens]
-        logprob = float(state.first[tokens[0]])
+        stop = state.prompt.stop[0] if state.prompt.stop else ""
+        end = engine.tokenize(stop, special=True) if stop else [engine.end]
+        tokens = [*engine.tokenize(text, special=False), *end][: self._max_tokens]
+        logprobs = [float(state.first[tokens[0]])]
         inputs, targets = tokens[:-1], tokens[1:]
         for start in range(0, len(inputs), engine.outputs):
             part = inputs[start : start + engine.outputs]
             position = state.length + start
             engine.decode([DecodeRow(token, position + i, 0) for i, token in enumerate(part)])
-            for row in range(len(part)):
-                logprob += engine.logits(row).logprob(targets[start + row])
-        return Score(logprob=logprob, tokens=len(tokens))
+            logprobs += [
+                engine.logits(row).logprob(targets[start + row]) for row in range(len(part))
+            ]
+        return Score(logprob=sum(logprobs), tokens=len(tokens), lowest=min(0.0, *logprobs))
 
     def _tokens(self, engine: Engine, prompt: Prompt) -> tuple[list[int], list[int]]:
         """Return the head's tokens and those of body and tail, cut so that a completion fits."""
@@ -306,7 +310,7 @@ class LlamaCpp:
         body = body[max(0, len(body) - keep) :] if prompt.keep_end else body[:keep]
         if not (head or body or tail):
             return [], [engine.begin]
-        return head, body + tail
+        return (head + body, tail) if prompt.shared and tail else (head, body + tail)
 
 
 def _longest_cut(engine: Engine, prompt: Prompt, keep: int) -> list[int]:
@@ -331,8 +335,8 @@ class _SlotState:
 def _pack(engine: Engine, live: Iterable[SequenceGroup]) -> int:
     """Move running sequences so that their slots have no gaps; return how many run."""
     running = [sequence for group in live for sequence in group.running]
-    used = {sequence.slot for sequence in running}
-    gaps = (slot for slot in range(len(running)) if slot not in used)
+    busy = {sequence.slot for sequence in running}
+    gaps = (slot for slot in range(len(running)) if slot not in busy)
     for sequence in running:
         if sequence.slot >= len(running):
             gap = next(gaps)

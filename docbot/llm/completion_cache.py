@@ -78,18 +78,18 @@ class CachedBackend:
         unsaved: _Unsaved,
     ) -> Iterator[tuple[int, Completion]]:
         """Run the inner backend once, from a prompt that is not cached to `HITS` cached ones."""
-        sent: list[tuple[int, bytes]] = []
+        pending: list[tuple[int, bytes]] = []
         hits: deque[tuple[int, Completion]] = deque()
 
         def misses() -> Iterator[Prompt]:
             index, prompt, key = first
-            sent.append((index, key))
+            pending.append((index, key))
             yield prompt
             for index, prompt in waiting:
                 key = self._key(prompt)
                 hit = self._look_up(key)
                 if hit is None:
-                    sent.append((index, key))
+                    pending.append((index, key))
                     yield prompt
                 else:
                     hits.append((index, hit))
@@ -97,7 +97,7 @@ class CachedBackend:
                         return
 
         for position, completion in self._inner.complete(misses()):
-            index, key = sent[position]
+            index, key = pending[position]
             unsaved.add(key, completion)
             yield index, completion
             while hits:
@@ -134,14 +134,14 @@ class _Unsaved:
 
 
 def encode(completion: Completion) -> bytes:
-    """Serialise a completion; the log-probability keeps its last bit."""
+    """Serialise a completion; the log-probabilities keep their last bit."""
     return json.dumps(_row(completion)).encode()
 
 
 def _row(completion: Completion) -> list[Any]:
     others = [_row(other) for other in completion.others]
-    logprob = completion.logprob.hex()
-    return [completion.text, logprob, completion.tokens, completion.ended, others]
+    logprobs = (completion.logprob.hex(), completion.lowest.hex())
+    return [completion.text, *logprobs, completion.tokens, completion.ended, others]
 
 
 def decode(value: bytes) -> Completion:
@@ -150,12 +150,13 @@ def decode(value: bytes) -> Completion:
 
 
 def _completion(row: list[Any]) -> Completion:
-    text, logprob, tokens, ended, others = row
+    text, logprob, lowest, tokens, ended, others = row
     return Completion(
         text=text,
         logprob=float.fromhex(logprob),
         tokens=tokens,
         ended=ended,
+        lowest=float.fromhex(lowest),
         others=tuple(_completion(other) for other in others),
     )
 

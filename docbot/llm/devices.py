@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from docbot.llm.known_models import rounded_cells
+
 RESERVE = 512 << 20
 """Bytes of GPU memory to leave free: for compute buffers, and for a screen that uses the GPU."""
 
@@ -49,8 +51,8 @@ class Size:
     cache: int
 
 
-def measure(llama: Any, model: Any, cells: int) -> Size:
-    """Return the size of a loaded model with a KV cache of so many cells."""
+def measure(llama: Any, model: Any, context: int, sequences: int) -> Size:
+    """Return the size of a loaded model with a KV cache of `sequences` times `context` tokens."""
     layers = llama.llama_model_n_layer(model)
     heads = llama.llama_model_n_head(model)
     width = llama.llama_model_n_embd(model) // heads if heads else 0
@@ -58,7 +60,7 @@ def measure(llama: Any, model: Any, cells: int) -> Size:
     return Size(
         layers=layers + 1,
         tensors=llama.llama_model_size(model),
-        cache=2 * 2 * cells * layers * width,  # keys and values, in float16
+        cache=2 * 2 * rounded_cells(context) * sequences * layers * width,  # keys and values, f16
     )
 
 
@@ -81,7 +83,7 @@ def gpu_memory(ggml: Any) -> int:
     return 0
 
 
-def layers_that_fit(size: Size, free: int, wanted: int = -1) -> int:
+def layers_that_fit(size: Size, free: int, limit: int = -1) -> int:
     """Return how many of a model's layers fit on a GPU.
 
     All layers count as equally large, which errs on the safe side: the output layer, the largest,
@@ -90,9 +92,9 @@ def layers_that_fit(size: Size, free: int, wanted: int = -1) -> int:
     Args:
         size: The model's.
         free: Free bytes of GPU memory.
-        wanted: The most layers to return; -1 for no limit.
+        limit: The most layers to return; -1 for no limit.
 
     """
-    wanted = size.layers if wanted < 0 else min(wanted, size.layers)
+    limit = size.layers if limit < 0 else min(limit, size.layers)
     each = max(1, -(-(size.tensors + size.cache) // size.layers))
-    return max(0, min(wanted, (free - RESERVE) // each))
+    return max(0, min(limit, (free - RESERVE) // each))

@@ -23,8 +23,12 @@ RACY = 2_000_000_000  # nanoseconds: a file this new may change again within one
 MAX_RECORD = 1 << 20  # bytes
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Path, start: int = 0) -> str:
     """Hash a file by reading all of it, and record the hash.
+
+    Args:
+        path: The file.
+        start: The first byte that is hashed; always the same for the same file.
 
     Raises:
         OSError: the file cannot be read.
@@ -33,6 +37,7 @@ def sha256(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         before = os.fstat(file.fileno())
+        file.seek(start)
         while block := file.read(CHUNK):
             digest.update(block)
         after = os.fstat(file.fileno())
@@ -41,8 +46,12 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def cached_sha256(path: Path) -> str:
+def cached_sha256(path: Path, start: int = 0) -> str:
     """Return the hash of a file, from the record if the file has not changed since.
+
+    Args:
+        path: The file.
+        start: As in `sha256`.
 
     Raises:
         OSError: the file cannot be read.
@@ -51,7 +60,19 @@ def cached_sha256(path: Path) -> str:
     row = _read()["files"].get(str(path.resolve()))
     if isinstance(row, list) and row[:-1] == _fingerprint(path.stat()) and isinstance(row[-1], str):
         return row[-1]
-    return sha256(path)
+    return sha256(path, start)
+
+
+def record(path: Path, digest: str) -> None:
+    """Record the hash of a file that was hashed while this process wrote it.
+
+    Nobody else knew its name until now, so it may be new without being in doubt.
+
+    Raises:
+        OSError: the file is not there.
+
+    """
+    _write_entry("files", str(path.resolve()), [*_fingerprint(path.stat()), digest])
 
 
 def pin(reference: str, digest: str) -> None:

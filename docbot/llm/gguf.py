@@ -13,19 +13,21 @@ from __future__ import annotations
 import math
 import re
 import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from docbot.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 MAX_TENSORS = 16_384
 MAX_KEYS = 4096
 MAX_KEY = 65_535  # bytes, by the specification
 MAX_NAME = 64  # bytes of the name of an architecture or a tensor
+MAX_TEXT = 256  # bytes of a text that is kept as a value
 MAX_STRINGS = 2_000_000  # strings in arrays, which are skipped one by one
 MAX_DIMENSIONS = 4
 MIN_ALIGNMENT, MAX_ALIGNMENT = 8, 65_536
@@ -52,35 +54,88 @@ BLOCKS: Mapping[int, tuple[int, int]] = {  # tensor type -> elements of a block,
 PART = re.compile(r"-\d{5}-of-(?!00001)\d{5}\.gguf$")
 
 
+Value = int | float | str | None
+
+
+class Entry(NamedTuple):
+    """A key and its value, at `start` to `end` of the file; None for an array or a long text."""
+
+    key: str
+    start: int
+    end: int
+    value: Value
+
+
+class Tensor(NamedTuple):
+    """A tensor: its row length is `shape[0]`, and `start` is an offset in the file."""
+
+    name: str
+    shape: tuple[int, ...]
+    kind: int
+    start: int
+    size: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Header:
-    """The values of a header that docbot uses.
+    """A checked header.
 
     Attributes:
-        context: The longest context the model was made for, in tokens.
+        context: The longest context the model was made for, in tokens; 0 for an adapter.
         end: Offset of the header's end, in bytes from the start of the file.
         data: Offset of the tensors' data, likewise.
+        alignment: Each tensor's data starts at a multiple of it from `data`.
+        entries: The keys and values, in the file's order.
+        tensors: The tensors, likewise.
 
     """
 
     context: int
     end: int
     data: int
+    alignment: int
+    entries: tuple[Entry, ...]
+    tensors: tuple[Tensor, ...]
+
+    def value(self, key: str) -> Value:
+        """Return a key's value; None where it is missing, an array or a long text."""
+        return next((entry.value for entry in self.entries if entry.key == key), None)
 
 
-def read_header(path: Path) -> Header:
+def read_header(path: Path, *, adapter: bool = False) -> Header:
     """Read the whole header and check it against the file.
+
+    Args:
+        path: The file.
+        adapter: Whether the file is an adapter, which has no context length.
 
     Raises:
         ModelError: there is no such file, it is one part of several, or a loader must not read it.
 
     """
+    with _reading(path) as reader:
+        return reader.header(adapter=adapter)
+
+
+def read_first_entries(path: Path, count: int) -> tuple[Entry, ...]:
+    """Read the first keys and values of a header, at most `count`, and nothing behind them.
+
+    Raises:
+        ModelError: as `read_header`.
+
+    """
+    with _reading(path) as reader:
+        return reader.first_entries(count)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[_Reader]:
     try:
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "does not exist"
             raise ModelError(f"{path}: {what}; `model` takes a known name or a GGUF file's path")
         with path.open("rb") as file:
-            return _Reader(file, path).header()
+            yield _Reader(file, path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
 
@@ -91,37 +146,56 @@ class _Reader:
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path
-        self._size = self._left = path.stat().st_size
+        self._size = self._remaining = path.stat().st_size
         self._strings = 0
         self._alignment = ALIGNMENT
         self._architecture = ""
         self._lengths: dict[bytes, int] = {}
 
-    def header(self) -> Header:
-        tensors, keys = self._counts()
+    def header(self, *, adapter: bool) -> Header:
+        count, keys = self._counts()
+        entries = self._entries(keys)
+        if PART.search(self._path.name):
+            raise self._split_error()
+        context = self._lengths.get(f"{self._architecture}.context_length".encode(), 0)
+        if not self._architecture or (context <= 0 and not adapter):
+            raise self._error("does not name its architecture and context length")
+        tensors = self._tensors(count)
+        end = self._size - self._remaining
+        data = padded(end, self._alignment)
+        if data + tensors[-1].start + tensors[-1].size > self._size:
+            raise self._error("is shorter than its tensors")
+        return Header(
+            context=context,
+            end=end,
+            data=data,
+            alignment=self._alignment,
+            entries=entries,
+            tensors=tuple(tensor._replace(start=data + tensor.start) for tensor in tensors),
+        )
+
+    def first_entries(self, count: int) -> tuple[Entry, ...]:
+        _, keys = self._counts()
+        return self._entries(min(count, keys))
+
+    def _entries(self, count: int) -> tuple[Entry, ...]:
         names: set[bytes] = set()
-        for _ in range(keys):
+        entries = []
+        for _ in range(count):
+            start = self._size - self._remaining
             key = self._string(MAX_KEY)
             if not key or key in names:
                 raise self._error("has a key twice" if key else "has a key without a name")
             names.add(key)
-            self._value(key)
-        if PART.search(self._path.name):
-            raise self._split_error()
-        context = self._lengths.get(f"{self._architecture}.context_length".encode(), 0)
-        if not self._architecture or context <= 0:
-            raise self._error("does not name its architecture and context length")
-        last = self._tensors(tensors)
-        end = self._size - self._left
-        data = _padded(end, self._alignment)
-        if data + last > self._size:
-            raise self._error("is shorter than its tensors")
-        return Header(context=context, end=end, data=data)
+            value = self._value(key)
+            name = key.decode("utf-8", "replace")
+            entries.append(Entry(name, start, self._size - self._remaining, value))
+        return tuple(entries)
 
     def _counts(self) -> tuple[int, int]:
-        if self._left == 0:
+        if self._remaining == 0:
             raise self._error("is empty")
-        if self._bytes(min(4, self._left)) != MAGIC:
+        if self._bytes(min(4, self._remaining)) != MAGIC:
             raise self._error("is not a GGUF file")
         (version,) = self._unpack("I")
         if version not in VERSIONS:
@@ -129,35 +203,40 @@ class _Reader:
         tensors, keys = self._unpack("QQ")
         if not 0 < tensors <= MAX_TENSORS or not 0 < keys <= MAX_KEYS:
             raise self._error(f"claims {tensors} tensors and {keys} keys")
-        if tensors * TENSOR > self._left:
+        if tensors * TENSOR > self._remaining:
             raise self._error("is shorter than its header says")
         return tensors, keys
 
     # keys and values
 
-    def _value(self, key: bytes) -> None:
-        """Read a value that docbot uses, and skip any other."""
+    def _value(self, key: bytes) -> Value:
+        """Read a value, and keep those that decide how the file is read."""
         (kind,) = self._unpack("I")
         if key == b"general.architecture" and kind == STRING:
             self._architecture = self._string(MAX_NAME).decode("utf-8", "replace")
-        elif key == b"general.alignment":
-            self._alignment = self._unpack("I")[0] if kind == WORD else 0
+            return self._architecture
+        value = self._plain_value(kind)
+        if key == b"general.alignment":
+            self._alignment = value if kind == WORD and isinstance(value, int) else 0
             power = self._alignment.bit_count() == 1
             if not power or not MIN_ALIGNMENT <= self._alignment <= MAX_ALIGNMENT:
                 raise self._error("has an alignment that is no power of two from 8 to 65536")
-        elif key == b"split.count" and NUMBERS.get(kind, "?") in "BHIQ":
-            if self._unpack(NUMBERS[kind])[0] > 1:
+        elif isinstance(value, int) and key == b"split.count" and NUMBERS[kind] in "BHIQ":
+            if value > 1:
                 raise self._split_error()
-        elif key.endswith(b".context_length") and NUMBERS.get(kind, "?") in "HIiQq":
-            (self._lengths[key],) = self._unpack(NUMBERS[kind])
-        else:
-            self._skip_value(kind)
+        elif isinstance(value, int) and key.endswith(b".context_length"):
+            self._lengths[key] = value if NUMBERS[kind] in "HIiQq" else 0
+        return value
 
-    def _skip_value(self, kind: int) -> None:
+    def _plain_value(self, kind: int) -> Value:
+        """Read a number or a short text; skip anything else."""
         if kind in NUMBERS:
-            self._skip(struct.calcsize(NUMBERS[kind]))
-        elif kind == STRING:
-            self._skip(*self._unpack("Q"))
+            return self._unpack(NUMBERS[kind])[0]
+        if kind == STRING:
+            (size,) = self._unpack("Q")
+            if size <= MAX_TEXT:
+                return self._bytes(size).decode("utf-8", "replace")
+            self._skip(size)
         elif kind == ARRAY:
             inner, count = self._unpack("IQ")
             if inner in NUMBERS:
@@ -168,36 +247,38 @@ class _Reader:
                 raise self._error(f"has an array of type {inner}")
         else:
             raise self._error(f"has a value of type {kind}")
+        return None
 
     def _skip_strings(self, count: int) -> None:
         """Skip an array of strings, a block at a time: a vocabulary has some hundred thousand."""
         self._strings += count
-        if self._strings > MAX_STRINGS or count * 8 > self._left:
+        if self._strings > MAX_STRINGS or count * 8 > self._remaining:
             raise self._error(f"has an array of {count} strings")
-        start, block, at = self._size - self._left, b"", 0
+        start, block, at = self._size - self._remaining, b"", 0
         for _ in range(count):
             if at + LENGTH.size > len(block):
                 start, at = start + at, 0
-                self._left = self._size - start
-                if self._left < LENGTH.size:
+                self._remaining = self._size - start
+                if self._remaining < LENGTH.size:
                     raise self._error("is cut off or damaged")
                 self._file.seek(start)
                 block = self._file.read(BLOCK)
             at += LENGTH.size + LENGTH.unpack_from(block, at)[0]
-        self._left = self._size - start
+        self._remaining = self._size - start
         self._take(at)
         self._file.seek(start + at)
 
     # tensors
 
-    def _tensors(self, count: int) -> int:
-        """Check the tensors' descriptions and return how many bytes of data they need.
+    def _tensors(self, count: int) -> list[Tensor]:
+        """Check the tensors' descriptions; their `start` counts from the start of the data.
 
         Each tensor's data must start where the previous tensor's end, which llama.cpp requires,
         too: so they cannot overlap, and an offset cannot be wrong.
         """
+        tensors: list[Tensor] = []
         names: set[bytes] = set()
-        last = due = 0
+        due = 0
         for at in range(count):
             name = self._string(MAX_NAME)
             if name in names:
@@ -210,17 +291,16 @@ class _Reader:
             kind, offset = self._unpack("IQ")
             if offset != due:
                 raise self._error(f"has tensor {at} at byte {offset} of its data, not at {due}")
-            last = due + self._tensor_size(kind, shape)
-            due = _padded(last, self._alignment)
-        return last
+            size = self._tensor_size(kind, shape)
+            tensors.append(Tensor(name.decode("utf-8", "replace"), shape, kind, due, size))
+            due = padded(due + size, self._alignment)
+        return tensors
 
     def _tensor_size(self, kind: int, shape: tuple[int, ...]) -> int:
         if kind not in BLOCKS:
             raise self._error(f"has a tensor of type {kind}, which is not known")
-        elements, size = BLOCKS[kind]
-        rows, rest = divmod(shape[0], elements)
-        total = rows * math.prod(shape[1:]) * size  # Python's integers do not overflow
-        if rest or not 0 < total <= self._size:
+        total = tensor_size(kind, shape)
+        if shape[0] % BLOCKS[kind][0] or not 0 < total <= self._size:
             raise self._error(f"has a tensor of shape {'x'.join(map(str, shape))}")
         return total
 
@@ -247,9 +327,9 @@ class _Reader:
         self._file.seek(size, 1)
 
     def _take(self, size: int) -> None:
-        if size > self._left:
+        if size > self._remaining:
             raise self._error("is cut off or damaged")
-        self._left -= size
+        self._remaining -= size
 
     def _error(self, what: str) -> ModelError:
         return ModelError(f"{self._path}: {what}; download it again, or choose another model file")
@@ -261,5 +341,12 @@ class _Reader:
         )
 
 
-def _padded(size: int, alignment: int) -> int:
+def tensor_size(kind: int, shape: tuple[int, ...]) -> int:
+    """Return how many bytes a tensor takes; its type is a key of `BLOCKS`."""
+    elements, size = BLOCKS[kind]
+    return math.prod(shape) // elements * size  # Python's integers do not overflow
+
+
+def padded(size: int, alignment: int) -> int:
+    """Return the least multiple of the alignment that is not below the size."""
     return -(-size // alignment) * alignment

@@ -15,7 +15,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docbot.errors import ModelError
+from docbot.atomic import replacing
+from docbot.errors import HubError, ModelError
 from docbot.llm import digest
 
 if TYPE_CHECKING:
@@ -71,9 +72,46 @@ def cache_folder() -> Path:
 
 def cached_file(model: Model) -> Path | None:
     """Return the path of a pulled model's file, unchecked; None if it was not pulled."""
-    folder = f"models--{model.repository.replace('/', '--')}"
-    path = cache_folder() / folder / "snapshots" / model.revision / model.file
+    path = _repository_folder(model) / "snapshots" / model.revision / model.file
     return path if path.is_file() else None
+
+
+def sound_file(model: Model) -> Path | None:
+    """Return the path of a pulled model's file, checked; None if there is none or it is damaged."""
+    path = cached_file(model)
+    damaged = path is not None and _defect(path, model, expected_sha256(path, model))
+    return None if damaged else path
+
+
+def _repository_folder(model: Model) -> Path:
+    return cache_folder() / f"models--{model.repository.replace('/', '--')}"
+
+
+@contextmanager
+def placing(model: Model) -> Iterator[Path]:
+    """Give a temporary path; the file written there becomes the model's, as if it were pulled.
+
+    It goes where the client keeps its files, so that whatever looks for it there finds it: a blob
+    that is named by its sha256, and a link to it where links can be made.
+
+    Raises:
+        ModelError: there is no room on the disk.
+        OSError: the cache cannot be written.
+
+    """
+    make_room(model, model.bytes)
+    folder = _repository_folder(model)
+    path = folder / "snapshots" / model.revision / model.file
+    blob = folder / "blobs" / model.sha256
+    for parent in (path.parent, blob.parent):
+        parent.mkdir(parents=True, exist_ok=True)
+    with replacing(blob) as temporary:
+        yield temporary
+    path.unlink(missing_ok=True)
+    try:
+        path.symlink_to(os.path.relpath(blob, path.parent))
+    except OSError:  # Windows, unless the user may make links
+        blob.replace(path)
 
 
 def expected_sha256(path: Path, model: Model) -> str:
@@ -104,9 +142,10 @@ def pull(model: Model, bar: Callable[..., Any] = Silent) -> Path:
         ModelError: offline, refused by the hub, no room, or not the file it should be.
 
     """
+    sound = sound_file(model)
+    if sound is not None:
+        return sound
     path = cached_file(model)
-    if path is not None and not _defect(path, model, expected_sha256(path, model)):
-        return path
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
         raise ModelError(
             f"{model.name}: HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to pull"
@@ -115,17 +154,17 @@ def pull(model: Model, bar: Callable[..., Any] = Silent) -> Path:
         size, tag = _metadata(model)
         if path is not None:
             _discard(path)  # not earlier: a wrong row must not delete a file that others use
-        _make_room(model, size)
+        make_room(model, size)
         path = _download(model, bar)
-        wanted = model.sha256 or (tag if SHA256.fullmatch(tag) else "")
-        if problem := _defect(path, model, wanted):
+        checksum = model.sha256 or (tag if SHA256.fullmatch(tag) else "")
+        if problem := _defect(path, model, checksum):
             _discard(path)
-            raise ModelError(
+            raise HubError(
                 f"{model.name}: what {endpoint()} sent {problem}, and was deleted; try again, or "
                 "choose another source"
             )
     if not model.sha256:
-        digest.pin(model.name, wanted or digest.cached_sha256(path))
+        digest.pin(model.name, checksum or digest.cached_sha256(path))
     return path
 
 
@@ -172,26 +211,32 @@ def _metadata(model: Model) -> tuple[int, str]:
     )
     metadata = client.get_hf_file_metadata(url)
     if metadata.commit_hash is None or metadata.etag is None or metadata.size is None:
-        raise ModelError(
+        raise HubError(
             f"{model.name}: {endpoint()} does not answer as a hub does; check HF_ENDPOINT and the "
             "proxy"
         )
     if metadata.commit_hash != model.revision:
-        raise ModelError(f"{model.name}: {endpoint()} answered with another revision; try again")
+        raise HubError(f"{model.name}: {endpoint()} answered with another revision; try again")
     if model.bytes and metadata.size != model.bytes:
-        raise ModelError(
+        raise HubError(
             f"{model.name}: {endpoint()} has {metadata.size} bytes of {model.file} where "
             f"{model.bytes} are known; it is another file"
         )
     if model.sha256 and SHA256.fullmatch(metadata.etag) and metadata.etag != model.sha256:
-        raise ModelError(
+        raise HubError(
             f"{model.name}: {endpoint()} has another sha256 for {model.file} than is known here; "
             "it is another file"
         )
     return metadata.size, metadata.etag
 
 
-def _make_room(model: Model, size: int) -> None:
+def make_room(model: Model, size: int) -> None:
+    """Check that the disk of the client's cache has room for so many bytes.
+
+    Raises:
+        ModelError: it has not.
+
+    """
     folder = cache_folder()
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
@@ -216,13 +261,13 @@ def _download(model: Model, bar: Callable[..., Any]) -> Path:
     )
 
 
-def _defect(path: Path, model: Model, wanted: str) -> str:
+def _defect(path: Path, model: Model, checksum: str) -> str:
     """Describe what is wrong with a file as the end of a sentence; "" for nothing."""
     try:
         size = path.stat().st_size
         if model.bytes and size != model.bytes:
             return f"has {size} bytes, not {model.bytes}"
-        if wanted and digest.sha256(path) != wanted:
+        if checksum and digest.sha256(path) != checksum:
             return "has another sha256"
     except OSError as error:  # another process may have deleted it as wrong
         return f"cannot be read ({error.strerror})"
@@ -270,7 +315,9 @@ def _explaining(model: Model) -> Iterator[None]:
     try:
         yield
     except (network, OSError, ValueError) as error:
-        raise ModelError(f"{model.name}: {_sentence(error, model)}") from error
+        of_the_disk = isinstance(error, OSError) and error.errno is not None
+        kind = ModelError if of_the_disk else HubError
+        raise kind(f"{model.name}: {_sentence(error, model)}") from error
 
 
 def _sentence(error: BaseException, model: Model) -> str:

@@ -34,12 +34,12 @@ REMEMBERED = 64  # texts whose tokens are remembered: a prompt format has a hand
 
 
 class DecodeRow(NamedTuple):
-    """A token to decode at a position of a sequence; logits are computed where `wanted`."""
+    """A token to decode at a position of a sequence; logits are computed where `logits` is set."""
 
     token: int
     position: int
     sequence: int
-    wanted: bool = True
+    logits: bool = True
 
 
 class SlotPrompt(NamedTuple):
@@ -86,7 +86,7 @@ class Engine:
         self._remembered: dict[str, list[int]] = {}
         self._pieces: dict[int, bytes | None] = {}
         with ExitStack() as native, listening() as log:
-            model = self._load(path, context * (slots + 1), gpu_layers)
+            model = self._load(path, context, gpu_layers)
             if model is None:
                 reason = f" ({log[0]})" if log else ""
                 raise ModelError(
@@ -118,14 +118,14 @@ class Engine:
             native.callback(self._llama.llama_batch_free, self._batch)
             self.free = weakref.finalize(self, native.pop_all().close)
 
-    def _load(self, path: Path, cells: int, gpu_layers: int) -> Any:
+    def _load(self, path: Path, context: int, gpu_layers: int) -> Any:
         """Load the model on the CPU; where a GPU has room, load it again with layers on the GPU."""
         params = self._llama.llama_model_default_params()
         params.load_mode = self._llama.LLAMA_LOAD_MODE_MMAP
         params.n_gpu_layers = 0
         model = self._llama.llama_model_load_from_file(os.fsencode(path), params)
         free = _gpu_memory() if model is not None and gpu_layers else 0
-        size = measure(self._llama, model, cells) if free else None
+        size = measure(self._llama, model, context, self._slots + 1) if free else None
         layers = layers_that_fit(size, free, gpu_layers) if size else 0
         if layers:
             self._llama.llama_model_free(model)
@@ -261,11 +261,11 @@ class Engine:
             return
         self._shared = []
         self._llama.llama_memory_seq_rm(self._memory, self._slots, -1, -1)
-        self.decode([DecodeRow(t, at, self._slots, wanted=False) for at, t in enumerate(head)])
+        self.decode([DecodeRow(t, at, self._slots, logits=False) for at, t in enumerate(head)])
         self._shared = head
 
     def decode(self, rows: Sequence[DecodeRow]) -> None:
-        """Run the network over the rows; at most `outputs` of them may be `wanted`.
+        """Run the network over the rows; at most `outputs` of them with `logits`.
 
         llama.cpp works on sequences with consecutive numbers at once; each gap among the numbers
         costs another pass (sixteen tokens took four times as long in every second slot).
@@ -277,12 +277,12 @@ class Engine:
         self._check()
         batch = self._batch
         batch.n_tokens = len(rows)
-        for row, (token, position, sequence, wanted) in enumerate(rows):
+        for row, (token, position, sequence, logits) in enumerate(rows):
             batch.token[row] = token
             batch.pos[row] = position
             batch.n_seq_id[row] = 1
             batch.seq_id[row][0] = sequence
-            batch.logits[row] = wanted
+            batch.logits[row] = logits
         code = self._llama.llama_decode(self._context, batch)
         if code:
             raise ModelError(

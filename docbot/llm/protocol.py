@@ -27,6 +27,7 @@ class Prompt:
         cuts: Offsets in the body, ascending; a body whose first tokens are kept ends at one of
             them. Empty: it may end anywhere.
         grammar: What the completion may be, in GBNF with a rule called `root`; empty for no limit.
+        shared: Whether the next prompts have the same head and body: these are then decoded once.
 
     """
 
@@ -38,6 +39,7 @@ class Prompt:
     stop: tuple[str, ...] = ()
     cuts: tuple[int, ...] = ()
     grammar: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +51,7 @@ class Completion:
         logprob: Sum of the natural-log probabilities of the generated tokens, end token included.
         tokens: How many tokens were generated; at least one.
         ended: Whether the model stopped by itself or at a stop text, not at `max_tokens`.
+        lowest: The lowest natural-log probability of a generated token; 0 without one.
         others: Other completions of the same prompt, drawn at random; no two texts are equal.
 
     """
@@ -57,15 +60,17 @@ class Completion:
     logprob: float
     tokens: int
     ended: bool
+    lowest: float = 0.0
     others: tuple[Completion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """The likelihood of a completion; `logprob` and `tokens` as in `Completion`."""
+    """The likelihood of a completion; the fields are as in `Completion`."""
 
     logprob: float
     tokens: int
+    lowest: float = 0.0
 
 
 class Backend(Protocol):

@@ -90,6 +90,7 @@ class TokenSequence:
         latest: The latest token, -1 before the first.
         text: The bytes generated, up to the stop text.
         logprob: Sum of the tokens' natural-log probabilities.
+        lowest: The lowest of them; 0 before the first token.
         tokens: How many tokens were generated.
         ended: Whether the model or a stop text ended it.
         done: Whether no more tokens are wanted.
@@ -104,6 +105,7 @@ class TokenSequence:
     latest: int = -1
     text: bytearray = field(default_factory=bytearray)
     logprob: float = 0.0
+    lowest: float = 0.0
     tokens: int = 0
     ended: bool = False
     done: bool = False
@@ -120,6 +122,7 @@ class TokenSequence:
         """Append a token with its bytes, which are None where it ends the completion."""
         self.latest = token.id
         self.logprob += token.logprob
+        self.lowest = min(self.lowest, token.logprob)
         self.tokens += 1
         self.text += piece or b""
         places = [place for stop in self.stops if (place := self.text.find(stop)) >= 0]
@@ -134,6 +137,7 @@ class TokenSequence:
             logprob=self.logprob,
             tokens=self.tokens,
             ended=self.ended,
+            lowest=self.lowest,
         )
 
 

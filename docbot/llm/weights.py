@@ -7,6 +7,7 @@ socket: a model that was not pulled is an error that says how to pull it.
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import functools
 import re
@@ -15,10 +16,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docbot.config import AUTO
 from docbot.errors import ModelError
-from docbot.llm import digest, hub
+from docbot.llm import builds, digest, hub
 from docbot.llm.gguf import read_header
-from docbot.llm.known_models import HUB, MAX_CONTEXT, MODELS, Model
+from docbot.llm.known_models import (
+    EMBEDDED,
+    HUB,
+    MAX_CONTEXT,
+    MODELS,
+    PREFERRED,
+    Model,
+    packaged_file,
+)
+from docbot.llm.seal import read_seal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +44,6 @@ class Weights:
     format: str
 
 
-# In a wheel the models are inside the package; in a checkout they are beside it.
-FOLDERS = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")
-
 REFERENCE = re.compile(
     r"hf://(?P<repository>\w(?:[\w.-]*\w)?/\w(?:[\w.-]*\w)?)(?:@(?P<revision>[^/]*))?"
     r"/(?P<file>[^\\]+\.gguf)",
@@ -45,22 +53,33 @@ REFERENCE = re.compile(
 COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
+def choose(name: str) -> str:
+    """Return the name of the model that `auto` stands for, and any other name as it is."""
+    if name != AUTO:
+        return name
+    return PREFERRED if builds.is_usable(MODELS[PREFERRED]) else EMBEDDED
+
+
 def resolve(name: str, prompt_format: str) -> Weights:
-    """Find and check the file of a model.
+    """Find and check the file of a model; one that is out of date is built anew from its parts.
 
     Args:
-        name: A known model's name, a reference to the hub, or the path of a GGUF file.
+        name: `auto`, a known model's name, a reference to the hub, or the path of a GGUF file.
         prompt_format: The prompt format of a model that is not known; a known one has its own.
 
     Raises:
         ModelError: no such model or file, not pulled yet, or not the file it should be.
 
     """
+    name = choose(name)
     if name in MODELS or name.startswith(HUB):
         model = get_model(name)
-        path = find(model)
-        verify(path, model)
-        context = model.context or read_header(path).context
+        if model.adapter:
+            path = builds.open_build(model)
+        else:
+            path = find(model)
+            verify(path, model)
+        context = model.window or model.context or read_header(path).context
         prompt_format = model.format or prompt_format
         return Weights(path=path, context=min(context, MAX_CONTEXT), format=prompt_format)
     path = Path(name)
@@ -73,13 +92,16 @@ def resolve(name: str, prompt_format: str) -> Weights:
 
 
 def identify(name: str, path: Path) -> str:
-    """Return the sha256 of the file at a path that `resolve` returned for a name.
+    """Return a sha256 that identifies the file at a path that `resolve` returned for a name.
 
     Raises:
         ModelError: the file cannot be read any more.
 
     """
-    pinned = MODELS[name].sha256 if name in MODELS else ""
+    model = MODELS.get(choose(name))
+    if model is not None and model.adapter:
+        return read_seal(path)
+    pinned = model.sha256 if model is not None else ""
     try:
         return pinned or digest.cached_sha256(path)
     except OSError as error:
@@ -107,6 +129,8 @@ def find(model: Model) -> Path:
         ModelError: it was not pulled yet, or is missing from the package.
 
     """
+    if model.adapter:
+        return builds.find(model)
     if model.repository:
         path = hub.cached_file(model)
         if path is None:
@@ -115,11 +139,7 @@ def find(model: Model) -> Path:
                 f"{model.remedy}"
             )
         return path
-    for folder in FOLDERS:
-        path = folder / model.name / model.file
-        if path.is_file():
-            return path
-    raise ModelError(f"{model.file}: is missing from the package; {model.remedy}")
+    return packaged_file(model, model.file)
 
 
 @functools.cache
@@ -138,22 +158,30 @@ def verify(path: Path, model: Model) -> None:
 def rehash(path: Path, model: Model) -> None:
     """Check a file's size and sha256 by reading all of it, whatever is on record.
 
+    The base of a build is checked as well, where it is on this disk.
+
     Raises:
         ModelError: the file cannot be read, or is not the model's.
 
     """
+    base = hub.cached_file(model) if model.adapter else None
+    if base is not None:
+        _compare(base, dataclasses.replace(model, adapter=""), digest.sha256)
     _compare(path, model, digest.sha256)
 
 
-def _compare(path: Path, model: Model, sha256: Callable[[Path], str]) -> None:
+def _compare(path: Path, model: Model, sha256: Callable[..., str]) -> None:
     try:
+        if model.adapter:
+            builds.check(path, model, sha256)
+            return
         size = path.stat().st_size
         if model.bytes and size != model.bytes:
             raise ModelError(
                 f"{path}: has {size} bytes where {model.name} has {model.bytes}; {model.remedy}"
             )
-        wanted = hub.expected_sha256(path, model)
-        if wanted and sha256(path) != wanted:
+        checksum = hub.expected_sha256(path, model)
+        if checksum and sha256(path) != checksum:
             raise ModelError(
                 f"{path}: is damaged (its sha256 is not {model.name}'s); {model.remedy}"
             )

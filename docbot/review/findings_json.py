@@ -45,19 +45,19 @@ def encode(findings: Findings) -> str:
 
 def cut(findings: Findings) -> Findings:
     """Remove what `decode` would refuse for its size or path, and add a notice about it."""
-    kept: list[Finding] = []
+    fitting: list[Finding] = []
     room = MAX_BYTES - 400_000  # for the notices, each character escaped
     for finding in map(_shorten_finding, findings.findings):
         text = json.dumps(asdict(finding), indent=3)
-        if len(kept) < MAX_FINDINGS and len(text) <= room and not path_problem(finding.path):
-            kept.append(finding)
+        if len(fitting) < MAX_FINDINGS and len(text) <= room and not path_problem(finding.path):
+            fitting.append(finding)
             room -= len(text)
-    dropped = len(findings.findings) - len(kept)
+    dropped = len(findings.findings) - len(fitting)
     notices = [_shorten(notice, "notice") for notice in findings.notices[:MAX_NOTICES]]
     if dropped:
         notices[MAX_NOTICES - 1 :] = []
         notices.append(f"{dropped} more findings are not listed: too many, or an odd path")
-    return replace(findings, findings=tuple(kept), notices=tuple(notices))
+    return replace(findings, findings=tuple(fitting), notices=tuple(notices))
 
 
 def _shorten_finding(finding: Finding) -> Finding:
@@ -150,8 +150,8 @@ def _read_finding(value: object, where: str) -> Finding:
     entry = _read_fields(value, where, set(Finding.__slots__))
     suggestion = entry["suggestion"]
     path = _read_text(entry["path"], f"{where}.path", "path")
-    if trouble := path_problem(path):
-        raise ReviewError(f"the report's {where}.path {trouble}; nothing in it is used")
+    if problem := path_problem(path):
+        raise ReviewError(f"the report's {where}.path {problem}; nothing in it is used")
     return Finding(
         path=path,
         line=_read_count(entry["line"], f"{where}.line", least=1),

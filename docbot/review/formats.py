@@ -85,7 +85,7 @@ def to_notices(findings: Findings) -> tuple[str, ...]:
     """Convert to workflow commands; the last counts those that GitHub would not show."""
     ordered = _in_order(findings)
     fit = len(ordered) <= MAX_ANNOTATIONS
-    shown = ordered if fit else ordered[: MAX_ANNOTATIONS - 1]
+    visible = ordered if fit else ordered[: MAX_ANNOTATIONS - 1]
     lines = tuple(
         format_command(
             "notice",
@@ -94,9 +94,9 @@ def to_notices(findings: Findings) -> tuple[str, ...]:
             line=finding.line,
             title="docbot",
         )
-        for finding in shown
+        for finding in visible
     )
-    hidden = len(ordered) - len(shown)
+    hidden = len(ordered) - len(visible)
     rest = f"{hidden} more new or changed definitions have no docstring."
     return lines if fit else (*lines, format_command("notice", rest, title="docbot"))
 
@@ -112,8 +112,8 @@ def _has_suggestion(finding: Finding) -> bool:
 def _sentence(finding: Finding, name: str | None = None) -> str:
     if finding.kind == "module":
         return "This module has no docstring."
-    shown = one_line(finding.qualname) if name is None else name
-    return f"The {finding.kind} {shown} has no docstring."
+    label = one_line(finding.qualname) if name is None else name
+    return f"The {finding.kind} {label} has no docstring."
 
 
 def _suggested_headline(finding: Finding) -> str:

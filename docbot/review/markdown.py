@@ -57,13 +57,13 @@ def code(text: str, longest: int = 200) -> str:
 
     What opens or closes an HTML comment is left out, so that no span holds a hidden marker.
     """
-    shown = one_line(text, longest)
-    while (shorter := _COMMENT_MARK.sub("", shown)) != shown:
-        shown = one_line(shorter, longest)
-    ticks = "`" * (_longest_run(shown) + 1)
+    line = one_line(text, longest)
+    while (shorter := _COMMENT_MARK.sub("", line)) != line:
+        line = one_line(shorter, longest)
+    ticks = "`" * (_longest_run(line) + 1)
     # CommonMark takes one blank off each side, where there is one on both
-    pad = " " if not shown.strip() or shown[0] in "` " or shown[-1] in "` " else ""
-    return f"{ticks}{pad}{shown}{pad}{ticks}"
+    pad = " " if not line.strip() or line[0] in "` " or line[-1] in "` " else ""
+    return f"{ticks}{pad}{line}{pad}{ticks}"
 
 
 def fence(lines: Sequence[str], info: str = "") -> str:
@@ -104,8 +104,8 @@ def _is_harmless(word: str) -> bool:
 def _remove_invisible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
-    marked = (c for c in text if c == "\t" or unicodedata.category(c) not in _INVISIBLE_CATEGORIES)
-    return _INVISIBLE.sub("", "".join(marked))
+    visible = (c for c in text if c == "\t" or unicodedata.category(c) not in _INVISIBLE_CATEGORIES)
+    return _INVISIBLE.sub("", "".join(visible))
 
 
 def _longest_run(text: str) -> int:

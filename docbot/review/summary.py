@@ -34,14 +34,14 @@ class SummaryParts:
 
     Attributes:
         in_place: How many suggestions are comments in the diff.
-        settled: How many earlier suggestions are settled.
+        settled_count: How many earlier suggestions are settled.
         to_copy: The findings whose suggestion the summary itself shows.
         without_suggestion: The findings for which it shows none.
 
     """
 
     in_place: int = 0
-    settled: int = 0
+    settled_count: int = 0
     to_copy: tuple[Finding, ...] = ()
     without_suggestion: tuple[Finding, ...] = ()
 
@@ -79,7 +79,7 @@ def render_summary(findings: Findings, parts: SummaryParts, *, most: int) -> str
         *_sections_by_reason(parts.without_suggestion),
         _notice_section(findings.notices),
     ]
-    bottom = [*_skip_counts(findings), *_settled_line(parts.settled)]
+    bottom = [*_skip_counts(findings), *_settled_line(parts.settled_count)]
     bottom += [_FOOTER] if findings.findings else []
     room = most - sum(len(text.encode("utf-8", "replace")) + 2 for text in (*top, *bottom))
     middle, dropped = _fit([s for s in sections if s.items], room - _ROOM_FOR_CUT)

@@ -74,8 +74,8 @@ def configure(repo, hooks, *ids):
 
 
 def test_the_manifest_is_valid(repo, home):
-    done = pre_commit(repo, "validate-manifest", str(MANIFEST), home=home)
-    assert done.returncode == 0, done.stdout
+    result = pre_commit(repo, "validate-manifest", str(MANIFEST), home=home)
+    assert result.returncode == 0, result.stdout
 
 
 def test_our_own_configuration_is_valid(repo, home):
@@ -86,30 +86,30 @@ def test_our_own_configuration_is_valid(repo, home):
 def test_a_commit_gets_its_docstring_and_never_a_git_add(repo, hooks, home):
     configure(repo, hooks, "docbot")
     repo.stage("box.py", SIZED)
-    done = pre_commit(repo, "run", home=home)
-    assert done.returncode == 1
-    assert "files were modified by this hook" in done.stdout
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 1
+    assert "files were modified by this hook" in result.stdout
     assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()
     assert repo.git("show", ":box.py") == SIZED
     repo.git("add", "box.py")
-    done = pre_commit(repo, "run", home=home)
-    assert done.returncode == 0, done.stdout
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 0, result.stdout
 
 
 def test_untouched_debt_is_not_nagged_about(repo, hooks, home):
     repo.commit("old.py", PLAIN + "\n\nLIMIT = 1\n")
     configure(repo, hooks, "docbot", "docbot-check")
     repo.stage("old.py", PLAIN + "\n\nLIMIT = 2\n")
-    done = pre_commit(repo, "run", home=home)
-    assert done.returncode == 0, done.stdout
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 0, result.stdout
 
 
 def test_check_fails_a_new_gap_and_writes_nothing(repo, hooks, home):
     configure(repo, hooks, "docbot-check")
     repo.stage("new.py", PLAIN)
-    done = pre_commit(repo, "run", home=home)
-    assert done.returncode == 1
-    assert "new.py:1: function total has no docstring" in done.stdout
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 1
+    assert "new.py:1: function total has no docstring" in result.stdout
     assert (repo.root / "new.py").read_text() == PLAIN
 
 
@@ -125,8 +125,8 @@ def test_unstaged_hunks_survive(repo, hooks, home):
     )
     repo.stage("box.py", staged)
     repo.write("box.py", staged.replace("START = 1", "START = 2"))
-    done = pre_commit(repo, "run", home=home)
-    assert done.returncode == 1
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 1
     text = (repo.root / "box.py").read_text()
     assert "START = 2" in text
     assert repo.git("show", ":box.py") == staged
@@ -136,10 +136,10 @@ def test_from_ref_to_ref(repo, hooks, home):
     repo.commit("old.py", PLAIN)
     configure(repo, hooks, "docbot-check")
     repo.commit("new.py", PLAIN)
-    done = pre_commit(repo, "run", "--from-ref", "HEAD~1", "--to-ref", "HEAD", home=home)
-    assert done.returncode == 1
-    assert "new.py:1: function total has no docstring" in done.stdout
-    assert "old.py" not in done.stdout
+    result = pre_commit(repo, "run", "--from-ref", "HEAD~1", "--to-ref", "HEAD", home=home)
+    assert result.returncode == 1
+    assert "new.py:1: function total has no docstring" in result.stdout
+    assert "old.py" not in result.stdout
 
 
 @pytest.mark.slow
@@ -150,8 +150,8 @@ def test_try_repo_builds_the_environment_from_this_checkout(repo, home):
     clone = home / "docbot"
     subprocess.run(["git", "clone", "--quiet", str(HOME), str(clone)], check=True)
     environment = {**os.environ, "HOME": CALLERS_HOME}  # where pip's wheels are
-    done = pre_commit(
+    result = pre_commit(
         repo, "try-repo", str(clone), "docbot", "--verbose", home=home, environment=environment
     )
-    assert "files were modified by this hook" in done.stdout, done.stdout + done.stderr
+    assert "files were modified by this hook" in result.stdout, result.stdout + result.stderr
     assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()

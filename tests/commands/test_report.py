@@ -88,8 +88,8 @@ def test_coverage_explains_its_denominator():
 
 def test_the_closing_table_names_each_reason(capsys):
     report.print_summary(tally(RESULT), dry=False)
-    shown = capsys.readouterr()
-    assert shown.out == ""
+    output = capsys.readouterr()
+    assert output.out == ""
     for words in ("1  documented in 1 of 1 file", "unsure", "too-large", "failed"):
-        assert words in shown.err
-    assert "\x1b" not in shown.err
+        assert words in output.err
+    assert "\x1b" not in output.err

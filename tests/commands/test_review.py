@@ -21,7 +21,7 @@ from docbot.review import findings_json
 
 SCHEMA = json.loads(Path(findings_json.__file__).with_name("review.schema.json").read_text())
 BOX = "class Box:\n    def __len__(self):\n        return len(self.items)\n"
-SAID = 'suggested: """Return the number of items."""'
+SUGGESTION_LINE = 'suggested: """Return the number of items."""'
 PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
 
 
@@ -45,10 +45,10 @@ def pull(repo, monkeypatch):
 @pytest.fixture
 def report(pull, docbot, tmp_path):
     """What is found in `pull`, as JSON."""
-    made = tmp_path / "report.json"
-    assert docbot("review", "--base", "main", "--format", "json", "--output", made).code == 0
+    output = tmp_path / "report.json"
+    assert docbot("review", "--base", "main", "--format", "json", "--output", output).code == 0
     assert (pull.root / "b.py").exists()
-    return made
+    return output
 
 
 def sha(repo, revision):
@@ -72,8 +72,13 @@ def pull_request(repo, **changes):
     at_home = {"full_name": "octo/demo"}
     head = {"sha": sha(repo, "topic"), "ref": "topic", "repo": at_home}
     base = {"sha": sha(repo, "main"), "ref": "main", "repo": at_home}
-    told = {"number": 7, "state": "open", "draft": False, "head": head, "base": base}
-    return {"action": "opened", "number": 7, "pull_request": told | changes, "repository": at_home}
+    pull_request = {"number": 7, "state": "open", "draft": False, "head": head, "base": base}
+    return {
+        "action": "opened",
+        "number": 7,
+        "pull_request": pull_request | changes,
+        "repository": at_home,
+    }
 
 
 # What it says
@@ -84,7 +89,7 @@ def test_a_line_each_and_no_gate_by_default(pull, docbot):
     ran = docbot("review", "--base", "main", "--min-confidence", 1)
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert lines[0] == f"b.py:2: method Box.__len__ has no docstring; {SAID}"
+    assert lines[0] == f"b.py:2: method Box.__len__ has no docstring; {SUGGESTION_LINE}"
     assert lines[1].startswith("c.py:1: function mine has no docstring (unsure: ")
     assert len(lines) == 2
     assert "2 of 2 new or changed definitions that count have no docstring; 1 suggest" in ran.err
@@ -105,7 +110,7 @@ def test_json_follows_its_schema(pull, docbot):
     document = json.loads(ran.out)
     jsonschema.validate(document, SCHEMA)
     assert (document["base"], document["head"]) == (sha(pull, "main"), sha(pull, "topic"))
-    assert [found["qualname"] for found in document["findings"]] == ["Box.__len__"]
+    assert [finding["qualname"] for finding in document["findings"]] == ["Box.__len__"]
 
 
 def test_other_formats(report, docbot):
@@ -118,14 +123,14 @@ def test_other_formats(report, docbot):
 
 @pytest.mark.usefixtures("pull")
 def test_output_goes_to_a_file_whole(docbot, tmp_path):
-    kept = tmp_path / "kept.txt"
-    kept.write_text("kept")
-    Path("report.json").symlink_to(kept)
+    target = tmp_path / "kept.txt"
+    target.write_text("kept")
+    Path("report.json").symlink_to(target)
     for _ in range(2):
         command = ("review", "--base", "main", "--format", "json", "--output", "report.json")
         assert docbot(*command).out == ""
         assert findings_json.decode(Path("report.json").read_bytes()).files == 1
-    assert kept.read_text() == "kept"
+    assert target.read_text() == "kept"
     assert not list(Path().glob(".docbot-*"))
     ran = docbot("review", "--base", "main", "--output", "no/such/folder.txt")
     assert (ran.code, ran.out) == (2, "")
@@ -136,7 +141,7 @@ def test_a_report_made_elsewhere(pull, docbot, report):
     pull.git("switch", "--quiet", "main")
     ran = docbot("review", "--from", report, "--fail-on", "missing")
     assert ran.code == 1
-    assert SAID in ran.out
+    assert SUGGESTION_LINE in ran.out
     for content in ("", "[]", '{"version": 9}', "x" * 4_000_001):
         report.write_text(content)
         ran = docbot("review", "--from", report)
@@ -181,8 +186,8 @@ def test_paths_are_told_from_the_folder_one_stands_in(pull, docbot, monkeypatch)
     pull.commit("src/c.py", BOX)
     monkeypatch.chdir(pull.root / "src")
     names = {".": "src", "c.py": "src/c.py", pull.root / "src": "src", "../b.py": "b.py", "..": "."}
-    for named, wanted in names.items():
-        assert review._from_root(Path(named), pull.root) == wanted
+    for argument, expected in names.items():
+        assert review._from_root(Path(argument), pull.root) == expected
     assert docbot("review", "--base", "main", "c.py").out.startswith("src/c.py:2")
     assert docbot("review", "--base", "main", "..").out.count("\n") == 2
 
@@ -238,7 +243,7 @@ def test_settings_of_the_head_steer_nothing(pull, docbot, monkeypatch, settings)
         listening.settimeout(0)
         with pytest.raises(BlockingIOError):  # nobody knocked
             listening.accept()
-    assert ran.out == f"b.py:2: method Box.__len__ has no docstring; {SAID}\n"
+    assert ran.out == f"b.py:2: method Box.__len__ has no docstring; {SUGGESTION_LINE}\n"
     assert ran.err.count("base branch") == 1
 
 
@@ -277,15 +282,15 @@ def test_nothing_printed_is_a_command_but_ours(pull, docbot, tmp_path):
     pull.stage("header.py", header)
     pull.git("commit", "--quiet", "--message", "Add")
     report = tmp_path / "report.json"
-    made = docbot("review", "--base", "main", "--format", "json", "--output", report)
+    result = docbot("review", "--base", "main", "--format", "json", "--output", report)
 
-    def said(ran):
+    def lines_of(ran):
         return (ran.out + ran.err).splitlines()
 
-    rows = [("text", row) for row in said(made)] + [
+    rows = [("text", row) for row in lines_of(result)] + [
         (form, row)
         for form in FORMS
-        for row in said(docbot("review", "--from", report, "--format", form))
+        for row in lines_of(docbot("review", "--from", report, "--format", form))
     ]
     assert len(rows) > 100
     for form, row in rows:
@@ -307,8 +312,8 @@ def served(github, repo, number=7):
     if number in github.pulls:
         github.push(github.pulls[number], *files, head=sha(repo, "topic"))
         return github.pulls[number]
-    known = {"number": number, "head": sha(repo, "topic"), "base": sha(repo, "main")}
-    return github.pull(*files, **known)
+    fields = {"number": number, "head": sha(repo, "topic"), "base": sha(repo, "main")}
+    return github.pull(*files, **fields)
 
 
 @pytest.fixture

@@ -49,13 +49,13 @@ def decided(event, post, pr, mode, has_report):
     return decide(event, post=post, pr=pr, mode=mode, has_report=has_report)
 
 
-@pytest.mark.parametrize(("given", "wanted"), CASES)
-def test_the_activity(given, wanted):
-    if isinstance(wanted, Activity):
-        assert decided(*given) is wanted
+@pytest.mark.parametrize(("options", "expected"), CASES)
+def test_the_activity(options, expected):
+    if isinstance(expected, Activity):
+        assert decided(*options) is expected
     else:
-        with pytest.raises(ReviewError, match=wanted):
-            decided(*given)
+        with pytest.raises(ReviewError, match=expected):
+            decided(*options)
 
 
 def test_a_token_is_needed_to_comment_and_for_nothing_else():

@@ -47,14 +47,14 @@ def ask(body: str, **changes: object) -> Prompt:
 
 def functions(count: int) -> list[Prompt]:
     """Prompts over functions of the standard library, always the same ones."""
-    found = []
+    candidates = []
     for path in sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-h]*.py")):
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.FunctionDef) and len(node.body) > 2:
                 node.body = node.body[ast.get_docstring(node, clean=False) is not None :]
-                found.append(node)
-    chosen = random.Random(7).sample(found, count)
-    return [ask(function(context(node))) for node in chosen]
+                candidates.append(node)
+    sample = random.Random(7).sample(candidates, count)
+    return [ask(function(context(node))) for node in sample]
 
 
 def context(node: ast.FunctionDef) -> Context:
@@ -78,10 +78,10 @@ def control(llama, token: str) -> list[int]:
 @contextmanager
 def timed(what: str, count: int):
     """Write prompts a second, by the clock and by the processor, to the captured output."""
-    start, used = time.perf_counter(), time.process_time()
+    start, cpu = time.perf_counter(), time.process_time()
     yield
     speed = count / (time.perf_counter() - start)
-    thrift = count / (time.process_time() - used)
+    thrift = count / (time.process_time() - cpu)
     sys.stdout.write(f"{what}: {count} prompts, {speed:.1f}/s, {thrift:.1f}/CPU s\n")
 
 
@@ -189,46 +189,79 @@ def test_a_long_shared_head_changes_nothing(prompts):
     assert answer.logprob == pytest.approx(alone.logprob, rel=0.02)
 
 
+def test_slots_of_one_body_decode_it_once_and_say_the_same_in_any_company(prompts, monkeypatch):
+    tails = ("<|sum|>", " name<|sum|>", " value<|sum|>")
+    bodies = [dataclasses.replace(prompt, shared=True) for prompt in prompts[:6]]
+    slots = [dataclasses.replace(body, tail=tail) for body in bodies for tail in tails]
+    sizes: list[int] = []
+    decode = llama.Engine.decode
+
+    def counting(engine, rows):
+        sizes.append(len(rows))
+        decode(engine, rows)
+
+    with tiny(slots=1) as one:
+        alone = dict(one.complete(slots))
+    with tiny(slots=8, ahead=64) as many:
+        order = random.Random(1).sample(range(len(slots)), len(slots))
+        mixed = dict(many.complete([slots[at] for at in order] + prompts[:5]))
+        monkeypatch.setattr(llama.Engine, "decode", counting)
+        grouped = dict(many.complete(slots))
+    assert grouped == alone
+    assert {order[place]: mixed[place] for place in range(len(slots))} == alone
+    whole = [size for size in sizes if size > 16]
+    assert len(whole) == 6, "a body was decoded more than once"
+    with tiny(slots=1) as one:
+        plain = dict(one.complete([dataclasses.replace(slot, shared=False) for slot in slots]))
+    assert sum(plain[at].text == alone[at].text for at in plain) >= len(plain) - 1
+
+
 # several candidates
 
 
 @pytest.fixture(scope="module")
-def chosen(prompts):
+def candidate_answers(prompts):
     with tiny(slots=8, threads=1, candidates=4) as several:
         return dict(several.complete(prompts[:20]))
 
 
-def test_the_greedy_answer_is_the_same_whatever_is_drawn_beside_it(chosen, answers):
-    for index, answer in chosen.items():
+def test_the_greedy_answer_is_the_same_whatever_is_drawn_beside_it(candidate_answers, answers):
+    for index, answer in candidate_answers.items():
         assert dataclasses.replace(answer, others=()) == answers[index]
 
 
 @pytest.mark.parametrize("slots", [4, 32])
-def test_candidates_are_the_same_for_any_batch(prompts, chosen, slots):
-    order = random.Random(slots).sample(range(len(chosen)), len(chosen))
+def test_candidates_are_the_same_for_any_batch(prompts, candidate_answers, slots):
+    order = random.Random(slots).sample(range(len(candidate_answers)), len(candidate_answers))
     with tiny(slots=slots, threads=2, candidates=4) as other:
         got = dict(other.complete(prompts[index] for index in order))
         alone = [next(iter(other.complete([prompts[index]])))[1] for index in order[:3]]
-    assert {order[place]: answer for place, answer in got.items()} == chosen
-    assert alone == [chosen[index] for index in order[:3]]
+    assert {order[place]: answer for place, answer in got.items()} == candidate_answers
+    assert alone == [candidate_answers[index] for index in order[:3]]
 
 
-def test_candidates_are_distinct_and_have_the_models_own_probabilities(backend, prompts, chosen):
-    assert sum(len(answer.others) for answer in chosen.values()) > 2 * len(chosen)
-    for answer in chosen.values():
+def test_candidates_are_distinct_and_have_the_models_own_probabilities(
+    backend, prompts, candidate_answers
+):
+    assert sum(len(answer.others) for answer in candidate_answers.values()) > 2 * len(
+        candidate_answers
+    )
+    for answer in candidate_answers.values():
         texts = [answer.text, *(other.text for other in answer.others)]
         assert len(set(texts)) == len(texts) <= 4
         assert all(other.others == () for other in answer.others)
-    index, other = next((i, o) for i, a in chosen.items() for o in a.others if o.ended)
+    index, other = next((i, o) for i, a in candidate_answers.items() for o in a.others if o.ended)
     ((_, score),) = backend.score([(prompts[index], other.text)])
     if score.tokens == other.tokens:  # a text may have been spelt in other tokens
         assert score.logprob == pytest.approx(other.logprob, abs=1e-2)
 
 
-def test_more_candidates_keep_the_first_ones(prompts, chosen):
+def test_more_candidates_keep_the_first_ones(prompts, candidate_answers):
     with tiny(candidates=2) as two:
         for index, answer in two.complete(prompts[:5]):
-            assert {o.text for o in answer.others} <= {o.text for o in chosen[index].others}
+            assert {o.text for o in answer.others} <= {
+                o.text for o in candidate_answers[index].others
+            }
 
 
 def test_a_draw_follows_the_tempered_probabilities(backend):
@@ -239,14 +272,16 @@ def test_a_draw_follows_the_tempered_probabilities(backend):
     likely = sorted(range(len(logits)), key=lambda token: -logits[token])[: sampling.TOP_K]
     weights = [math.exp(logits[token]) for token in likely]
     points = [(number + 0.5) / 2000 for number in range(2000)]
-    drawn = [sampling.draw(engine.logits(row), engine.end, point).id for point in points]
-    shares = [drawn.count(token) / len(drawn) for token in likely]
-    kept = [share for share in shares if share]
-    assert 1 < len(kept) <= sampling.TOP_K, "the cut keeps some, not all"
-    assert set(drawn) == set(likely[: len(kept)]), "the likeliest ones"
-    total = sum(weights[: len(kept)])
-    assert kept == pytest.approx([weight / total for weight in weights[: len(kept)]], abs=2e-3)
-    assert total >= sampling.TOP_P * sum(weights) > sum(weights[: len(kept) - 1])
+    tokens = [sampling.draw(engine.logits(row), engine.end, point).id for point in points]
+    shares = [tokens.count(token) / len(tokens) for token in likely]
+    positive_shares = [share for share in shares if share]
+    assert 1 < len(positive_shares) <= sampling.TOP_K, "the cut keeps some, not all"
+    assert set(tokens) == set(likely[: len(positive_shares)]), "the likeliest ones"
+    total = sum(weights[: len(positive_shares)])
+    assert positive_shares == pytest.approx(
+        [weight / total for weight in weights[: len(positive_shares)]], abs=2e-3
+    )
+    assert total >= sampling.TOP_P * sum(weights) > sum(weights[: len(positive_shares) - 1])
     least = sampling.draw(engine.logits(row), engine.end, 0.0)
     assert least.id == sampling.greedy(engine.logits(row), engine.end).id == likely[0]
 
@@ -267,16 +302,18 @@ def test_a_long_context_has_room_for_all_candidates(prompts):
 
 
 def test_a_completions_own_text_scores_what_the_completion_had(backend, prompts, answers):
-    ended = {index: answer for index, answer in answers.items() if answer.ended}
-    items = [(prompts[index], answer.text) for index, answer in ended.items()]
+    complete = {index: answer for index, answer in answers.items() if answer.ended}
+    items = [(prompts[index], answer.text) for index, answer in complete.items()]
     scores = dict(backend.score(items))
     assert list(scores) == list(range(len(items)))
     same = 0
-    for score, answer in zip(scores.values(), ended.values(), strict=True):
+    for score, answer in zip(scores.values(), complete.values(), strict=True):
         if score.tokens == answer.tokens:  # else the text was spelt in other tokens
             same += 1
             assert score.logprob == pytest.approx(answer.logprob, abs=1e-3 * answer.tokens)
-    assert same > 0.9 * len(ended)
+            assert score.lowest == pytest.approx(answer.lowest, abs=1e-2)
+            assert answer.logprob <= answer.lowest < 0
+    assert same > 0.9 * len(complete)
 
 
 def test_another_answer_is_less_likely_and_a_shared_prompt_changes_nothing(backend, prompts):
@@ -392,12 +429,12 @@ def test_an_answer_obeys_its_own_grammar_and_no_other(backend, prompts, answers)
 
 
 def test_candidates_obey_the_grammar_too(prompts):
-    asked = [dataclasses.replace(prompt, grammar=GRAMMAR) for prompt in prompts[:10]]
+    with_grammar = [dataclasses.replace(prompt, grammar=GRAMMAR) for prompt in prompts[:10]]
     with tiny(slots=8, candidates=4) as several, tiny(slots=4, candidates=4) as fewer:
-        got = dict(several.complete(asked))
-        assert dict(fewer.complete(asked)) == got
+        got = dict(several.complete(with_grammar))
+        assert dict(fewer.complete(with_grammar)) == got
     others = [other for answer in got.values() for other in answer.others]
-    assert len(others) > len(asked)
+    assert len(others) > len(with_grammar)
     assert all(FIRST.fullmatch(other.text) for other in others)
 
 
@@ -476,7 +513,7 @@ def test_prompts_of_one_length_are_decoded_together(prompts, answers, monkeypatc
     decode = llama.Engine.decode
 
     def counting(engine, rows):
-        calls.append([row.sequence for row in rows if row.wanted])
+        calls.append([row.sequence for row in rows if row.logits])
         decode(engine, rows)
 
     monkeypatch.setattr(llama.Engine, "decode", counting)
@@ -489,7 +526,7 @@ def test_prompts_of_one_length_are_decoded_together(prompts, answers, monkeypatc
 
 
 def test_the_oldest_prompt_never_waits_for_more_than_those_read_ahead(prompts):
-    pulled, done = 0, []
+    pulled, count = 0, []
 
     def watched():
         nonlocal pulled
@@ -499,9 +536,9 @@ def test_the_oldest_prompt_never_waits_for_more_than_those_read_ahead(prompts):
 
     with tiny(slots=4, ahead=10) as backend:
         for index, _ in backend.complete(watched()):
-            done.append(index)
-            assert pulled - len(done) <= 10 + 2 * 4
-    assert sorted(done) == list(range(len(prompts)))
+            count.append(index)
+            assert pulled - len(count) <= 10 + 2 * 4
+    assert sorted(count) == list(range(len(prompts)))
 
 
 def test_closing_the_stream_early_leaves_the_backend_usable(backend, prompts, answers):
@@ -517,12 +554,12 @@ def test_closing_the_stream_early_leaves_the_backend_usable(backend, prompts, an
 
 @pytest.mark.parametrize("error", [KeyError, KeyboardInterrupt])
 def test_an_exception_among_the_prompts_leaves_the_backend_usable(backend, prompts, answers, error):
-    def broken():
+    def failing_prompts():
         yield from prompts[:6]
         raise error
 
     with pytest.raises(error):
-        list(backend.complete(broken()))
+        list(backend.complete(failing_prompts()))
     assert dict(backend.complete(prompts[:9])) == {i: answers[i] for i in range(9)}
 
 
@@ -541,16 +578,16 @@ def test_ctrl_c_in_the_middle_leaves_the_backend_usable(backend, prompts, answer
 
 def test_llama_cpp_tells_python_nothing_while_it_decodes(prompts):
     """Ctrl-C that is noticed in a callback is lost there."""
-    called = []
+    names = []
     with tiny(slots=4) as backend:
         list(backend.complete(prompts[:1]))
-        sys.setprofile(lambda frame, _event, _arg: called.append(frame.f_code.co_name))
+        sys.setprofile(lambda frame, _event, _arg: names.append(frame.f_code.co_name))
         try:
             list(backend.complete(prompts[:5]))
         finally:
             sys.setprofile(None)
-    assert "decode" in called
-    assert "keep_errors" not in called
+    assert "decode" in names
+    assert "keep_errors" not in names
 
 
 def test_close_frees_and_a_running_stream_says_so(prompts, answers):
@@ -597,8 +634,10 @@ with LlamaCpp(resolve("docbot-tiny", "").path, context=320, max_tokens=4) as bac
     assert "llama_cpp" in sys.modules
 """
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, check=False, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "and llama.cpp is silent"
+    result = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", ""), (
+        "and llama.cpp is silent"
+    )
 
 
 # files llama.cpp refuses
@@ -609,9 +648,11 @@ def test_a_truncated_model_is_one_sentence(tmp_path, size):
     path = tmp_path / "cut.gguf"
     path.write_bytes(TINY.path.read_bytes()[:size])
     backend = LlamaCpp(path, context=320, max_tokens=8)
-    with pytest.raises(ModelError, match=r"cut\.gguf: llama\.cpp cannot load this model") as caught:
+    with pytest.raises(
+        ModelError, match=r"cut\.gguf: llama\.cpp cannot load this model"
+    ) as excinfo:
         list(backend.complete([ask("x")]))
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(excinfo.value)
     backend.close()
 
 

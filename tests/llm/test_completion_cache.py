@@ -31,7 +31,7 @@ class Counting:
     """A backend with canned replies that notes what it was asked."""
 
     def __init__(self, slots=3):
-        self.asked = []
+        self.bodies = []
         self.calls = 0
         self.slots = slots
 
@@ -39,7 +39,7 @@ class Counting:
         self.calls += 1
         numbered = enumerate(prompts)
         while batch := list(itertools.islice(numbered, self.slots)):
-            self.asked += [each.body for _, each in batch]
+            self.bodies += [each.body for _, each in batch]
             for index, each in reversed(batch):
                 yield index, Completion(text=each.body.upper(), logprob=-0.1, tokens=2, ended=True)
 
@@ -87,25 +87,25 @@ def test_what_docbot_tiny_says_is_the_same_from_the_cache(cache, candidates):
         fresh = dict(backend.complete(prompts))
         first = dict(cached(backend, cache).complete(prompts))
         mixed = dict(cached(backend, cache).complete([*prompts[:3], prompt("new"), *prompts[3:]]))
-    asked = Counting()
-    second = dict(cached(asked, cache).complete(prompts))
+    backend = Counting()
+    second = dict(cached(backend, cache).complete(prompts))
     assert first == second == fresh
     assert [mixed[n] for n in (0, 1, 2, 4, 5, 6, 7, 8)] == [fresh[n] for n in range(8)]
-    assert (asked.calls, asked.asked) == (0, [])
+    assert (backend.calls, backend.bodies) == (0, [])
     assert all(len(each.others) < candidates for each in fresh.values())
 
 
 def test_only_what_is_unknown_is_asked_and_each_answer_goes_to_its_prompt(cache):
     names = [f"p{n}" for n in range(400)]
-    known = [name for n, name in enumerate(names) if n % 7 and not 100 <= n < 300]
+    first_names = [name for n, name in enumerate(names) if n % 7 and not 100 <= n < 300]
     first = Counting()
-    assert len(dict(cached(first, cache).complete(map(prompt, known)))) == len(known)
+    assert len(dict(cached(first, cache).complete(map(prompt, first_names)))) == len(first_names)
     second = Counting()
-    found = dict(cached(second, cache).complete(map(prompt, names)))
-    assert {n: each.text for n, each in found.items()} == {n: f"P{n}" for n in range(400)}
-    assert second.asked == [name for name in names if name not in known]
+    completions = dict(cached(second, cache).complete(map(prompt, names)))
+    assert {n: each.text for n, each in completions.items()} == {n: f"P{n}" for n in range(400)}
+    assert second.bodies == [name for name in names if name not in first_names]
     third = Counting()
-    assert dict(cached(third, cache).complete(map(prompt, names))) == found
+    assert dict(cached(third, cache).complete(map(prompt, names))) == completions
     assert third.calls == 0
 
 
@@ -120,9 +120,9 @@ def test_known_answers_do_not_wait_for_the_end_of_the_prompts(cache):
             yield prompt(name)
 
     stream = cached(Counting(), cache).complete(prompts())
-    for taken in range(1, 500):
+    for count in range(1, 500):
         next(stream)
-        assert len(pulled) - taken <= answers.HITS + 1
+        assert len(pulled) - count <= answers.HITS + 1
     stream.close()
 
 
@@ -164,7 +164,7 @@ def test_any_other_prompt_is_another_question(cache, changed):
     list(cached(Counting(), cache).complete([Prompt(**same)]))
     again = Counting()
     list(cached(again, cache).complete([Prompt(**{**same, **changed})]))
-    assert len(again.asked) == 1
+    assert len(again.bodies) == 1
 
 
 def test_another_model_sampling_context_or_engine_is_another_question(cache, monkeypatch):
@@ -183,7 +183,7 @@ def test_another_model_sampling_context_or_engine_is_another_question(cache, mon
     for other in others:
         again = Counting()
         list(cached(again, cache, other).complete([prompt("a")]))
-        assert len(again.asked) == 1
+        assert len(again.bodies) == 1
 
 
 def test_a_second_run_loads_no_model(tmp_path):
@@ -196,15 +196,15 @@ def test_a_second_run_loads_no_model(tmp_path):
     )
 
     def run(*flags):
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-c", code, *flags], cwd=tmp_path, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stderr
-        *patch, last = done.stdout.splitlines()
+        assert result.returncode == 0, result.stderr
+        *patch, last = result.stdout.splitlines()
         return patch, json.loads(last)
 
-    patch, told = run()
-    assert told[1]
-    assert run() == (patch, [told[0], False])
-    assert run("--no-cache") == (patch, told)
-    assert run("--max-tokens", "40") == (patch, told)
+    patch, message = run()
+    assert message[1]
+    assert run() == (patch, [message[0], False])
+    assert run("--no-cache") == (patch, message)
+    assert run("--max-tokens", "40") == (patch, message)

@@ -41,7 +41,7 @@ def test_free_cores_ask_the_machine():
 
 
 @pytest.mark.parametrize(
-    ("free", "wanted", "layers"),
+    ("free", "limit", "layers"),
     [
         (80 * GIB, -1, 25),
         (80 * GIB, 10, 10),
@@ -55,5 +55,5 @@ def test_free_cores_ask_the_machine():
         (0, -1, 0),
     ],
 )
-def test_as_many_layers_as_fit_and_no_more_than_wanted(free, wanted, layers):
-    assert layers_that_fit(SMALL, free, wanted) == layers
+def test_as_many_layers_as_fit_and_no_more_than_wanted(free, limit, layers):
+    assert layers_that_fit(SMALL, free, limit) == layers

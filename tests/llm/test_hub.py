@@ -50,32 +50,32 @@ def test_a_model_comes_once(hub, sound_gguf):
     assert path.read_bytes() == sound_gguf
     assert path == door.cached_file(model)
     assert hub.count("GET", f"/cdn/owner/name/resolve/{model.revision}") == 1
-    asked = len(hub.asked)
+    count = len(hub.requests)
     assert door.pull(model) == path
-    assert len(hub.asked) == asked
+    assert len(hub.requests) == count
 
 
 def test_the_bar_is_told_of_every_byte(hub, sound_gguf):
-    told = []
+    calls = []
 
     class Bar(door.Silent):
         def __init__(self, *_, total, desc, **__):
-            told.append((desc, total))
+            calls.append((desc, total))
 
         def update(self, n=1):
-            told.append(n)
+            calls.append(n)
 
     hub.add(FILE, sound_gguf)
     door.pull(row(sound_gguf), Bar)
-    assert told[0][1] == sum(told[1:]) == len(sound_gguf)
+    assert calls[0][1] == sum(calls[1:]) == len(sound_gguf)
 
 
 def test_a_token_does_not_leave_the_hub(hub, sound_gguf, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", "hf_secret")
     hub.add(FILE, sound_gguf)
     door.pull(row(sound_gguf))
-    sent = {(m, "authorization" in headers) for m, path, headers in hub.asked}
-    assert sent == {("HEAD", True), ("GET", False)}
+    methods = {(m, "authorization" in headers) for m, path, headers in hub.requests}
+    assert methods == {("HEAD", True), ("GET", False)}
 
 
 def test_a_reference_is_pinned_by_what_the_hub_says(hub, sound_gguf):
@@ -115,7 +115,7 @@ def test_a_broken_connection_goes_on_where_it_was(hub, sound_gguf, monkeypatch):
     hub.add(FILE, sound_gguf)
     hub.stumbles.append("break")
     assert door.pull(row(sound_gguf)).read_bytes() == sound_gguf
-    ranges = [headers.get("range") for method, _, headers in hub.asked if method == "GET"]
+    ranges = [headers.get("range") for method, _, headers in hub.requests if method == "GET"]
     assert ranges == [None, f"bytes={len(sound_gguf) // 2 // 1024 * 1024}-"]
 
 
@@ -135,12 +135,12 @@ def test_the_client_waits_as_it_is_told(hub, sound_gguf):
     ],
     ids=["short", "one byte", "long"],
 )
-@pytest.mark.parametrize("known", [True, False], ids=["row", "reference"])
-def test_wrong_bytes_do_not_stay(hub, sound_gguf, answer, sentence, known):
+@pytest.mark.parametrize("pinned_row", [True, False], ids=["row", "reference"])
+def test_wrong_bytes_do_not_stay(hub, sound_gguf, answer, sentence, pinned_row):
     model = get_model(hub.add(FILE, sound_gguf))
     hub.bodies[f"/owner/name/resolve/{hub.commit}/{FILE}"] = answer(sound_gguf)
     with pytest.raises(ModelError, match=sentence):
-        door.pull(row(sound_gguf) if known else model)
+        door.pull(row(sound_gguf) if pinned_row else model)
     assert blobs() == []
     hub.bodies.clear()
     assert door.pull(model).read_bytes() == sound_gguf
@@ -177,10 +177,10 @@ def test_two_processes_at_once(hub, sound_gguf):
         assert all(process.poll() is None for process in both), both[0].stderr.read()
         time.sleep(0.01)
     hub.gate.set()
-    told = [process.communicate() for process in both]
-    assert [process.returncode for process in both] == [0, 0], told
+    outputs = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
     path = door.cached_file(get_model(reference))
-    assert {out.strip() for out, _ in told} == {str(path)}
+    assert {out.strip() for out, _ in outputs} == {str(path)}
     assert path.read_bytes() == sound_gguf
     assert not list(door.cache_folder().glob("**/*.incomplete"))
 
@@ -213,10 +213,10 @@ def test_two_processes_at_once(hub, sound_gguf):
 )
 def test_a_refusal_is_one_sentence(hub, sound_gguf, status, headers, sentence):
     hub.refusals.append((status, headers))
-    with pytest.raises(ModelError, match=rf"^tiny: .*{sentence}") as caught:
+    with pytest.raises(ModelError, match=rf"^tiny: .*{sentence}") as excinfo:
         door.pull(row(sound_gguf))
-    assert "\n" not in str(caught.value)
-    assert len(hub.asked) == 1
+    assert "\n" not in str(excinfo.value)
+    assert len(hub.requests) == 1
     assert blobs() == []
 
 
@@ -272,7 +272,7 @@ def test_offline_by_choice(hub, sound_gguf, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set, so nothing is downloaded"):
         door.pull(model)
-    assert hub.asked == []
+    assert hub.requests == []
     monkeypatch.delenv("HF_HUB_OFFLINE")
     path = door.pull(model)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -332,7 +332,7 @@ def test_a_cache_that_is_a_file(hub, sound_gguf, tmp_path):
 def test_looking_for_a_model_imports_no_client(hub, sound_gguf):
     reference = hub.add(FILE, sound_gguf)
     door.pull(get_model(reference))
-    asked = len(hub.asked)
+    count = len(hub.requests)
     run = (
         "import sys; from docbot.llm.weights import resolve; print(resolve(sys.argv[1], 'chatml'))"
     )
@@ -340,7 +340,7 @@ def test_looking_for_a_model_imports_no_client(hub, sound_gguf):
     out, err = start("-c", f"{run}\n{heavy}", reference).communicate()
     assert "context=512, format='chatml'" in out, err
     assert out.endswith("set()\n")
-    assert len(hub.asked) == asked
+    assert len(hub.requests) == count
 
 
 def test_fix_does_not_pull(hub, tmp_path, docbot):
@@ -350,7 +350,7 @@ def test_fix_does_not_pull(hub, tmp_path, docbot):
         assert ran.code == 2
         assert ran.err.endswith(f"nothing is downloaded unasked; run: docbot models pull {name}\n")
     assert docbot("check", "--model", "qwen2.5-coder-0.5b", tmp_path).code == 1
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 # It goes.
@@ -412,4 +412,4 @@ def test_the_second_transport_and_statistics_are_off(hub, sound_gguf):
     )
     out, err = start("-c", f"{PULL}\n{look}", reference).communicate()
     assert out.splitlines()[-1] == "True True False", err
-    assert {method + path[:6] for method, path, _ in hub.asked} == {"HEAD/owner", "GET/cdn/o"}
+    assert {method + path[:6] for method, path, _ in hub.requests} == {"HEAD/owner", "GET/cdn/o"}

@@ -99,12 +99,12 @@ def test_answers_are_the_same_alone_and_together(mamba):
 def test_every_candidate_starts_from_the_whole_prompt(mamba):
     short = {"max_tokens": 3}
     with backend(mamba, candidates=3, **short) as several, backend(mamba, **short) as single:
-        chosen = dict(several.complete(PROMPTS))
+        answers = dict(several.complete(PROMPTS))
         greedy = dict(single.complete(PROMPTS))
-        items = [(PROMPTS[i], o.text) for i, a in chosen.items() for o in a.others]
+        items = [(PROMPTS[i], o.text) for i, a in answers.items() for o in a.others]
         scores = dict(single.score(items))
-    assert {i: a.text for i, a in chosen.items()} == {i: a.text for i, a in greedy.items()}
-    drawn = [other for answer in chosen.values() for other in answer.others]
-    apart = [abs(other.logprob - scores[at].logprob) for at, other in enumerate(drawn)]
+    assert {i: a.text for i, a in answers.items()} == {i: a.text for i, a in greedy.items()}
+    others = [other for answer in answers.values() for other in answer.others]
+    apart = [abs(other.logprob - scores[at].logprob) for at, other in enumerate(others)]
     same = sum(difference < 0.05 for difference in apart)
     assert same > len(apart) / 3, "the others are spelt in other tokens"

@@ -17,7 +17,8 @@ from docbot import cli
 from docbot.errors import ModelError
 from docbot.llm import batching as backend
 from docbot.llm.hub import pull
-from docbot.llm.known_models import CELLS, MAX_CONTEXT, MODELS, SLOTS, Model
+from docbot.llm.known_models import CELLS, MAX_CONTEXT, MODELS, SLOTS, Model, packaged_file
+from docbot.llm.merge import QUANTIZATIONS
 from docbot.llm.weights import Weights, get_model, identify, resolve, verify
 from docbot.prompt.formats import FORMATS
 
@@ -26,9 +27,9 @@ TINY = MODELS["docbot-tiny"]
 
 
 def test_the_embedded_model_brings_its_own_format():
-    found = resolve("docbot-tiny", "chatml")
-    assert (found.context, found.format) == (320, "tasks")
-    assert found.path.stat().st_size == TINY.bytes
+    weights = resolve("docbot-tiny", "chatml")
+    assert (weights.context, weights.format) == (256, "tasks")
+    assert weights.path.stat().st_size == TINY.bytes
 
 
 @pytest.mark.parametrize(
@@ -44,9 +45,9 @@ def test_the_embedded_model_brings_its_own_format():
 def test_a_damaged_embedded_model_is_refused(tmp_path, damage, sentence):
     path = tmp_path / TINY.file
     path.write_bytes(damage(resolve("docbot-tiny", "").path.read_bytes()))
-    with pytest.raises(ModelError, match=sentence) as caught:
+    with pytest.raises(ModelError, match=sentence) as excinfo:
         verify(path, TINY)
-    assert str(caught.value).endswith("reinstall docbot")
+    assert str(excinfo.value).endswith("reinstall docbot")
 
 
 def test_a_missing_file_is_refused(tmp_path):
@@ -70,13 +71,13 @@ def test_an_installed_package_has_its_model_inside(tmp_path):
     (package / "models" / TINY.name).mkdir(parents=True)
     run = "from docbot.llm.weights import resolve; print(resolve('docbot-tiny', '').path)"
     command = [sys.executable, "-c", run]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "docbot-tiny-q8_0.gguf: is missing from the package; reinstall docbot" in done.stderr
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "docbot-tiny-q8_0.gguf: is missing from the package; reinstall docbot" in result.stderr
     inside = shutil.copy(resolve("docbot-tiny", "").path, package / "models" / TINY.name)
     run += "; import docbot.commands.models; print(docbot.commands.models.run_list.__name__)"
     command = [sys.executable, "-c", run]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == [str(inside), "run_list"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == [str(inside), "run_list"]
 
 
 def test_an_unknown_name_says_which_there_are():
@@ -88,8 +89,8 @@ def test_an_unknown_name_says_which_there_are():
 
 
 def test_a_file_takes_its_context_from_the_header_and_the_format_from_the_caller():
-    found = resolve(str(resolve("docbot-tiny", "").path), "chatml")
-    assert (found.context, found.format) == (320, "chatml")
+    weights = resolve(str(resolve("docbot-tiny", "").path), "chatml")
+    assert (weights.context, weights.format) == (320, "chatml")
 
 
 def test_no_more_context_is_taken_than_prompts_need(tmp_path, sound_gguf):
@@ -146,9 +147,9 @@ def test_a_path_that_is_no_file_is_one_sentence(tmp_path, monkeypatch, name, sen
     ],
 )
 def test_a_reference_must_be_pinned(reference, sentence):
-    with pytest.raises(ModelError, match=sentence) as caught:
+    with pytest.raises(ModelError, match=sentence) as excinfo:
         resolve(reference, "chatml")
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(excinfo.value)
 
 
 def test_a_reference_names_repository_revision_and_file():
@@ -166,7 +167,7 @@ def test_a_reference_names_repository_revision_and_file():
 def test_a_model_that_was_not_pulled_says_how(hub):
     with pytest.raises(ModelError, match=r"run: docbot models pull qwen3-0\.6b$"):
         resolve("qwen3-0.6b", "")
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 @pytest.mark.parametrize(
@@ -213,9 +214,26 @@ def test_every_row_is_complete():
         assert model.bytes < model.memory
         if model.repository:
             assert get_model(f"hf://{model.repository}@{model.revision}/{model.file}").file
-            assert model.context >= MAX_CONTEXT
+            assert model.context >= MAX_CONTEXT or model.adapter
         else:
             resolve(name, "")
+        if model.adapter:
+            assert packaged_file(model, model.adapter).stat().st_size < 12 << 20
+            assert model.quantization in QUANTIZATIONS
+            assert model.build_bytes > model.bytes
+        if model.wheel is not None:
+            assert len(bytes.fromhex(model.wheel.sha256)) == 32
+            assert model.wheel.member.endswith(f"/{model.file}")
+
+
+def test_what_is_in_the_wheel_is_what_the_table_names():
+    """docbot's own wheel, which has no folder beside it."""
+    lines = (Path(__file__).parents[2] / "pyproject.toml").read_text().splitlines()
+    for model in MODELS.values():
+        file = model.adapter or (not model.repository and model.file)
+        if file:
+            place = f"models/{model.name}/{file}"
+            assert f'"{place}" = "docbot/{place}"' in lines
 
 
 def test_memory_is_what_the_backend_keeps():

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.config import Config, parse_config, replace
+from docbot.config import AUTO, Config, parse_config, replace
 from docbot.docstring.style import SETTINGS_FILES, detect_style
 from docbot.errors import ConfigError, SourceError, TooLargeError
 from docbot.llm.known_models import HUB, MODELS
@@ -202,7 +202,7 @@ def _check_model(name: str, root: Path, file: PurePosixPath) -> None:
     `fix` resolves a path from the folder it runs in, which here is the work tree. A model named on
     the command line is the operator's choice, and is not checked.
     """
-    if name in MODELS or name.startswith(HUB):
+    if name == AUTO or name in MODELS or name.startswith(HUB):
         return
     path = Path(name)
     with suppress(RuntimeError):

@@ -179,8 +179,8 @@ def _read_answer(status: int, answer: IO[bytes], errors: IO[bytes]) -> bytes:
 
 def _safe_line(text: str) -> str:
     """Return the text as one printable line in which a runner reads no workflow command."""
-    shown = "".join(c if c.isprintable() else " " for c in text).replace("##[", "# #[")
-    return f": :{shown[2:]}" if shown.lstrip().startswith("::") else shown
+    printable = "".join(c if c.isprintable() else " " for c in text).replace("##[", "# #[")
+    return f": :{printable[2:]}" if printable.lstrip().startswith("::") else printable
 
 
 # In the sandboxed process

@@ -167,8 +167,8 @@ def append_step_summary(text: str) -> bool:
     if not (name := os.environ.get("GITHUB_STEP_SUMMARY")):
         return False
     try:
-        used = Path(name).stat().st_size if Path(name).exists() else 0
-        _append(name, _cut_to_fit(text, SUMMARY_BYTES - used))
+        size = Path(name).stat().st_size if Path(name).exists() else 0
+        _append(name, _cut_to_fit(text, SUMMARY_BYTES - size))
     except OSError as error:
         raise ReviewError(
             f"GITHUB_STEP_SUMMARY names {name}, which cannot be written ({error.strerror})"

@@ -76,7 +76,7 @@ class Conversation:
         posted: As in `post.Outcome`.
         minimised: As in `post.Outcome`.
         summary: As in `post.Outcome`.
-        trouble: A sentence on comments that could not be minimised; all else was done.
+        problem: A sentence on comments that could not be minimised; all else was done.
 
     """
 
@@ -90,7 +90,7 @@ class Conversation:
     posted: int = 0
     minimised: int = 0
     summary: str = "none"
-    trouble: str = ""
+    problem: str = ""
 
     # Reading
 
@@ -121,14 +121,14 @@ class Conversation:
     def _own_inline_comments(self) -> list[PostedComment]:
         """Read docbot's comments on lines."""
         comments = self.client.review_comments(self.target.number)
-        answered = {c.reply_to for c in comments if c.author != self.login}
+        answered_ids = {c.reply_to for c in comments if c.author != self.login}
         return [
             PostedComment(
                 id=comment.id,
                 node_id=comment.node_id,
                 fingerprint=fingerprint,
                 body=comment.body,
-                answered=comment.id in answered,
+                has_reply=comment.id in answered_ids,
             )
             for comment in comments
             if (fingerprint := self._fingerprint_of(comment, "inline")) is not None
@@ -157,9 +157,9 @@ class Conversation:
     def write(self) -> None:
         """Post the review, write the summary and minimise fixed comments, as planned."""
         plan = self._plan(self.findings, self.own, self.settings.limit)
-        refused = self._post_review(plan.inline) if plan.inline else []
-        if refused:
-            plan = self._plan_without(plan, {comment.fingerprint for comment in refused})
+        refusals = self._post_review(plan.inline) if plan.inline else []
+        if refusals:
+            plan = self._plan_without(plan, {comment.fingerprint for comment in refusals})
         if plan.summary is not None:
             self._write_summary(plan.summary)
         self._minimise(plan.fixed)
@@ -170,12 +170,12 @@ class Conversation:
             findings, self.hunks, own, limit=limit, mode=settings.mode, key=settings.key
         )
 
-    def _plan_without(self, plan: Plan, refused: set[str]) -> Plan:
+    def _plan_without(self, plan: Plan, fingerprints: set[str]) -> Plan:
         """Plan again after the review, with the refused comments in the summary."""
         posted = [
             PostedComment(id=0, node_id="", fingerprint=comment.fingerprint, body=comment.body)
             for comment in plan.inline
-            if comment.fingerprint not in refused
+            if comment.fingerprint not in fingerprints
         ]
         own = replace(self.own, inline=(*self.own.inline, *posted))
         return self._plan(self.findings, own, 0)
@@ -186,11 +186,11 @@ class Conversation:
         GitHub refuses a whole review for one wrong comment, and does not say which. So a refused
         review is halved until only wrong comments are left.
         """
-        parts, refused, trials = [list(comments)], [], 0
+        parts, refusals, trials = [list(comments)], [], 0
         while parts:
             part = parts.pop(0)
             if trials == MAX_TRIALS:
-                refused += part
+                refusals += part
                 continue
             trials += 1
             try:
@@ -198,9 +198,9 @@ class Conversation:
             except RefusedError:
                 self.check()
                 half = len(part) // 2
-                refused += [] if half else part
+                refusals += [] if half else part
                 parts = [part[:half], part[half:], *parts] if half else parts
-        return refused
+        return refusals
 
     def _submit(self, part: list[InlineComment]) -> None:
         """Post one review; after a lost response, first look which comments are there."""
@@ -273,12 +273,12 @@ class Conversation:
         return summary is not None and summary.body.split() == body.split()
 
     def _minimise(self, fixed: Sequence[PostedComment]) -> None:
-        """Minimise comments on what is fixed; a failure is only recorded in `trouble`."""
+        """Minimise comments on what is fixed; a failure is only recorded in `problem`."""
         for comment in fixed:
             try:
                 self.client.minimise(comment.node_id)
             except GitHubError as error:
-                self.trouble = f"comments on what is fixed are still shown: {error}"
+                self.problem = f"comments on what is fixed are still shown: {error}"
                 return
             self.minimised += 1
 

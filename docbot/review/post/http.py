@@ -171,9 +171,9 @@ class HttpClient:
 
     def _exchange(self, method: str, url: str, body: object) -> Response:
         text = None if body is None else json.dumps(body, ensure_ascii=False)
-        sent = text and text.encode("utf-8", "replace")  # a file name may not be UTF-8
+        payload = text and text.encode("utf-8", "replace")  # a file name may not be UTF-8
         headers = {"Content-Type": "application/json"} if text else {}
-        with self._http.stream(method, url, content=sent, headers=headers) as response:
+        with self._http.stream(method, url, content=payload, headers=headers) as response:
             content = bytearray()
             for chunk in response.iter_bytes():
                 content += chunk
@@ -209,9 +209,11 @@ class HttpClient:
         message = self.error_text(response.json()).lower()
         if response.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             return "submitted too quickly" in message
-        used_up = response.headers.get("x-ratelimit-remaining") == "0"
-        named = "retry-after" in response.headers or "rate limit" in message or "abuse" in message
-        return response.status == HTTPStatus.FORBIDDEN and (used_up or named)
+        is_exhausted = response.headers.get("x-ratelimit-remaining") == "0"
+        says_limit = (
+            "retry-after" in response.headers or "rate limit" in message or "abuse" in message
+        )
+        return response.status == HTTPStatus.FORBIDDEN and (is_exhausted or says_limit)
 
     def _raise_if_refused(self, what: str, response: Response) -> None:
         if response.status < HTTPStatus.MULTIPLE_CHOICES:

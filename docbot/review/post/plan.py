@@ -43,14 +43,14 @@ MAX_BODY = 60_000
 class PostedComment:
     """A comment of docbot's that is on the pull request.
 
-    `fingerprint` comes from its marker, "" for the summary. `answered`: somebody else replied.
+    `fingerprint` comes from its marker, "" for the summary. `has_reply`: somebody else replied.
     """
 
     id: int
     node_id: str
     fingerprint: str
     body: str
-    answered: bool = False
+    has_reply: bool = False
     minimised: bool = False
 
 
@@ -192,7 +192,7 @@ def plan_comments(
         fixed=tuple(
             comment
             for comment in own.inline
-            if not (comment.fingerprint in current or comment.answered or comment.minimised)
+            if not (comment.fingerprint in current or comment.has_reply or comment.minimised)
         ),
     )
 
@@ -225,13 +225,13 @@ def _new_findings(
     ordered: Iterable[Finding], hunks: Mapping[str, tuple[Hunk, ...]], before: Marker
 ) -> list[Finding]:
     """Return the findings to comment on in place, each fingerprint once."""
-    known = set(before.posted | before.listed)
+    fingerprints = set(before.posted | before.listed)
     new = []
     for finding in ordered:
-        shown = hunks.get(finding.path, ())
-        if finding.fingerprint not in known and _is_applicable(finding, shown):
+        file_hunks = hunks.get(finding.path, ())
+        if finding.fingerprint not in fingerprints and _is_applicable(finding, file_hunks):
             new.append(finding)
-        known.add(finding.fingerprint)
+        fingerprints.add(finding.fingerprint)
     return new
 
 
@@ -240,9 +240,9 @@ def _is_applicable(finding: Finding, hunks: tuple[Hunk, ...]) -> bool:
     lines = finding.suggestion
     if lines is None or not lines.docstring() or not is_shown(hunks, lines.first, lines.last):
         return False
-    shown = tuple(line_text(hunks, line) for line in range(lines.first, lines.last + 1))
+    current_lines = tuple(line_text(hunks, line) for line in range(lines.first, lines.last + 1))
     return (
-        shown == lines.before
+        current_lines == lines.before
         and _size(_inline_comment(finding, "k" * _LONGEST_KEY).body) <= MAX_BODY
     )
 
@@ -251,14 +251,14 @@ def _split_by_room(findings: Iterable[Finding], room: int) -> tuple[list[Finding
     """Split findings into those for one review and the rest; a line gets one suggestion at most."""
     to_post: list[Finding] = []
     to_list: list[Finding] = []
-    taken: set[tuple[str, int]] = set()
+    suggestion_places: set[tuple[str, int]] = set()
     for finding in findings:
         places = _places(finding)
-        if len(to_post) >= room or places & taken:
+        if len(to_post) >= room or places & suggestion_places:
             to_list.append(finding)
         else:
             to_post.append(finding)
-            taken |= places
+            suggestion_places |= places
     return to_post, to_list
 
 
@@ -310,7 +310,7 @@ def _summary_parts(
     settled = (ledger.posted | ledger.listed) - {finding.fingerprint for finding in ordered}
     return SummaryParts(
         in_place=len(in_place),
-        settled=len(settled),
+        settled_count=len(settled),
         to_copy=tuple(to_copy),
         without_suggestion=tuple(without_suggestion),
     )

@@ -47,14 +47,14 @@ class Outcome:
         posted: How many inline comments were posted.
         minimised: How many inline comments were minimised.
         summary: What was done to the summary comment: "created", "edited", "unchanged" or "none".
-        trouble: A sentence on what was not done and why; "" when all was done.
+        problem: A sentence on what was not done and why; "" when all was done.
 
     """
 
     posted: int = 0
     minimised: int = 0
     summary: str = "none"
-    trouble: str = ""
+    problem: str = ""
 
 
 def pull_request_of(event: Event) -> PullRequestRef | None:
@@ -107,7 +107,7 @@ def post(findings: Findings, target: PullRequestRef, client: GitHub, settings: S
         outcome = Outcome()
     else:
         outcome = _update_comments(findings, target, client, settings)
-    write_step_summary(findings, outcome.trouble)
+    write_step_summary(findings, outcome.problem)
     return outcome
 
 
@@ -126,22 +126,22 @@ def _update_comments(
     findings: Findings, target: PullRequestRef, client: GitHub, settings: Settings
 ) -> Outcome:
     conversation = Conversation(client=client, target=target, settings=settings, findings=findings)
-    trouble = ""
+    problem = ""
     try:
         conversation.check()
         conversation.read()
         conversation.write()
     except NotPostableError as error:
-        trouble = str(error)
+        problem = str(error)
     except GitHubError as error:
-        trouble = _trouble_sentence(error, target)
+        problem = _problem_sentence(error, target)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             _annotate(findings)
     return Outcome(
         posted=conversation.posted,
         minimised=conversation.minimised,
         summary=conversation.summary,
-        trouble=trouble or conversation.trouble,
+        problem=problem or conversation.problem,
     )
 
 
@@ -149,7 +149,7 @@ def _annotate(findings: Findings) -> None:
     emit(*formats.to_notices(findings))
 
 
-def _trouble_sentence(error: GitHubError, target: PullRequestRef) -> str:
+def _problem_sentence(error: GitHubError, target: PullRequestRef) -> str:
     if isinstance(error, ForbiddenError):
         return (
             f"the token may not comment on pull request {target.number}, as is usual on one from a "
