@@ -36,6 +36,7 @@ class Context:
         callees: "name: first sentence" of documented functions of this file that the target calls.
         examples: "name: first sentence" of the nearest documented siblings, as samples of style.
         path: The file, relative to what was scanned.
+        headline: The docstring's first line, once it is settled; "" before.
 
     """
 
@@ -46,6 +47,7 @@ class Context:
     module: str = ""
     callees: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    headline: str = ""
 
 
 def build_context(
@@ -56,8 +58,8 @@ def build_context(
     documented = [d for d in definitions if d.docstring and d is not own]
     siblings = [d for d in documented if d.owner == own.owner and d.kind is own.kind]
     siblings.sort(key=lambda d: abs(d.line - own.line))
-    called = {name.rpartition(".")[2] for name in own.calls}
-    callees = [d for d in documented if d.name in called]
+    call_names = {name.rpartition(".")[2] for name in own.calls}
+    callees = [d for d in documented if d.name in call_names]
     return Context(
         target=target,
         path=path,

@@ -14,7 +14,8 @@ from docbot.errors import ConfigError
 from docbot.llm.protocol import Prompt
 from docbot.prompt import linearize
 from docbot.prompt.context import statement_ends
-from docbot.prompt.task import Slot, Task
+from docbot.prompt.lines import code_lines, slot_header
+from docbot.prompt.task import Slot, Task, headline_slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,14 +33,16 @@ class Format:
 
     Attributes:
         prompt: Writes the prompt for a slot.
-        reply: Reads the docstring's text from a completion.
+        read_completion: Reads the docstring's text from a completion.
         tasks: The tasks that these models can do.
+        scores: The name of their scores in the gate's table; "" where none were fitted.
 
     """
 
     prompt: Callable[[Context, Slot], Prompt]
-    reply: Callable[[str], str]
+    read_completion: Callable[[str], str]
     tasks: frozenset[Task] = frozenset({Task.FUNCTION})
+    scores: str = ""
 
 
 _LINEARIZERS: Mapping[Task, Callable[[Context, str], str]] = {
@@ -63,6 +66,26 @@ def tasks_prompt(context: Context, slot: Slot) -> Prompt:
         tail="<|sum|>",
         keep=BODY,
         keep_end=True,
+    )
+
+
+CODE = 400
+"""Most tokens of code and headline that docbot-small is sent; plain code ends before."""
+
+
+def lines_prompt(context: Context, slot: Slot) -> Prompt:
+    """Write docbot-small's prompt: code, then the comment that asks for the slot.
+
+    Sections are asked for after the headline, which is part of their prompt.
+    """
+    headline = f"{slot_header(headline_slot(context.target.definition))} {context.headline}\n"
+    return Prompt(
+        head="",
+        body=code_lines(context) + (headline if context.headline else ""),
+        tail=slot_header(slot),
+        keep=CODE,
+        stop=("\n",),
+        shared=bool(context.headline),
     )
 
 
@@ -164,10 +187,14 @@ def cased_reply(reply: str) -> str:
 
 
 FORMATS: Mapping[str, Format] = {
-    "tasks": Format(prompt=tasks_prompt, reply=cased_reply, tasks=frozenset(Task)),
-    "chatml": Format(prompt=chat_prompt(CHATML), reply=str.strip),  # Qwen2.5, Qwen3-*-2507
-    "qwen3": Format(prompt=chat_prompt(QWEN3), reply=str.strip),
-    "granite": Format(prompt=chat_prompt(GRANITE), reply=str.strip),
+    "tasks": Format(prompt=tasks_prompt, read_completion=cased_reply, tasks=frozenset(Task)),
+    "lines": Format(
+        prompt=lines_prompt, read_completion=first_line, tasks=frozenset(Task), scores="lines"
+    ),
+    # Qwen2.5, Qwen3-*-2507:
+    "chatml": Format(prompt=chat_prompt(CHATML), read_completion=str.strip),
+    "qwen3": Format(prompt=chat_prompt(QWEN3), read_completion=str.strip),
+    "granite": Format(prompt=chat_prompt(GRANITE), read_completion=str.strip),
 }
 
 

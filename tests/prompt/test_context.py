@@ -47,8 +47,8 @@ def test_first_sentence(docstring: str | None, sentence: str) -> None:
 
 
 def test_alone() -> None:
-    found = context("def f(): return g()\n", "f")
-    assert found == Context(target=found.target)
+    result = context("def f(): return g()\n", "f")
+    assert result == Context(target=result.target)
 
 
 def test_siblings_are_the_nearest_documented_of_the_same_kind_and_class() -> None:
@@ -111,8 +111,8 @@ def test_a_definition_that_calls_itself_is_not_its_own_callee() -> None:
     ],
 )
 def test_the_class_around(header: str, enclosing: str) -> None:
-    found = context(f"'''Module. It is.'''\n{header}  def f(self): return x\n", "A.f")
-    assert (found.owner, found.enclosing, found.module) == ("A", enclosing, "Module.")
+    result = context(f"'''Module. It is.'''\n{header}  def f(self): return x\n", "A.f")
+    assert (result.owner, result.enclosing, result.module) == ("A", enclosing, "Module.")
 
 
 def test_an_inner_class_is_the_one_around() -> None:
@@ -122,8 +122,8 @@ def test_an_inner_class_is_the_one_around() -> None:
 
 
 def test_a_function_in_a_method_has_no_class() -> None:
-    found = context("class A:\n  def f(self):\n    def g(): return x\n", "A.f.<locals>.g")
-    assert (found.owner, found.enclosing) == ("", "")
+    result = context("class A:\n  def f(self):\n    def g(): return x\n", "A.f.<locals>.g")
+    assert (result.owner, result.enclosing) == ("", "")
 
 
 LONG = """\

@@ -88,7 +88,9 @@ def test_chats(name: str, end: str) -> None:
 
 
 def test_every_chat_has_a_golden() -> None:
-    assert {path.stem for path in PROMPTS.glob("*.txt")} == {*FORMATS} - {"tasks"} == {*CHATS}
+    assert (
+        {path.stem for path in PROMPTS.glob("*.txt")} == {*FORMATS} - {"tasks", "lines"} == {*CHATS}
+    )
 
 
 def test_chatml_of_a_function_by_itself() -> None:
@@ -97,10 +99,10 @@ def test_chatml_of_a_function_by_itself() -> None:
 
 
 def test_tasks_format() -> None:
-    asked = FORMATS["tasks"].prompt(
+    prompt = FORMATS["tasks"].prompt(
         context(MODULE, "Queue.push"), Slot(task=Task.PARAM, name="item")
     )
-    assert asked == Prompt(
+    assert prompt == Prompt(
         head="<|param|>",
         body=" items append ( check ( item return other ( item ; | | | queue push | item",
         tail="<|sum|>",
@@ -123,7 +125,7 @@ def test_a_headline_is_asked_by_kind() -> None:
     ],
 )
 def test_lower_case_answers_get_their_case(reply: str, sentence: str) -> None:
-    assert FORMATS["tasks"].reply(reply) == sentence
+    assert FORMATS["tasks"].read_completion(reply) == sentence
 
 
 HOSTILE = '''\
@@ -154,7 +156,8 @@ def test_code_cannot_leave_the_body(name: str) -> None:
         harmless.stop,
     )
     if name != "tasks":
-        assert hostile.body.count("<|im_end|>") == 3
+        seen = 2 if name == "lines" else 3  # "lines" does not show the docstring of the class
+        assert hostile.body.count("<|im_end|>") == seen
 
 
 @pytest.fixture
@@ -187,12 +190,12 @@ def test_a_control_token_typed_in_code_is_plain_text(
     prompt = FORMATS[name].prompt(context(HOSTILE, "A.f"), SUMMARY)
     engine = Engine(path, context=320, slots=1, threads=1)
     with LlamaCpp(path, context=4096, max_tokens=48) as backend:
-        sent = [token for part in backend._tokens(engine, prompt) for token in part]
+        tokens = [token for part in backend._tokens(engine, prompt) for token in part]
     controls = [engine.tokenize(word, special=True) for word in words]
     engine.free()
     assert all(len(ids) == 1 for ids in controls)
     for word, (control,) in zip(words, controls, strict=True):
-        assert sent.count(control) == (prompt.head + prompt.tail).count(word) > 0
+        assert tokens.count(control) == (prompt.head + prompt.tail).count(word) > 0
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -218,4 +221,4 @@ def test_first_line(reply: str, line: str) -> None:
 
 
 def test_chatml_reads_the_whole_reply() -> None:
-    assert FORMATS["chatml"].reply(" Return it.\n") == "Return it."
+    assert FORMATS["chatml"].read_completion(" Return it.\n") == "Return it."

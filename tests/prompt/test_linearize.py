@@ -17,7 +17,7 @@ from docbot.scan.source import read
 from docbot.select.skip import Target
 
 
-def told(owner: str, code: str) -> str:
+def line_of(owner: str, code: str) -> str:
     """One function's words."""
     definition = Definition(
         qualname="f", name="f", kind=Kind.FUNCTION, line=1, lines=(1, 1), code=code, owner=owner
@@ -246,7 +246,7 @@ GOLDENS = [
 
 @pytest.mark.parametrize(("owner", "code", "words"), GOLDENS)
 def test_words(owner: str, code: str, words: str) -> None:
-    assert told(owner, dedent(code)) == words
+    assert line_of(owner, dedent(code)) == words
 
 
 def test_inner_docstrings_are_not_told() -> None:
@@ -254,23 +254,23 @@ def test_inner_docstrings_are_not_told() -> None:
         "def f():\n    def g():\n        '''Secret.'''\n    class A:\n        '''Secret.'''\n"
     )
     without = "def f():\n    def g():\n        pass\n    class A:\n        pass\n"
-    assert told("", with_doc) == told("", without)
+    assert line_of("", with_doc) == line_of("", without)
 
 
 def test_layout_comments_and_quotes_are_not_told() -> None:
     plain = "def f(a):\n    return g('x', a)\n"
     dressed = 'def f(  # why\n    a,\n):\n\n    # how\n    return g(\n        "x",  a)\n'
-    assert told("A", dressed) == told("A", plain)
+    assert line_of("A", dressed) == line_of("A", plain)
 
 
 @pytest.mark.parametrize("code", ["class A: pass\n", "x = 1\n", "", "def f(:\n", "# only\n"])
 def test_what_is_no_function_cannot_be_told(code: str) -> None:
     with pytest.raises(SourceError):
-        told("", code)
+        line_of("", code)
 
 
 def test_invalid_escapes_are_not_our_warning() -> None:
-    assert told("", "def f():\n    return '\\d'\n") == " return d ; | | | | | f"
+    assert line_of("", "def f():\n    return '\\d'\n") == " return d ; | | | | | f"
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def clean(text: str, *, phrase: bool = False) -> str | Filter:
         The sentence, or why it is not used.
 
     """
-    text = _remove_markup(text)
+    text = remove_markup(text)
     words = _split_identifiers(text)
     if not phrase and words:
         words[0] = third_persons().get(words[0], words[0])
@@ -118,11 +118,11 @@ def clean(text: str, *, phrase: bool = False) -> str | Filter:
 
 def _problem(text: str, words: list[str], *, phrase: bool) -> Filter | None:
     count = sum(word[0].isalnum() for word in words)
-    known = sum(word in english_words() or word in STOPWORDS for word in words)
+    english = sum(word in english_words() or word in STOPWORDS for word in words)
     checks = (
         (not text, Filter.EMPTY),
         (_NOISE.search(text), Filter.NOISE),
-        (not text.isascii() or known < MIN_ENGLISH * count, Filter.FOREIGN),
+        (not text.isascii() or english < MIN_ENGLISH * count, Filter.FOREIGN),
         (_MARKUP.search(text), Filter.MARKUP),
         (count < (MIN_PHRASE if phrase else MIN_WORDS), Filter.SHORT),
         (count > (MAX_PHRASE if phrase else MAX_WORDS), Filter.LONG),
@@ -238,7 +238,7 @@ def _bare_name(name: str) -> str:
 # Words.
 
 
-def _remove_markup(text: str) -> str:
+def remove_markup(text: str) -> str:
     """Remove roles, links, code quotes, and text in brackets or after a dash."""
     text = _ROLE.sub(lambda m: m.group(1).lstrip("~.!").rpartition(".")[2], text)
     text = _LINK.sub(r"\1", text)
