@@ -18,7 +18,8 @@ from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.special_methods import fixed_summary
 from docbot.docstring.verify import verify
 from docbot.errors import SourceError, VerifyError
-from docbot.gate.judge import judge_headline, judge_phrase
+from docbot.gate.judge import Judge
+from docbot.gate.score import load_weights
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary, with_phrases
 from docbot.prompt.context import build_context
@@ -59,6 +60,15 @@ class Job:
     format: Format
     out_of_time: Callable[[], bool] = lambda: False
     scanner: Scanner = scan_each
+
+    @property
+    def judge(self) -> Judge:
+        """Return the gate for the model's prompt format."""
+        return Judge(
+            read=self.format.read_completion,
+            min_confidence=self.config.min_confidence,
+            scores=load_weights().get(self.format.scores, {}),
+        )
 
 
 def fix(files: Iterable[SourceFile], job: Job) -> Iterator[Result]:
@@ -188,14 +198,14 @@ class _Docstring:
     summary: Summary | None = None
     phrases: dict[Slot, str] = field(default_factory=dict)
     slot_count: int = 0
-    settled: bool = False
+    is_settled: bool = False
 
     @property
     def target(self) -> Target:
         return self.context.target
 
     def settle(self, outcome: Summary | Skip) -> None:
-        self.settled = True
+        self.is_settled = True
         self.task.settle(self.target, outcome)
 
 
@@ -215,8 +225,8 @@ class _Stream:
         self.job = job
         self.more: deque[_SlotPrompt] = deque()
         self._headlines = self._headline_prompts(files)
-        self._sent: dict[int, _SlotPrompt] = {}
-        self._done: deque[FileTask] = deque()
+        self._in_flight: dict[int, _SlotPrompt] = {}
+        self._complete_tasks: deque[FileTask] = deque()
 
     def prompts(self) -> Iterator[Prompt]:
         """Yield what can be asked now, pulled as the backend has room; section prompts go first.
@@ -228,41 +238,42 @@ class _Stream:
             slot_prompt = self._next()
             if slot_prompt is None:
                 return
-            self._sent[index] = slot_prompt
+            self._in_flight[index] = slot_prompt
             yield slot_prompt.prompt
 
     def _next(self) -> _SlotPrompt | None:
         while self.more:
             slot_prompt = self.more.popleft()
-            if not slot_prompt.docstring.settled:  # by a sibling's refusal
+            if not slot_prompt.docstring.is_settled:  # by a sibling's refusal
                 return slot_prompt
         return next(self._headlines, None)
 
     def take(self, index: int, completion: Completion) -> None:
         """Judge the completion of the `index`-th prompt of this turn."""
-        slot_prompt = self._sent.pop(index)
+        slot_prompt = self._in_flight.pop(index)
         docstring = slot_prompt.docstring
-        if docstring.settled:
+        if docstring.is_settled:
             return
         if docstring.summary is None:
             self._take_headline(docstring, completion)
         else:
             self._take_phrase(docstring, docstring.summary, slot_prompt.slot, completion)
         if docstring.task.complete:
-            self._done.append(docstring.task)
+            self._complete_tasks.append(docstring.task)
 
     def results(self) -> Iterator[Result]:
         """Yield the Results of the files whose last docstring is there."""
-        while self._done:
-            yield self._done.popleft().finish(self.job)
+        while self._complete_tasks:
+            yield self._complete_tasks.popleft().finish(self.job)
 
     def _take_headline(self, docstring: _Docstring, completion: Completion) -> None:
-        job, definition = self.job, docstring.target.definition
+        definition = docstring.target.definition
         surroundings = docstring.task.scanned.surroundings
-        verdict = judge_headline(completion, job.format.reply, definition, job.config, surroundings)
+        verdict = self.job.judge.headline(completion, definition, surroundings)
         if isinstance(verdict, Refusal):
             docstring.settle(docstring.target.skip(verdict.reason, verdict.detail))
             return
+        docstring.context = dataclasses.replace(docstring.context, headline=verdict.headline)
         prompts = self._section_prompts(docstring)
         if prompts:
             docstring.summary, docstring.slot_count = verdict, len(prompts)
@@ -274,11 +285,9 @@ class _Stream:
         self, docstring: _Docstring, summary: Summary, slot: Slot, completion: Completion
     ) -> None:
         """Note one phrase; the first that is refused leaves the headline alone."""
-        job, definition = self.job, docstring.target.definition
+        definition = docstring.target.definition
         surroundings = docstring.task.scanned.surroundings
-        verdict = judge_phrase(
-            completion, job.format.reply, definition, slot, job.config, surroundings
-        )
+        verdict = self.job.judge.phrase(completion, definition, slot, surroundings)
         if isinstance(verdict, Refusal):
             docstring.settle(summary)
             return
@@ -307,7 +316,7 @@ class _Stream:
         for file, scan in job.scanner(files, job.config):
             if job.out_of_time():
                 skip = Skip(reason=SkipReason.OUT_OF_TIME, detail="not looked at")
-                self._done.append(FileTask(file=file, choice=Choice(skips=(skip,))))
+                self._complete_tasks.append(FileTask(file=file, choice=Choice(skips=(skip,))))
                 continue
             task = FileTask.select(file, scan(), job)
             for target in task.choice.targets:
@@ -319,7 +328,7 @@ class _Stream:
                     task.settle(target, outcome)
             task.sealed = True
             if task.complete:
-                self._done.append(task)
+                self._complete_tasks.append(task)
 
 
 def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Skip:

@@ -33,6 +33,7 @@ from docbot.gate.english import (
     third_persons,
 )
 from docbot.gate.facts import FUNCTIONS, Facts
+from docbot.gate.features import features_of
 from docbot.gate.rules import (
     FORMS,
     GETTERS,
@@ -54,14 +55,15 @@ from docbot.gate.sentence import (
     Verdict,
     find_markup,
     quote,
-    refuse_unsure,
     split_sentence,
 )
 from docbot.scan.identifiers import split_words
 from docbot.select.skip import SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping, Sequence
+
+    from docbot.gate.features import Likelihood, Rule
 
 
 MIN_WORDS, MAX_WORDS = 3, 25
@@ -88,7 +90,7 @@ _CLAUSES = frozenset(("true", "false", "whether", "if", "that", "how", "to"))
 
 
 def check_headline(
-    reply: str, facts: Facts, *, min_confidence: float, confidence: float, ended: bool = True
+    reply: str, facts: Facts, *, ended: bool = True, rules: Sequence[Rule] = ()
 ) -> Verdict:
     """Check a reply, and return its first sentence, clean and imperative.
 
@@ -97,28 +99,27 @@ def check_headline(
     Args:
         reply: The model's text.
         facts: The facts of the definition that it speaks of.
-        min_confidence: The least confidence wanted, 0 to 1.
-        confidence: The geometric mean of the reply's token probabilities.
         ended: False for a reply that was cut off.
+        rules: What the sentence must pass; all of `RULES` where none are named.
 
     Returns:
         The sentence with its period, or the refusal to write it.
 
     """
-    if refusal := refuse_unsure(confidence, min_confidence):
-        return refusal
     problem = find_markup(reply)
     if not problem:
-        sentence = _sentence(reply, facts)
+        sentence = read_headline(reply, facts)
         whole = ended or re.search(PERIOD, reply) is not None
         problem = "" if whole else "it stops in the middle of a sentence"
-        problem = problem or next((p for rule in RULES if (p := rule(sentence, facts))), "")
+        problem = problem or next(
+            (p for rule in rules or RULES if (p := rule(sentence, facts))), ""
+        )
         if not problem:
             return sentence.text
     return Refusal(reason=SkipReason.REJECTED, detail=problem)
 
 
-def _sentence(reply: str, facts: Facts) -> Sentence:
+def read_headline(reply: str, facts: Facts) -> Sentence:
     """Return the first sentence, with capital and period; a function's verb is made imperative."""
     text = re.split(PERIOD, " ".join(reply.split()), maxsplit=1)[0].rstrip()
     if facts.kind in FUNCTIONS:
@@ -199,17 +200,17 @@ def _check_params(sentence: Sentence, facts: Facts) -> str:
 def _check_news(sentence: Sentence, facts: Facts) -> str:
     """Refuse what the name says already; kinds of value and the plainest verbs say nothing more."""
     words = sentence.words
-    named = frozenset(split_words(facts.name))
+    name_words = frozenset(split_words(facts.name))
     plain = facts.kind not in FUNCTIONS or is_noun_phrase(sentence)
     if plain or keys(words[0]) & light_keys():
-        named |= frozenset(split_words(facts.owner))  # after any other verb the owner is news
+        name_words |= frozenset(split_words(facts.owner))  # after any other verb the owner is news
         del words[: not plain]
-    named = all_keys(named)
+    name_words = all_keys(name_words)
     empty = (STOPWORDS, FILLERS, KINDS, PLAIN, FORMS.get(facts.kind, frozenset()))
     params = all_keys(facts.params) if facts.kind in FUNCTIONS else frozenset()
     for word in words:
         is_empty = any(word in table for table in empty)
-        if not is_supported(word, named) and (
+        if not is_supported(word, name_words) and (
             not is_empty or (word in PLAIN and is_supported(word, params))
         ):
             return ""
@@ -301,16 +302,16 @@ def _check_scope(sentence: Sentence, facts: Facts) -> str:
 
 def _check_opposites(sentence: Sentence, facts: Facts) -> str:
     """Refuse the opposite of a word of the name: push for pop, up for down."""
-    named = {stem(word) for word in split_words(facts.name)}
+    name_stems = {stem(word) for word in split_words(facts.name)}
     stems = {stem(word) for word in sentence.words}
     for word in sentence.words:
         opposite = opposites().get(stem(word), "")
-        if opposite in named - stems and stem(word) not in named:
+        if opposite in name_stems - stems and stem(word) not in name_stems:
             return f"it says {quote(word)}, the opposite of what the name does"
     return ""
 
 
-RULES: tuple[Callable[[Sentence, Facts], str], ...] = (
+RULES: tuple[Rule, ...] = (
     _check_length,
     check_shape,
     check_grammar,
@@ -330,3 +331,25 @@ RULES: tuple[Callable[[Sentence, Facts], str], ...] = (
     _check_scope,
 )
 """All that a headline must pass, cheapest first."""
+
+
+SCORED: Mapping[str, Rule] = {
+    "support": check_support,
+    "name": _check_name,
+    "opposites": _check_opposites,
+    "head": _check_head,
+    "news": _check_news,
+    "object": _check_object,
+    "scope": _check_scope,
+    "given": _check_params,
+}
+"""The rules that a score weighs (`score.py`), by the names of their features."""
+
+
+VETOES = tuple(rule for rule in RULES if rule not in SCORED.values())
+"""The rules that hold whatever the score: form, grammar, and what contradicts the syntax tree."""
+
+
+def headline_features(text: str, facts: Facts, likelihood: Likelihood) -> dict[str, float]:
+    """Return the features of a headline that passed the vetoes."""
+    return features_of(split_sentence(text, facts), facts, likelihood, SCORED)

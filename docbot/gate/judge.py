@@ -1,96 +1,143 @@
-"""Judge the model's completions: the best text that passes the gate, or why none does."""
+"""Judge the model's completions: the best text that passes the gate, or why none does.
+
+Where a score was fitted to a model's prompt format (`score.py`), a text needs the wanted
+probability of acceptance and must pass the vetoes. Elsewhere the model's own probability decides,
+and the text must pass all rules.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docbot.gate.facts import NO_SURROUNDINGS, facts_of
-from docbot.gate.headline import check_headline
-from docbot.gate.section import check_phrase
-from docbot.gate.sentence import Refusal
+from docbot.gate.features import Likelihood
+from docbot.gate.headline import RULES, VETOES, check_headline, headline_features
+from docbot.gate.section import check_phrase, phrase_features
+from docbot.gate.sentence import Refusal, refuse_improbable, refuse_unsure
 from docbot.gate.summary import Summary
+from docbot.prompt.task import headline_slot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from docbot.config import Config
     from docbot.gate.facts import Surroundings
+    from docbot.gate.score import Weights
     from docbot.gate.sentence import Verdict
     from docbot.llm.protocol import Completion
     from docbot.prompt.task import Slot
     from docbot.scan.definition import Definition
 
+    Check = Callable[[Completion], Verdict]
+    Features = Callable[[str, Likelihood], Mapping[str, float]]
 
-def judge_headline(
-    completion: Completion,
-    read_reply: Callable[[str], str],
-    definition: Definition,
-    config: Config,
-    surroundings: Surroundings = NO_SURROUNDINGS,
-) -> Summary | Refusal:
-    """Judge a completion for a headline.
+DEFAULT_CONFIDENCE = 0.6
+"""The least confidence, geometric mean of token probabilities, of models without a score."""
 
-    Args:
-        completion: The model's answer, with its other candidates.
-        read_reply: Reads the headline out of a completion's text, by the prompt's format.
-        definition: What the headline is for.
-        config: Holds `min_confidence`.
-        surroundings: The definition's surroundings in its file.
 
-    Returns:
-        The surest candidate that passes, as a Summary; if none does, the first one's refusal.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judge:
+    """The gate for one model.
+
+    Attributes:
+        read: Reads the docstring's text out of a completion's, by the prompt's format.
+        min_confidence: The least confidence wanted; -1 takes the scores' own threshold, or
+            DEFAULT_CONFIDENCE.
+        scores: The scores that were fitted to the prompt's format, by the value of the task.
 
     """
-    facts = facts_of(definition, surroundings)
 
-    def verdict(candidate: Completion) -> Verdict:
-        return check_headline(
-            read_reply(candidate.text),
-            facts,
-            min_confidence=config.min_confidence,
-            confidence=confidence_of(candidate),
-            ended=candidate.ended,
-        )
+    read: Callable[[str], str]
+    min_confidence: float = -1.0
+    scores: Mapping[str, Weights] = field(default_factory=dict)
 
-    best, confidence = _best(completion, verdict)
-    return best if isinstance(best, Refusal) else Summary(headline=best, confidence=confidence)
+    def headline(
+        self,
+        completion: Completion,
+        definition: Definition,
+        surroundings: Surroundings = NO_SURROUNDINGS,
+    ) -> Summary | Refusal:
+        """Judge a completion for a headline.
 
+        Args:
+            completion: The model's answer, with its other candidates.
+            definition: What the headline is for.
+            surroundings: The definition's surroundings in its file.
 
-def judge_phrase(
-    completion: Completion,
-    read_reply: Callable[[str], str],
-    definition: Definition,
-    slot: Slot,
-    config: Config,
-    surroundings: Surroundings = NO_SURROUNDINGS,
-) -> Verdict:
-    """Judge a completion for the phrase of one slot of a section; else as `judge_headline`."""
-    facts = facts_of(definition, surroundings)
+        Returns:
+            The surest candidate that passes, as a Summary; if none does, the first one's refusal.
 
-    def verdict(candidate: Completion) -> Verdict:
-        return check_phrase(
-            read_reply(candidate.text),
-            facts,
-            slot,
-            min_confidence=config.min_confidence,
-            confidence=confidence_of(candidate),
-            ended=candidate.ended,
-        )
+        """
+        facts = facts_of(definition, surroundings)
+        weights = self.scores.get(headline_slot(definition).task.value)
+        rules = VETOES if weights else RULES
 
-    return _best(completion, verdict)[0]
+        def check(candidate: Completion) -> Verdict:
+            text = self.read(candidate.text)
+            return check_headline(text, facts, ended=candidate.ended, rules=rules)
 
+        def features(text: str, likelihood: Likelihood) -> Mapping[str, float]:
+            return headline_features(text, facts, likelihood)
 
-def _best(
-    completion: Completion, verdict: Callable[[Completion], Verdict]
-) -> tuple[Verdict, float]:
-    """Return the surest text that passes, and its confidence; else the first one's refusal."""
-    candidates = (completion, *completion.others)
-    judged = [(verdict(candidate), confidence_of(candidate)) for candidate in candidates]
-    passed = [pair for pair in judged if not isinstance(pair[0], Refusal)]
-    return max(passed, key=lambda pair: pair[1], default=judged[0])
+        best, confidence = self._best(completion, weights, check, features)
+        return best if isinstance(best, Refusal) else Summary(headline=best, confidence=confidence)
+
+    def phrase(
+        self,
+        completion: Completion,
+        definition: Definition,
+        slot: Slot,
+        surroundings: Surroundings = NO_SURROUNDINGS,
+    ) -> Verdict:
+        """Judge a completion for the phrase of one slot of a section; else as `headline`."""
+        facts = facts_of(definition, surroundings)
+        weights = self.scores.get(slot.task.value)
+
+        def check(candidate: Completion) -> Verdict:
+            text = self.read(candidate.text)
+            scored = weights is not None
+            return check_phrase(text, facts, slot, ended=candidate.ended, scored=scored)
+
+        def features(text: str, likelihood: Likelihood) -> Mapping[str, float]:
+            return phrase_features(text, facts, slot, likelihood)
+
+        return self._best(completion, weights, check, features)[0]
+
+    def _best(
+        self, completion: Completion, weights: Weights | None, check: Check, features: Features
+    ) -> tuple[Verdict, float]:
+        """Return the surest text that passes, and its confidence; else the first one's refusal."""
+        judged = [
+            self._weigh(candidate, weights, check, features)
+            for candidate in (completion, *completion.others)
+        ]
+        passed = [pair for pair in judged if not isinstance(pair[0], Refusal)]
+        return max(passed, key=lambda pair: pair[1], default=judged[0])
+
+    def _weigh(
+        self, candidate: Completion, weights: Weights | None, check: Check, features: Features
+    ) -> tuple[Verdict, float]:
+        """Return a candidate's verdict, and how sure it is: by its score, or by the model."""
+        own = self.min_confidence < 0
+        if weights is None:
+            confidence = confidence_of(candidate)
+            wanted = DEFAULT_CONFIDENCE if own else self.min_confidence
+            return refuse_unsure(confidence, wanted) or check(candidate), confidence
+        text = check(candidate)
+        if isinstance(text, Refusal):
+            return text, 0.0
+        probability = weights.probability(features(text, likelihood_of(candidate)))
+        wanted = weights.threshold if own else self.min_confidence
+        return refuse_improbable(text, probability, wanted) or text, probability
 
 
 def confidence_of(completion: Completion) -> float:
     """Return the geometric mean of the token probabilities, 0 for an answer without tokens."""
     return math.exp(completion.logprob / completion.tokens) if completion.tokens else 0.0
+
+
+def likelihood_of(completion: Completion) -> Likelihood:
+    """Return what the score knows of a completion's probabilities."""
+    mean = completion.logprob / completion.tokens if completion.tokens else -math.inf
+    return Likelihood(mean=mean, lowest=completion.lowest)

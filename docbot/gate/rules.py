@@ -68,7 +68,7 @@ _ARTICLES = frozenset(("a", "an", "the", "any", "each", "every", "all", "this", 
 _REPEATABLE = frozenset(("true", "false", "none", "given"))
 
 # "a the", "of for", "and of", and commas out of place.
-_BROKEN = re.compile(
+_UNGRAMMATICAL = re.compile(
     r"\b(?:an?|the|this|its) (?:an?|the|this|its|of|to|for|with|and|or|if|is|are|in|from|that)\b"
     r"|\b(?:of|for|with|from|into) (?:of|for|with|to|and|or|is|are)\b"
     r"|\b(?:and|or|but) (?:of|and|or)\b|,,|\(\s|, ?\)|^\w+ ,"
@@ -115,7 +115,7 @@ def check_shape(sentence: Sentence, _facts: Facts) -> str:
 def check_grammar(sentence: Sentence, _facts: Facts) -> str:
     """Refuse broken grammar, such as "a the" or "if the file": weak models write it often."""
     text = sentence.text
-    if match := _BROKEN.search(text.lower()) or _ARTICLE.search(text):
+    if match := _UNGRAMMATICAL.search(text.lower()) or _ARTICLE.search(text):
         return f"it is broken at {quote(match.group())}"
     if (match := _CLAUSE.search(text)) and not _has_verb(match.group(1)):
         return f"it has no verb after {quote(match.group())}"

@@ -22,6 +22,7 @@ from docbot.gate.english import (
     is_supported,
     stem,
 )
+from docbot.gate.features import features_of
 from docbot.gate.kinds import (
     BUILTIN_NAMES,
     DEFAULT_KINDS,
@@ -44,7 +45,7 @@ from docbot.gate.rules import (
     is_noun_phrase,
     is_plain_or_nearby,
 )
-from docbot.gate.sentence import PERIOD, Refusal, find_markup, quote, refuse_unsure, split_sentence
+from docbot.gate.sentence import PERIOD, Refusal, find_markup, quote, split_sentence
 from docbot.prompt.task import Task
 from docbot.scan.identifiers import split_words
 from docbot.select.skip import SkipReason
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from docbot.gate.facts import Facts
+    from docbot.gate.features import Likelihood, Rule
     from docbot.gate.sentence import Sentence, Verdict
     from docbot.prompt.task import Slot
     from docbot.scan.definition import Parameter
@@ -72,9 +74,8 @@ def check_phrase(
     facts: Facts,
     slot: Slot,
     *,
-    min_confidence: float,
-    confidence: float,
     ended: bool = True,
+    scored: bool = False,
 ) -> Verdict:
     """Check a reply, and return its first sentence as a phrase with capital and period.
 
@@ -84,16 +85,13 @@ def check_phrase(
         reply: The model's text.
         facts: The facts of the definition that it speaks of.
         slot: The parameter, result or exception that it describes.
-        min_confidence: As in `headline.check`.
-        confidence: As in `headline.check`.
-        ended: As in `headline.check`.
+        ended: As in `check_headline`.
+        scored: Whether a score weighs what is not among `VETOES`.
 
     Returns:
         The phrase, or the refusal to write it.
 
     """
-    if refusal := refuse_unsure(confidence, min_confidence):
-        return refusal
     problem = find_markup(reply)
     if not problem:
         text = re.split(PERIOD, " ".join(reply.split()), maxsplit=1)[0].rstrip()
@@ -101,7 +99,7 @@ def check_phrase(
         whole = ended or re.search(PERIOD, reply) is not None
         problem = "" if whole else "it stops in the middle of a phrase"
         problem = problem or next((p for rule in COMMON if (p := rule(phrase, facts))), "")
-        rules = SLOTS[slot.task]
+        rules = [rule for rule in SLOTS[slot.task] if not scored or rule in VETOES]
         problem = problem or next((p for rule in rules if (p := rule(phrase, facts, slot))), "")
         if not problem:
             return phrase.text
@@ -241,9 +239,9 @@ def _check_default(phrase: Sentence, facts: Facts, slot: Slot) -> str:
         return ""
     if param is None or param.default is None:
         return f"it says {quote(claims.group())}, but there is no default"
-    stated = re.search(r"\bdefaults? (?:to|is|of) (?:an? |the )?`?([\w.-]+?)`?(?:[ ,)]|\.$)", text)
-    if stated and stated.group(1) not in (param.default.lower().strip("'\""), "empty"):
-        return f"it says that the default is {quote(stated.group(1))}"
+    default = re.search(r"\bdefaults? (?:to|is|of) (?:an? |the )?`?([\w.-]+?)`?(?:[ ,)]|\.$)", text)
+    if default and default.group(1) not in (param.default.lower().strip("'\""), "empty"):
+        return f"it says that the default is {quote(default.group(1))}"
     return ""
 
 
@@ -301,6 +299,26 @@ SLOTS: Mapping[Task, tuple[Callable[[Sentence, Facts, Slot], str], ...]] = {
     Task.RAISES: (_check_condition, _check_support, _check_cause),
 }
 """What the phrase for each kind of slot must pass besides."""
+
+
+VETOES = (_check_beginning, _check_condition, _check_use, _check_annotation, _check_default)
+"""The rules that hold whatever the score: form, and what contradicts the signature."""
+
+
+def phrase_features(
+    text: str, facts: Facts, slot: Slot, likelihood: Likelihood
+) -> dict[str, float]:
+    """Return the features of a phrase that passed the vetoes."""
+    rules = {
+        rule.__name__.removeprefix("_check_"): _bind(rule, slot)
+        for rule in SLOTS[slot.task]
+        if rule not in VETOES
+    }
+    return features_of(split_sentence(text, facts), facts, likelihood, rules)
+
+
+def _bind(rule: Callable[[Sentence, Facts, Slot], str], slot: Slot) -> Rule:
+    return lambda phrase, facts: rule(phrase, facts, slot)
 
 
 # What phrases and annotations say

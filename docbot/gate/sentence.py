@@ -46,6 +46,15 @@ def refuse_unsure(confidence: float, wanted: float) -> Refusal | None:
     return Refusal(reason=SkipReason.UNSURE, detail=detail)
 
 
+def refuse_improbable(text: str, probability: float, wanted: float) -> Refusal | None:
+    """Refuse a text whose probability of being accepted is lower than wanted; it is quoted."""
+    if probability >= wanted:
+        return None
+    percent = math.floor(100 * probability)
+    detail = f"'{text}' is right with probability {percent / 100:.2f}, {wanted:.2f} is wanted"
+    return Refusal(reason=SkipReason.UNSURE, detail=detail)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Token:
     """One word between blanks, and its parts in lower case.

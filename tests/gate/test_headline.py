@@ -13,13 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from docbot.config import Config
 from docbot.gate import english
 from docbot.gate import facts as facts_module
 from docbot.gate.english import keys, stem
 from docbot.gate.facts import Facts, facts_of, surroundings_of
 from docbot.gate.headline import check_headline
-from docbot.gate.judge import confidence_of, judge_headline
+from docbot.gate.judge import Judge, confidence_of
 from docbot.gate.sentence import Refusal, refuse_unsure
 from docbot.gate.summary import Summary
 from docbot.llm.protocol import Completion
@@ -108,7 +107,7 @@ def facts(source: str) -> Facts:
 
 
 def verdict(reply: str, source: str = CREATE, *, ended: bool = True) -> str | Refusal:
-    return check_headline(reply, facts(source), min_confidence=0.5, confidence=0.9, ended=ended)
+    return check_headline(reply, facts(source), ended=ended)
 
 
 def test_the_replies_are_judged_for_a_function_that_can_be_described() -> None:
@@ -131,7 +130,7 @@ class Graph:
         for edge in ebunch:
             self.remove(edge)
 """
-REFUSED = [
+REFUSALS = [
     # what is done must be in the signature, and chosen things are not all things
     (
         "class Bar:\n    def stop(self):\n        self.console.stop()\n",
@@ -256,8 +255,8 @@ GOOD_CLASSES = [
 
 
 def of_class(reply: str) -> str | Refusal:
-    known = facts_of(read_definitions(read(CART.encode()))[1])
-    return check_headline(reply, known, min_confidence=0.5, confidence=0.9)
+    own_facts = facts_of(read_definitions(read(CART.encode()))[1])
+    return check_headline(reply, own_facts)
 
 
 @pytest.mark.parametrize(("reply", "why"), REFUSED_CLASSES, ids=[r[0] for r in REFUSED_CLASSES])
@@ -275,8 +274,10 @@ def test_must_pass_of_a_class(reply: str) -> None:
 def of_module(reply: str, path: str = "pkg/shop_errors.py") -> str | Refusal:
     source = b"import json\n\nLIMIT = 1\n\nclass PriceError(Exception):\n    pass\n"
     names = names_in(ast.walk(ast.parse(source)), source)
-    known = facts_of(read_definitions(read(source))[0], surroundings_of(PurePosixPath(path), names))
-    return check_headline(reply, known, min_confidence=0.5, confidence=0.9)
+    own_facts = facts_of(
+        read_definitions(read(source))[0], surroundings_of(PurePosixPath(path), names)
+    )
+    return check_headline(reply, own_facts)
 
 
 @pytest.mark.parametrize(
@@ -307,15 +308,15 @@ def test_what_stands_around_lends_two_words_and_no_more() -> None:
     surroundings = surroundings_of(
         PurePosixPath("pkg/tasks.py"), names_in(ast.walk(ast.parse(source)), source)
     )
-    known = facts_of(read_definitions(read(source))[-1], surroundings)
-    judge_it = functools.partial(check_headline, facts=known, min_confidence=0.5, confidence=0.9)
+    own_facts = facts_of(read_definitions(read(source))[-1], surroundings)
+    judge_it = functools.partial(check_headline, facts=own_facts)
     assert judge_it("Move the file to the broker.") == "Move the file to the broker."
     assert isinstance(judge_it("Move the file to the database."), Refusal)
     assert isinstance(judge_it("Move the file of a worker to the broker queue."), Refusal)
     assert isinstance(judge_it("Start the file of the worker."), Refusal)
 
 
-@pytest.mark.parametrize(("source", "reply", "why"), REFUSED, ids=[row[1] for row in REFUSED])
+@pytest.mark.parametrize(("source", "reply", "why"), REFUSALS, ids=[row[1] for row in REFUSALS])
 def test_must_refuse(source: str, reply: str, why: str) -> None:
     answer = verdict(reply, source)
     assert isinstance(answer, Refusal), answer
@@ -351,19 +352,21 @@ BECOMES = [
 ]
 
 
-@pytest.mark.parametrize(("source", "reply", "wanted"), BECOMES, ids=[row[1] for row in BECOMES])
-def test_must_become(source: str, reply: str, wanted: str | None) -> None:
+@pytest.mark.parametrize(("source", "reply", "expected"), BECOMES, ids=[row[1] for row in BECOMES])
+def test_must_become(source: str, reply: str, expected: str | None) -> None:
     """A row without a sentence of its own passes as it is."""
     answer = verdict(reply, source)
-    assert answer == (wanted or reply)
+    assert answer == (expected or reply)
 
 
 def test_confidence_decides_first() -> None:
+    definition = read_definitions(read(CREATE.encode()))[-1]
     for confidence in (0.49, 0.0, math.nan):
-        answer = check_headline("", facts(CREATE), min_confidence=0.5, confidence=confidence)
+        logprob = math.log(confidence) if confidence else -math.inf
+        unsure = Completion(text="", logprob=logprob, tokens=1, ended=True)
+        answer = Judge(read=str.strip, min_confidence=0.5).headline(unsure, definition)
         assert isinstance(answer, Refusal)
         assert answer.reason is SkipReason.UNSURE
-    assert check_headline(GOOD, facts(CREATE), min_confidence=0.5, confidence=0.5) == GOOD
 
 
 def test_a_reply_that_was_cut_off_needs_a_whole_first_sentence() -> None:
@@ -478,10 +481,12 @@ def test_every_verb_is_english_and_passes_ruff(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "ruff", "check", "--isolated", "--output-format", "json"]
         command += ["--select", "D401,D403,D400,D415", "--no-cache", str(file)]
         command += ["--config", f'lint.pydocstyle.convention="{convention}"']
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
         lines = file.read_text().splitlines()
-        found = [lines[row["location"]["row"] - 1].strip() for row in json.loads(done.stdout)]
-        assert found == []
+        code_lines = [
+            lines[row["location"]["row"] - 1].strip() for row in json.loads(result.stdout)
+        ]
+        assert code_lines == []
 
 
 SOURCES = (CREATE, GET_NAME, PROPERTY, GENERATOR, PROCEDURE, LOAD, IS_VALID, MOVE, FETCH)
@@ -501,8 +506,8 @@ TEXT = st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=12).map(" ".join
 def test_any_text_is_refused_or_becomes_a_clean_sentence(
     reply: str, source: str, *, ended: bool
 ) -> None:
-    known = _FACTS.setdefault(source, facts(source))
-    answer = check_headline(reply, known, min_confidence=0.5, confidence=0.5, ended=ended)
+    own_facts = _FACTS.setdefault(source, facts(source))
+    answer = check_headline(reply, own_facts, ended=ended)
     if isinstance(answer, Refusal):
         assert answer.reason is SkipReason.REJECTED
         assert answer.detail.isascii()
@@ -514,7 +519,7 @@ def test_any_text_is_refused_or_becomes_a_clean_sentence(
     assert answer[0].isupper()
     assert answer == " ".join(answer.split())
     assert not any(mark in answer for mark in ('"', "'''", "\\", "..", ":", "#", "@"))
-    assert check_headline(answer, known, min_confidence=0.5, confidence=0.5) == answer
+    assert check_headline(answer, own_facts) == answer
 
 
 _FACTS: dict[str, Facts] = {}
@@ -530,22 +535,23 @@ def test_any_code_whatever_has_facts(code: str) -> None:
 def test_judge_reads_the_reply_and_weighs_its_tokens() -> None:
     definition = read_definitions(read(CREATE.encode()))[-1]
     completion = Completion(text="  " + GOOD, logprob=math.log(0.8) * 9, tokens=9, ended=True)
-    summary = judge_headline(completion, str.strip, definition, Config())
+    summary = Judge(read=str.strip).headline(completion, definition)
     assert isinstance(summary, Summary)
     assert summary.headline == GOOD
     assert summary.confidence == pytest.approx(0.8)
     unsure = Completion(text=GOOD, logprob=math.log(0.1) * 9, tokens=9, ended=True)
-    refusal = judge_headline(unsure, str.strip, definition, Config())
+    refusal = Judge(read=str.strip).headline(unsure, definition)
     assert isinstance(refusal, Refusal)
     assert refusal.reason is SkipReason.UNSURE
     assert confidence_of(Completion(text="", logprob=0.0, tokens=0, ended=True)) == 0.0
 
 
 @pytest.mark.parametrize(
-    ("confidence", "said"), [(0.5999, "0.59"), (0.5, "0.50"), (0.0, "0.00"), (float("nan"), "0.00")]
+    ("confidence", "figure"),
+    [(0.5999, "0.59"), (0.5, "0.50"), (0.0, "0.00"), (float("nan"), "0.00")],
 )
-def test_a_confidence_that_is_not_enough_never_reads_as_if_it_were(confidence, said):
-    assert f"was {said}, 0.60 is wanted" in refuse_unsure(confidence, 0.6).detail
+def test_a_confidence_that_is_not_enough_never_reads_as_if_it_were(confidence, figure):
+    assert f"was {figure}, 0.60 is wanted" in refuse_unsure(confidence, 0.6).detail
 
 
 def test_a_confidence_that_is_enough():

@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docbot.config import Config
 from docbot.gate.facts import facts_of
-from docbot.gate.judge import judge_phrase
+from docbot.gate.judge import Judge
 from docbot.gate.section import check_phrase
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary, with_phrases
@@ -78,12 +77,12 @@ def slot(text: str) -> Slot:
     return Slot(task=Task(task), name=name)
 
 
-def verdict(reply: str, source: str, asked: str, *, ended: bool = True) -> str | Refusal:
+def verdict(reply: str, source: str, slot_text: str, *, ended: bool = True) -> str | Refusal:
     facts = facts_of(definition(source))
-    return check_phrase(reply, facts, slot(asked), min_confidence=0.5, confidence=0.9, ended=ended)
+    return check_phrase(reply, facts, slot(slot_text), ended=ended)
 
 
-REFUSED = [
+REFUSALS = [
     # another form than the section's
     (LOAD, "param path", "Read the rows at the path.", "noun phrase"),
     (LOAD, "param path", "returns the path of the rows.", "noun phrase"),
@@ -148,12 +147,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(
-    ("source", "asked", "reply", "why"),
-    REFUSED,
-    ids=[f"{row[1]}: {row[2][:40]}" for row in REFUSED],
+    ("source", "slot_text", "reply", "why"),
+    REFUSALS,
+    ids=[f"{row[1]}: {row[2][:40]}" for row in REFUSALS],
 )
-def test_must_refuse(source: str, asked: str, reply: str, why: str) -> None:
-    answer = verdict(reply, source, asked)
+def test_must_refuse(source: str, slot_text: str, reply: str, why: str) -> None:
+    answer = verdict(reply, source, slot_text)
     assert isinstance(answer, Refusal), answer
     assert re.search(why, answer.detail), answer.detail
 
@@ -182,19 +181,21 @@ BECOMES = [
 
 
 @pytest.mark.parametrize(
-    ("source", "asked", "reply", "wanted"), BECOMES, ids=[f"{row[1]}: {row[2]}" for row in BECOMES]
+    ("source", "slot_text", "reply", "expected"),
+    BECOMES,
+    ids=[f"{row[1]}: {row[2]}" for row in BECOMES],
 )
-def test_must_become(source: str, asked: str, reply: str, wanted: str | None) -> None:
+def test_must_become(source: str, slot_text: str, reply: str, expected: str | None) -> None:
     """A row without a phrase of its own gets its capital, and passes again unchanged."""
-    answer = verdict(reply, source, asked)
-    assert answer == (wanted or reply[0].upper() + reply[1:])
-    assert verdict(str(answer), source, asked) == answer
+    answer = verdict(reply, source, slot_text)
+    assert answer == (expected or reply[0].upper() + reply[1:])
+    assert verdict(str(answer), source, slot_text) == answer
 
 
 @pytest.mark.parametrize("path", sorted(REPLIES.glob("*.txt")), ids=lambda path: path.stem)
-@pytest.mark.parametrize("asked", ["param path", "returns", "raises ValueError"])
-def test_hostile_replies_are_refused(path: Path, asked: str) -> None:
-    answer = verdict(path.read_bytes().decode("utf-8", "replace"), LOAD, asked)
+@pytest.mark.parametrize("slot_text", ["param path", "returns", "raises ValueError"])
+def test_hostile_replies_are_refused(path: Path, slot_text: str) -> None:
+    answer = verdict(path.read_bytes().decode("utf-8", "replace"), LOAD, slot_text)
     assert isinstance(answer, Refusal)
     assert answer.reason is SkipReason.REJECTED
     assert answer.detail.isascii()
@@ -203,10 +204,8 @@ def test_hostile_replies_are_refused(path: Path, asked: str) -> None:
 
 def test_confidence_decides_first() -> None:
     for confidence in (0.49, math.nan):
-        answer = check_phrase(
-            "", facts_of(definition(LOAD)), slot("returns"), min_confidence=0.5,
-            confidence=confidence,
-        )  # fmt: skip
+        judge = Judge(read=str.strip, min_confidence=0.5)
+        answer = judge.phrase(completion("", confidence), definition(LOAD), slot("returns"))
         assert isinstance(answer, Refusal)
         assert answer.reason is SkipReason.UNSURE
 
@@ -229,11 +228,11 @@ SLOTS = st.sampled_from(["param path", "param limit", "param strict", "returns",
 
 
 @settings(max_examples=300, deadline=None)
-@given(reply=TEXT, asked=SLOTS, ended=st.booleans())
+@given(reply=TEXT, slot_text=SLOTS, ended=st.booleans())
 def test_any_text_is_refused_or_becomes_a_clean_phrase(
-    reply: str, asked: str, *, ended: bool
+    reply: str, slot_text: str, *, ended: bool
 ) -> None:
-    answer = verdict(reply, LOAD, asked, ended=ended)
+    answer = verdict(reply, LOAD, slot_text, ended=ended)
     if isinstance(answer, Refusal):
         assert answer.detail.isascii()
         return
@@ -241,19 +240,24 @@ def test_any_text_is_refused_or_becomes_a_clean_phrase(
     assert answer.isprintable()
     assert answer.endswith(".")
     assert not any(mark in answer for mark in ('"', "'''", "\\", "..", ":", "#", "@", "*"))
-    assert verdict(answer, LOAD, asked) == answer
+    assert verdict(answer, LOAD, slot_text) == answer
 
 
-def said(text: str, confidence: float, *others: Completion) -> Completion:
+def completion(text: str, confidence: float, *others: Completion) -> Completion:
     return Completion(text=text, logprob=math.log(confidence), tokens=1, ended=True, others=others)
 
 
 def test_the_surest_candidate_that_passes_is_taken() -> None:
-    first = said("the path.", 0.95, said("the path of rows.", 0.6), said("the path to read.", 0.7))
-    answer = judge_phrase(first, str.strip, definition(LOAD), slot("param path"), Config())
+    first = completion(
+        "the path.",
+        0.95,
+        completion("the path of rows.", 0.6),
+        completion("the path to read.", 0.7),
+    )
+    answer = Judge(read=str.strip).phrase(first, definition(LOAD), slot("param path"))
     assert answer == "The path to read."
-    none = said("the path.", 0.95, said("the path to read.", 0.1))
-    refusal = judge_phrase(none, str.strip, definition(LOAD), slot("param path"), Config())
+    none = completion("the path.", 0.95, completion("the path to read.", 0.1))
+    refusal = Judge(read=str.strip).phrase(none, definition(LOAD), slot("param path"))
     assert isinstance(refusal, Refusal)
     assert "restates" in refusal.detail
 

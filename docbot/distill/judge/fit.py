@@ -1,0 +1,179 @@
+"""Fit the gate's score to judgements, and write its table.
+
+The judged sentences are found again in their packages' wheels, and the model says how likely each
+is. Figures are of packages that a fit did not see: each package is left out in turn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docbot.atomic import replacing
+from docbot.config import Config
+from docbot.distill.evaluate.heldout import read_questions
+from docbot.distill.judge.judgements import Judgement, read_judgements
+from docbot.distill.judge.regression import Sample, fit, predict_by_fold, summary
+from docbot.errors import DocbotError
+from docbot.gate.facts import facts_of
+from docbot.gate.features import Likelihood
+from docbot.gate.headline import VETOES, check_headline, headline_features
+from docbot.gate.score import TABLE, Weights, load_weights
+from docbot.gate.section import check_phrase, phrase_features
+from docbot.gate.sentence import Refusal
+from docbot.llm.batching import LlamaCpp
+from docbot.llm.weights import resolve
+from docbot.prompt.formats import get_format
+from docbot.prompt.task import Task
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from docbot.distill.evaluate.heldout import EvalExample
+    from docbot.llm.protocol import Prompt
+
+FEWEST = 60
+"""A score for a task needs so many judgements; tasks with fewer have none."""
+
+PHRASES = (Task.PARAM, Task.RETURNS, Task.RAISES)
+
+HEADER = """\
+# Fitted by `python -m docbot.distill fit-score`; see docbot/gate/score.py.
+# feature = [mean, deviation, weight]
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `fit-score` to a parser."""
+    add = parser.add_argument
+    add("--validation", type=Path, required=True, help="folder of the judged packages' wheels")
+    add("--judgements", type=Path, nargs="+", required=True, help="files of judgements")
+    add("--model", type=Path, required=True, help="the GGUF file whose sentences are scored")
+    add("--prompt-format", default="lines", help="its prompt format")
+    add("--table", type=Path, default=TABLE, help="the table to write")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Fit a score for every task with enough judgements; print and store the figures.
+
+    Raises:
+        DocbotError: a judged definition is not in its wheel, or a file cannot be read.
+
+    """
+    judged = [one for path in options.judgements for one in read_judgements(path) if one.verdict]
+    pairs = match(judged, read_questions(sorted(options.validation.glob("*.whl"))))
+    likelihoods = measure(pairs, options.model, options.prompt_format)
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    vetoed: dict[str, list[tuple[str, Judgement]]] = defaultdict(list)
+    for (judgement, question), likelihood in zip(pairs, likelihoods, strict=True):
+        features = features_of_judgement(judgement, question, likelihood)
+        if isinstance(features, Refusal):
+            vetoed[judgement.task].append((features.detail, judgement))
+        else:
+            groups[judgement.task].append(
+                Sample(features=features, accepted=judgement.accepted, fold=judgement.package)
+            )
+    scores: dict[str, Weights] = {}
+    figures: dict[str, Any] = {}
+    for task, samples in sorted(groups.items()):
+        refused = Counter(judgement.verdict for _, judgement in vetoed[task])
+        print(f"{task}: {len(samples)} pass the vetoes; vetoed: {dict(refused)}")
+        if len(samples) < FEWEST or len({sample.accepted for sample in samples}) == 1:
+            continue
+        figures[task] = summary(samples, predict_by_fold(samples)) | {"vetoed": dict(refused)}
+        scores[task] = replace(fit(samples), threshold=figures[task]["threshold"])
+        shown = {key: value for key, value in figures[task].items() if key != "curve"}
+        print(json.dumps(shown, indent=1))
+    tables = dict(load_weights(options.table)) if options.table.exists() else {}
+    write_scores(options.table, {**tables, options.prompt_format: scores})
+    path = options.work / "score.json"
+    path.write_text(json.dumps(figures, indent=1), encoding="utf-8")
+
+
+def match(
+    judged: Sequence[Judgement], questions: Iterable[EvalExample]
+) -> list[tuple[Judgement, EvalExample]]:
+    """Find each judgement's question.
+
+    Raises:
+        DocbotError: one is in no wheel.
+
+    """
+    known = {
+        (
+            question.package,
+            str(question.path),
+            question.definition.qualname,
+            question.definition.line,
+            question.slot.task.value,
+            question.slot.name,
+        ): question
+        for question in questions
+    }
+    pairs = []
+    for one in judged:
+        key = (one.package, one.path, one.qualname, one.line, one.task, one.slot)
+        if key not in known:
+            raise DocbotError(
+                f"{one.package} {one.version}: no wheel has {one.qualname} in {one.path}; "
+                "get that version"
+            )
+        pairs.append((one, known[key]))
+    return pairs
+
+
+def measure(
+    pairs: Sequence[tuple[Judgement, EvalExample]], model: Path, form: str
+) -> list[Likelihood]:
+    """Ask the model how likely each judged sentence is, after its prompt."""
+    weights = resolve(str(model), form)
+    items: list[tuple[Prompt, str]] = []
+    for judgement, question in pairs:
+        context = replace(question.context, headline=judgement.headline)
+        prompt = get_format(form).prompt(context, question.slot)
+        items.append((prompt, f" {judgement.sentence}"))
+    backend = LlamaCpp(
+        weights.path, context=weights.context, max_tokens=Config().max_tokens, slots=32
+    )
+    with backend:
+        scores = dict(backend.score(items))
+    return [
+        Likelihood(mean=scores[at].logprob / scores[at].tokens, lowest=scores[at].lowest)
+        for at in range(len(items))
+    ]
+
+
+def features_of_judgement(
+    judgement: Judgement, question: EvalExample, likelihood: Likelihood
+) -> Mapping[str, float] | Refusal:
+    """Return the features of a judged sentence, or the veto against it."""
+    facts = facts_of(question.definition, question.surroundings)
+    if question.slot.task in PHRASES:
+        text = check_phrase(judgement.sentence, facts, question.slot, scored=True)
+        if isinstance(text, Refusal):
+            return text
+        return phrase_features(text, facts, question.slot, likelihood)
+    text = check_headline(judgement.sentence, facts, rules=VETOES)
+    return text if isinstance(text, Refusal) else headline_features(text, facts, likelihood)
+
+
+def write_scores(path: Path, scores: Mapping[str, Mapping[str, Weights]]) -> None:
+    """Write the table of scores, in TOML."""
+    lines = [HEADER]
+    for form, tasks in sorted(scores.items()):
+        for task, weights in sorted(tasks.items()):
+            lines.append(f"[{form}.{task}]")
+            lines.append(f"bias = {weights.bias:.4f}")
+            lines.append(f"threshold = {weights.threshold:.4f}\n")
+            lines.append(f"[{form}.{task}.features]")
+            lines += [
+                f'"{name}" = [{mean:.5g}, {deviation:.5g}, {weight:.4f}]'
+                for name, (mean, deviation, weight) in sorted(weights.features.items())
+            ]
+            lines.append("")
+    with replacing(path) as new:
+        new.write_text("\n".join(lines), encoding="utf-8")
