@@ -66,14 +66,14 @@ def measure(wheel: Path) -> dict[str, float]:
         prepare(wheel, repository)
         command = [sys.executable, __file__, "--inner", scratch]
         begun = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
         seconds = time.perf_counter() - begun
-        figures: dict[str, float] = json.loads(done.stderr.splitlines()[-1])
+        figures: dict[str, float] = json.loads(result.stderr.splitlines()[-1])
         if figures["code"] not in (0, 1):
-            raise SystemExit(done.stderr)
-        summary = json.loads(done.stdout)["summary"]
-        offered = summary["written"] + sum(summary["skipped"].get(why, 0) for why in MODEL_SKIPS)
-        return {**figures, "took": seconds, "offered": offered, "files": summary["files"]}
+            raise SystemExit(result.stderr)
+        summary = json.loads(result.stdout)["summary"]
+        targets = summary["written"] + sum(summary["skipped"].get(why, 0) for why in MODEL_SKIPS)
+        return {**figures, "took": seconds, "offered": targets, "files": summary["files"]}
 
 
 def main() -> None:

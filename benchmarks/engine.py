@@ -85,9 +85,9 @@ def make_prompts(count: int, form: str) -> list[Prompt]:
             continue
         functions = [d for d in definitions if d.kind in (Kind.FUNCTION, Kind.METHOD)]
         candidates += [(d, definitions) for d in functions if 3 <= d.lines[1] - d.lines[0] <= 60]  # noqa: PLR2004
-    chosen = random.Random(7).sample(candidates, count + WARM_UP)
+    sample = random.Random(7).sample(candidates, count + WARM_UP)
     prompt = FORMATS[form].prompt
-    return [prompt(build_context(Target(definition=d), ds), headline_slot(d)) for d, ds in chosen]
+    return [prompt(build_context(Target(definition=d), ds), headline_slot(d)) for d, ds in sample]
 
 
 # The sides, each in a separate process.
@@ -109,10 +109,10 @@ def run_high_level(weights: Weights, options: argparse.Namespace, prompts: list[
         text = prompt.head + prompt.body + prompt.tail
         tokens = llama.tokenize(text.encode(), add_bos=False, special=True)
         room = weights.context - options.tokens
-        done = llama.create_completion(
+        result = llama.create_completion(
             tokens[:room], max_tokens=options.tokens, temperature=0.0, stop=list(prompt.stop)
         )
-        return int(done["usage"]["completion_tokens"])  # type: ignore[index]
+        return int(result["usage"]["completion_tokens"])  # type: ignore[index]
 
     for prompt in prompts[:WARM_UP]:
         answer(prompt)
@@ -187,14 +187,14 @@ def run_bound(weights: Weights, options: argparse.Namespace) -> Run:
     batch = llama.llama_batch_init(CALL, 0, 1)
     length = CALL // ROWS
 
-    def call(rows: int, start: int, *, wanted: bool) -> None:
+    def call(rows: int, start: int, *, logits: bool) -> None:
         batch.n_tokens = rows
         for row in range(rows):
             batch.token[row] = 100 + row
             batch.pos[row] = start + row // ROWS
             batch.n_seq_id[row] = 1
             batch.seq_id[row][0] = row % ROWS
-            batch.logits[row] = wanted
+            batch.logits[row] = logits
         if llama.llama_decode(context, batch):
             raise SystemExit("llama_decode failed")
         llama.llama_synchronize(context)
@@ -202,15 +202,15 @@ def run_bound(weights: Weights, options: argparse.Namespace) -> Run:
     def work(read_tokens: int, written: int) -> None:
         while read_tokens > 0:
             llama.llama_memory_clear(memory, False)  # noqa: FBT003
-            call(CALL, 0, wanted=False)
+            call(CALL, 0, logits=False)
             read_tokens -= CALL
         start = length
         while written > 0:
             if start == weights.context:
                 llama.llama_memory_clear(memory, False)  # noqa: FBT003
-                call(CALL, 0, wanted=False)
+                call(CALL, 0, logits=False)
                 start = length
-            call(ROWS, start, wanted=True)
+            call(ROWS, start, logits=True)
             start += 1
             written -= ROWS
 
@@ -252,10 +252,10 @@ def measure(side: str, options: argparse.Namespace, *, read: int = 0, written: i
         "--written": written,
     }
     command = [sys.executable, __file__, *(str(part) for pair in flags.items() for part in pair)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{side} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-    return Run(**json.loads(done.stdout.splitlines()[-1]))
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        raise SystemExit(f"{side} ended with {result.returncode}: {result.stderr.strip()[-300:]}")
+    return Run(**json.loads(result.stdout.splitlines()[-1]))
 
 
 def print_table(runs: dict[str, list[Run]], options: argparse.Namespace) -> None:
@@ -286,16 +286,16 @@ def print_table(runs: dict[str, list[Run]], options: argparse.Namespace) -> None
 def soak(weights: Weights, options: argparse.Namespace) -> None:
     """Print the resident memory after a tenth of the completions and after all of them."""
     prompts = make_prompts(options.functions, weights.format)
-    done = 0
+    count = 0
     sizes = []
-    while done < options.soak:
+    while count < options.soak:
         with open_docbot(weights, options) as backend:
             for _ in backend.complete(prompts):
-                done += 1
-                if done in (options.soak // 10, options.soak):
+                count += 1
+                if count in (options.soak // 10, options.soak):
                     sizes.append(resident_mib())
     sizes.append(resident_mib())
-    print(f"{options.soak:,} completions, the model opened {done // len(prompts)} times: resident")
+    print(f"{options.soak:,} completions, the model opened {count // len(prompts)} times: resident")
     print(f"{sizes[0]:.0f} MiB after a tenth, {sizes[1]:.0f} after all, {sizes[2]:.0f} when closed")
 
 

@@ -93,8 +93,10 @@ def documented(
             except SourceError:
                 continue
             for definition in definitions:
-                offered = not find_skip(definition, place, config) and not fixed_summary(definition)
-                if definition.docstring and offered:
+                is_target = not find_skip(definition, place, config) and not fixed_summary(
+                    definition
+                )
+                if definition.docstring and is_target:
                     yield place.path, definition, definitions, names
 
 
@@ -108,7 +110,7 @@ def main() -> None:
     config = Config()
     weights = resolve(config.model, config.prompt_format)
     form = FORMATS[weights.format]
-    offered = [
+    targets = [
         (definition, definitions)
         for wheel in fetch(options.packages, options.wheels)
         for _, definition, definitions, _ in documented(wheel, config)
@@ -118,13 +120,13 @@ def main() -> None:
     with open_backend(weights, config) as backend:
         prompts = (
             form.prompt(build_context(Target(definition=d), ds), headline_slot(d))
-            for d, ds in offered
+            for d, ds in targets
         )
         for index, completion in backend.complete(prompts):
-            definition = offered[index][0]
+            definition = targets[index][0]
             confidence = confidence_of(completion)
             verdict = check_headline(
-                form.reply(completion.text),
+                form.read_completion(completion.text),
                 facts_of(definition),
                 min_confidence=0,
                 confidence=confidence,
@@ -144,16 +146,16 @@ def main() -> None:
 
 def report(rows: list[Row], show: int) -> None:
     """Print the table by threshold, and the `show` surest sentences that passed."""
-    passed = [row for row in rows if isinstance(row.verdict, str)]
+    passing = [row for row in rows if isinstance(row.verdict, str)]
     print(f"{len(rows)} functions offered\n")
     print("| min-confidence | sure enough | through the gate | close |\n| --- | --- | --- | --- |")
     for threshold in THRESHOLDS:
         sure = sum(row.confidence >= threshold for row in rows)
-        through = [row for row in passed if row.confidence >= threshold]
+        through = [row for row in passing if row.confidence >= threshold]
         close = sum(row.close for row in through)
         share = f"{100 * close / len(through):.0f} %" if through else "-"
         print(f"| {threshold:.2f} | {sure} | {len(through)} | {share} |")
-    for row in sorted(passed, key=lambda row: -row.confidence)[:show]:
+    for row in sorted(passing, key=lambda row: -row.confidence)[:show]:
         mark = "+" if row.close else "-"
         print(f"\n{mark} {row.confidence:.2f} {row.qualname}\n    docbot: {row.verdict}")
         print(f"    person: {row.reference}")

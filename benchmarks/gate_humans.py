@@ -55,14 +55,14 @@ class Row:
 class Tally:
     """The verdicts on one kind of definition with one kind of sentence."""
 
-    passed: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    accepted: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> int:
         """Return the number of all verdicts."""
-        return self.passed + sum(self.refused.values())
+        return self.accepted + sum(self.refusals.values())
 
 
 def without_markup(sentence: str) -> str:
@@ -108,21 +108,21 @@ def measure(rows: list[Row]) -> dict[tuple[str, str], Tally]:
             if other.sentence != row.sentence and other.definition.kind is row.definition.kind
         ]
         strangers = rng.sample(rows, min(len(rows), STRANGERS))
-        offered = {
+        groups = {
             "own": [row],
             "sibling": rng.sample(others, min(len(others), SIBLINGS)),
             "random": [r for r in strangers if r.path != row.path],
         }
-        for name, sources in offered.items():
+        for name, sources in groups.items():
             for other in sources:
                 verdict = judge(row, other.sentence)
                 note = f"{row.definition.qualname}: {other.sentence}"
                 tally = tallies[kind, name]
                 if isinstance(verdict, Refusal):
-                    tally.refused[re.sub(r"'.*'", "...", verdict.detail)] += 1
+                    tally.refusals[re.sub(r"'.*'", "...", verdict.detail)] += 1
                     note += f"  [{verdict.detail}]"
                 else:
-                    tally.passed += 1
+                    tally.accepted += 1
                 if isinstance(verdict, Refusal) == (name == "own"):
                     tally.examples.append(note)
     return tallies
@@ -132,12 +132,12 @@ def report(tallies: dict[tuple[str, str], Tally], show: int) -> None:
     """Print the shares that pass, the rules that refuse, and examples of both mistakes."""
     print("| of a | sentence | judged | passed | share |\n| --- | --- | --- | --- | --- |")
     for (kind, name), tally in sorted(tallies.items()):
-        share = 100 * tally.passed / max(tally.total, 1)
-        print(f"| {kind} | {name} | {tally.total} | {tally.passed} | {share:.2f} % |")
+        share = 100 * tally.accepted / max(tally.total, 1)
+        print(f"| {kind} | {name} | {tally.total} | {tally.accepted} | {share:.2f} % |")
     own = {kind: tally for (kind, name), tally in tallies.items() if name == "own"}
     for kind, tally in own.items():
         print(f"\n| refuses a {kind}'s own sentence | times | share |\n| --- | --- | --- |")
-        for rule, count in tally.refused.most_common(20):
+        for rule, count in tally.refusals.most_common(20):
             print(f"| {rule} | {count} | {100 * count / tally.total:.1f} % |")
     rng = random.Random(1)
     for (kind, name), tally in sorted(tallies.items()):

@@ -67,10 +67,10 @@ def run(folder: Path, *command: str) -> float:
     environment = {**os.environ, **identity, "GIT_CONFIG_GLOBAL": os.devnull}
     environment["PRE_COMMIT_HOME"] = str(folder.parent / "pre-commit")
     begun = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment)
+    result = subprocess.run(command, cwd=folder, capture_output=True, check=False, env=environment)
     seconds = time.perf_counter() - begun
-    if done.returncode not in (0, 1):
-        raise SystemExit(done.stderr.decode())
+    if result.returncode not in (0, 1):
+        raise SystemExit(result.stderr.decode())
     return seconds
 
 

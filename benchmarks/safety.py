@@ -267,8 +267,8 @@ def output(folder: Path, command: Sequence[str]) -> str:
 
     Its exit code is ignored: it only says whether the linter found anything.
     """
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    return done.stdout if "json" in command else done.stdout + done.stderr
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return result.stdout if "json" in command else result.stdout + result.stderr
 
 
 def measure(wheel: Path, repository: Path, options: Sequence[str]) -> Row:
@@ -312,9 +312,9 @@ def cells(row: Row) -> list[str]:
     """Return the cells of one row of the table."""
     unsure, rejected = row.skipped["unsure"], row.skipped["rejected"]
     ruled = sum(row.skipped.values()) - unsure - rejected
-    answered = row.written + unsure + rejected
-    numbers = [row.files, answered, row.written, unsure, rejected, ruled, len(row.harmed)]
-    rest = [row.second_run, sum(row.added.values()), f"{answered / row.seconds:.0f}"]
+    answer_count = row.written + unsure + rejected
+    numbers = [row.files, answer_count, row.written, unsure, rejected, ruled, len(row.harmed)]
+    rest = [row.second_run, sum(row.added.values()), f"{answer_count / row.seconds:.0f}"]
     return [row.package, *map(str, [*numbers, *rest]), f"{row.peak_mib:.0f}"]
 
 

@@ -36,7 +36,7 @@ FILE, RUN, ANSWER = "file", "run", "answer"
 KINDS = (FILE, RUN, ANSWER)
 
 LIMIT = 256 << 20  # bytes of the file
-KEPT = 0.75  # the share of the limit that remains when the least recently used entries go
+KEEP_SHARE = 0.75  # the share of the limit that remains when the least recently used entries go
 RESOLUTION = 3600  # seconds: a second use within the hour is not recorded: most runs write nothing
 PATIENCE = 1.0  # seconds to wait for another process's transaction
 BATCH = 500  # keys per query; old SQLite takes 999 variables
@@ -58,7 +58,7 @@ class Info:
         bytes: Its size; 0 where there is none.
         limit: The most bytes that it may take.
         entries: Number of entries by kind, for each of `KINDS`.
-        trouble: Why the cache is not used; "" when it is used.
+        problem: Why the cache is not used; "" when it is used.
 
     """
 
@@ -66,7 +66,7 @@ class Info:
     bytes: int
     limit: int
     entries: Mapping[str, int]
-    trouble: str
+    problem: str
 
 
 class Cache:
@@ -88,7 +88,7 @@ class Cache:
         limit: int = LIMIT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.trouble = "" if folder is not None else "switched off"
+        self.problem = "" if folder is not None else "switched off"
         self._file = folder / "cache-1.sqlite3" if folder is not None else None  # 1: the schema's
         self._warn = warn
         self._limit = limit
@@ -103,21 +103,21 @@ class Cache:
 
     def get_many(self, kind: str, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """Return the stored values for these keys; missing keys are left out."""
-        wanted = list(dict.fromkeys(keys))
+        unique_keys = list(dict.fromkeys(keys))
         values: dict[bytes, bytes] = {}
         now = int(self._clock())
-        for start in range(0, len(wanted), BATCH):
-            part = wanted[start : start + BATCH]
+        for start in range(0, len(unique_keys), BATCH):
+            part = unique_keys[start : start + BATCH]
             marks = ",".join("?" * len(part))
             query = f"SELECT key, value, sum, used FROM entries WHERE kind = ? AND key IN ({marks})"  # noqa: S608
             with self._guarded() as database:
                 if database is None:
                     return values
-                for key, value, checksum, used in database.execute(query, (kind, *part)):
+                for key, value, checksum, last_use in database.execute(query, (kind, *part)):
                     if checksum != _checksum(kind, key, value):
                         continue
                     values[key] = value
-                    if abs(now - used) > RESOLUTION:
+                    if abs(now - last_use) > RESOLUTION:
                         self._uses.append((now, kind, key))
         return values
 
@@ -154,7 +154,7 @@ class Cache:
             with suppress(OSError):
                 size = self._file.stat().st_size
         return Info(
-            file=self._file, bytes=size, limit=self._limit, entries=counts, trouble=self.trouble
+            file=self._file, bytes=size, limit=self._limit, entries=counts, problem=self.problem
         )
 
     def clear(self) -> None:
@@ -197,7 +197,7 @@ class Cache:
             self._rebuild()
         elif "locked" not in str(error):
             self._drop()
-            self.trouble = f"{self._file}: {error}"
+            self.problem = f"{self._file}: {error}"
 
     def _rebuild(self) -> None:
         self._was_rebuilt = True
@@ -209,15 +209,15 @@ class Cache:
             self._warn(f"{self._file}: was damaged, and is begun anew")
 
     def _open(self) -> sqlite3.Connection | None:
-        if self._database is None and not self.trouble and self._file is not None:
+        if self._database is None and not self.problem and self._file is not None:
             try:
                 _prepare(self._file)
                 self._database = _connect(self._file)
             except OSError as error:
-                self.trouble = f"{self._file}: {error.strerror or error}"
+                self.problem = f"{self._file}: {error.strerror or error}"
             except sqlite3.Error as error:
                 self._give_up(error)
-                return self._open() if self._was_rebuilt and not self.trouble else None
+                return self._open() if self._was_rebuilt and not self.problem else None
         return self._database
 
     def _drop(self) -> None:
@@ -230,7 +230,7 @@ class Cache:
         """Delete the least recently used entries while the file would grow past its limit."""
         (page,) = database.execute("PRAGMA page_size").fetchone()
         while _used_pages(database) * page > self._limit:
-            excess = _used_pages(database) * page - int(self._limit * KEPT)
+            excess = _used_pages(database) * page - int(self._limit * KEEP_SHARE)
             oldest = database.execute("SELECT rowid, length(value) FROM entries ORDER BY used")
             evicted = []
             with closing(oldest):
@@ -311,7 +311,7 @@ def open_cache(*, on: bool = True, warn: Callable[[str], None] = lambda _sentenc
         return Cache(cache_folder(), warn=warn)
     except RuntimeError as error:
         cache = Cache(None)
-        cache.trouble = str(error)
+        cache.problem = str(error)
         return cache
 
 

@@ -102,7 +102,7 @@ def _scan_ahead(
 ) -> Iterator[tuple[SourceFile, Callable[[], ScannedFile]]]:
     waiting: deque[tuple[SourceFile, Callable[[], ScannedFile]]] = deque()
     for file in files:
-        waiting.append((file, partial(_scanned, workers.ask(file, config), file, config)))
+        waiting.append((file, partial(_scanned, workers.submit(file, config), file, config)))
         if len(waiting) > most:
             yield waiting.popleft()
     yield from waiting

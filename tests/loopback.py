@@ -48,7 +48,7 @@ class Hub:
     bodies: dict[str, bytes] = field(default_factory=dict)
     commit: str = COMMIT
     large: bool = True
-    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     gate: threading.Event | None = None
     port: int = 0
 
@@ -62,7 +62,7 @@ class Hub:
         return f"hf://{repository}@{self.commit}/{file}"
 
     def count(self, method: str, start: str = "/") -> int:
-        return sum(m == method and path.startswith(start) for m, path, _ in self.asked)
+        return sum(m == method and path.startswith(start) for m, path, _ in self.requests)
 
 
 def serve(hub: Hub) -> ThreadingHTTPServer:
@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def note(self):
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.hub.asked.append((self.command, self.path, headers))
+        self.hub.requests.append((self.command, self.path, headers))
 
     def answer(self, status, headers, body=b""):
         self.send_response(status)
@@ -108,16 +108,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def tell(self, path, content):
         size = str(self.hub.sizes.get(path, len(content)))
-        told = {"X-Repo-Commit": self.hub.commit}
+        fields = {"X-Repo-Commit": self.hub.commit}
         if self.hub.large:
-            told["X-Linked-Etag"] = f'"{hashlib.sha256(content).hexdigest()}"'
-            told["X-Linked-Size"] = size
-            told["ETag"] = '"of-the-redirection"'
-            told["Location"] = f"http://localhost:{self.hub.port}/cdn{self.path}"
-            self.answer(302, told)
+            fields["X-Linked-Etag"] = f'"{hashlib.sha256(content).hexdigest()}"'
+            fields["X-Linked-Size"] = size
+            fields["ETag"] = '"of-the-redirection"'
+            fields["Location"] = f"http://localhost:{self.hub.port}/cdn{self.path}"
+            self.answer(302, fields)
         else:
-            told["ETag"] = f'"{hashlib.sha1(content).hexdigest()}"'
-            self.answer(200, told | {"Content-Length": size})
+            fields["ETag"] = f'"{hashlib.sha1(content).hexdigest()}"'
+            self.answer(200, fields | {"Content-Length": size})
 
     def do_GET(self):
         self.note()
@@ -137,8 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(part)))
         if start:
-            told = f"bytes {start}-{len(content) - 1}/{len(content)}"
-            self.send_header("Content-Range", told)
+            byte_range = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            self.send_header("Content-Range", byte_range)
         self.end_headers()
         self.wfile.write(part[: len(part) // 2])
         self.wfile.flush()

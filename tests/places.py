@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def undocumented(text: Text) -> list[tuple[Definition, Anchor]]:
     """The definitions that a docstring can be written for, the module first."""
     places = anchors(text)
-    named = [
+    pairs = [
         (d, places.get((d.qualname, d.line))) for d in read_definitions(text) if d.docstring is None
     ]
-    return [(definition, anchor) for definition, anchor in named if anchor is not None]
+    return [(definition, anchor) for definition, anchor in pairs if anchor is not None]

@@ -12,7 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from docbot.cache import ANSWER, FILE, KEPT, KINDS, RESOLUTION, RUN, Cache, cache_folder, open_cache
+from docbot.cache import (
+    ANSWER,
+    FILE,
+    KEEP_SHARE,
+    KINDS,
+    RESOLUTION,
+    RUN,
+    Cache,
+    cache_folder,
+    open_cache,
+)
 
 
 @pytest.fixture
@@ -38,7 +48,7 @@ def test_what_was_put_is_got_by_kind_and_key_and_outlives_the_process(place):
     cache.close()
     assert cache.get(FILE, key(1)) == b"new"
     assert Cache(place).get_many(FILE, [key(1), key(2)]) == {key(1): b"new", key(2): b"\2\2"}
-    assert cache.trouble == ""
+    assert cache.problem == ""
 
 
 def test_info_and_clear(place):
@@ -52,7 +62,7 @@ def test_info_and_clear(place):
     cleared = cache.info()
     assert not any(cleared.entries.values())
     assert cleared.bytes < 50_000
-    assert cleared.trouble == ""
+    assert cleared.problem == ""
 
 
 def test_the_folder_is_the_users_alone_and_unknown_to_git(place):
@@ -70,7 +80,7 @@ def test_a_folder_that_others_may_write_in_is_not_trusted(place):
     place.chmod(0o777)
     cache = Cache(place)
     assert cache.get(FILE, key(1)) is None
-    assert "others may write" in cache.trouble
+    assert "others may write" in cache.problem
 
 
 def test_the_least_recently_used_go_first(place):
@@ -86,10 +96,10 @@ def test_the_least_recently_used_go_first(place):
     for n in range(100, 150):
         now[0] += 10 * RESOLUTION
         cache.put_many(FILE, {key(n): os.urandom(4000)})
-    kept = set(cache.get_many(FILE, map(key, range(200))))
-    assert {key(0), key(149)} <= kept
-    assert key(1) not in kept
-    assert len(kept) * 4000 >= limit * KEPT * 0.8
+    present = set(cache.get_many(FILE, map(key, range(200))))
+    assert {key(0), key(149)} <= present
+    assert key(1) not in present
+    assert len(present) * 4000 >= limit * KEEP_SHARE * 0.8
     assert file_of(place).stat().st_size <= limit + 100_000
 
 
@@ -120,19 +130,19 @@ def test_a_use_within_the_hour_writes_nothing(place):
 def test_a_corrupt_file_is_begun_anew_with_one_warning(place, damage):
     Cache(place).put_many(FILE, {key(n): b"x" * 900 for n in range(500)})
     file_of(place).write_bytes(damage(file_of(place).read_bytes()))
-    told = []
-    cache = Cache(place, warn=told.append)
+    warnings = []
+    cache = Cache(place, warn=warnings.append)
     for n in range(500):
         assert cache.get(FILE, key(n)) in (None, b"x" * 900)
     cache.put_many(FILE, {key(n): b"y" for n in range(500)})
     cache.put_many(FILE, {key(n): b"z" for n in range(500)})
     assert cache.get(FILE, key(400)) == b"z"
-    assert len(told) == 1
-    assert "begun anew" in told[0]
+    assert len(warnings) == 1
+    assert "begun anew" in warnings[0]
     cache.close()
-    again = Cache(place, warn=told.append)
+    again = Cache(place, warn=warnings.append)
     assert again.get(FILE, key(400)) == b"z"
-    assert len(told) == 1
+    assert len(warnings) == 1
 
 
 def test_a_value_that_is_not_what_was_put_is_a_miss(place):
@@ -148,14 +158,14 @@ def test_a_value_that_is_not_what_was_put_is_a_miss(place):
 @pytest.mark.parametrize("below", ["file", "/dev/null/cache"])
 def test_without_a_place_it_holds_nothing_and_says_why_only_when_asked(tmp_path, below, capfd):
     (tmp_path / "file").write_text("in the way")
-    told = []
-    cache = Cache(tmp_path / below / "docbot", warn=told.append)
+    warnings = []
+    cache = Cache(tmp_path / below / "docbot", warn=warnings.append)
     cache.put_many(FILE, {key(1): b"x"})
     assert cache.get(FILE, key(1)) is None
     cache.clear()
     cache.close()
-    assert told == []
-    assert cache.info().trouble
+    assert warnings == []
+    assert cache.info().problem
     assert capfd.readouterr() == ("", "")
 
 
@@ -168,7 +178,7 @@ def test_a_file_that_cannot_be_written_is_still_read(place):
     assert reader.get(FILE, key(1)) == b"x"
     reader._database.execute("PRAGMA query_only = ON")  # as a read-only file is to SQLite
     reader.put_many(FILE, {key(2): b"y"})
-    assert "readonly" in reader.trouble
+    assert "readonly" in reader.problem
     assert Cache(place).get_many(FILE, [key(1), key(2)]) == {key(1): b"x"}
 
 
@@ -177,7 +187,7 @@ def test_a_full_disk_costs_what_was_not_stored(place):
     cache.put_many(FILE, {key(1): b"x"})
     cache._database.execute("PRAGMA max_page_count = 1")  # SQLite says what it says of a full disk
     cache.put_many(FILE, {key(n): b"x" * 9000 for n in range(2, 50)})
-    assert "full" in cache.trouble
+    assert "full" in cache.problem
     assert set(Cache(place).get_many(FILE, map(key, range(50)))) == {key(1)}
 
 
@@ -192,7 +202,7 @@ for at in range(start, start + int(sys.argv[3])):
     if at == start:
         print("begun", flush=True)
 cache.close()
-print(cache.trouble, end="")
+print(cache.problem, end="")
 """
 
 
@@ -205,18 +215,18 @@ def test_concurrent_writers_lose_nothing_and_see_no_error(place):
     writers = [writer(place, 1000 * n, 25) for n in range(4)]
     for each in writers:
         assert each.communicate()[0] == "begun\n"
-    wanted = [key(1000 * n + at) for n in range(4) for at in range(25)]
-    found = Cache(place).get_many(FILE, wanted)
+    keys = [key(1000 * n + at) for n in range(4) for at in range(25)]
+    values = Cache(place).get_many(FILE, keys)
     # a lock held too long may cost an entry, never a wrong one
-    assert len(found) >= 95
+    assert len(values) >= 95
     assert all(
-        value == bytes([int.from_bytes(k, "big") % 256]) * 5000 for k, value in found.items()
+        value == bytes([int.from_bytes(k, "big") % 256]) * 5000 for k, value in values.items()
     )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 def test_a_killed_writer_leaves_a_sound_file(place):
-    told = []
+    warnings = []
     Cache(place).put_many(FILE, {key(9_999_999): b"before"})
     for round_ in range(4):
         process = writer(place, 100_000 * round_, 100_000)
@@ -225,22 +235,22 @@ def test_a_killed_writer_leaves_a_sound_file(place):
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
-        cache = Cache(place, warn=told.append)
+        cache = Cache(place, warn=warnings.append)
         assert cache.get(FILE, key(9_999_999)) == b"before"
         assert cache.get(FILE, key(100_000 * round_)) is not None
         cache.put_many(FILE, {key(9_000_000 + round_): b"after"})
         assert cache.get(FILE, key(9_000_000 + round_)) == b"after"
-        assert cache.trouble == ""
+        assert cache.problem == ""
         cache.close()
         with sqlite3.connect(file_of(place)) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()
-    assert told == []
+    assert warnings == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the variables are those of Linux")
 @pytest.mark.parametrize(
-    ("environment", "wanted"),
+    ("environment", "expected"),
     [
         ({"DOCBOT_CACHE_DIR": "/x/y", "XDG_CACHE_HOME": "/z"}, "/x/y"),
         ({"DOCBOT_CACHE_DIR": "", "XDG_CACHE_HOME": "/z"}, "/z/docbot"),
@@ -248,12 +258,12 @@ def test_a_killed_writer_leaves_a_sound_file(place):
         ({}, "~/.cache/docbot"),
     ],
 )
-def test_where_it_lives(monkeypatch, environment, wanted):
+def test_where_it_lives(monkeypatch, environment, expected):
     for name in ("DOCBOT_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert cache_folder() == Path(wanted).expanduser()
+    assert cache_folder() == Path(expected).expanduser()
 
 
 def test_switched_off(monkeypatch, place):

@@ -66,7 +66,7 @@ def ask(context: Context, slot: Slot) -> Prompt:
     return Prompt(head=head, body=definition.code, tail=definition.qualname, keep=1)
 
 
-PLAINLY = Format(prompt=ask, reply=str.strip, tasks=frozenset(Task))
+PLAINLY = Format(prompt=ask, read_completion=str.strip, tasks=frozenset(Task))
 FUNCTIONS = Config(kinds=("function", "method"))
 
 
@@ -91,19 +91,19 @@ class Canned:
 
 def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: Any) -> Job:
     """A job in Google style and 88 columns, with sections where `config` wants them."""
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "parents": ParentIndex(lambda _: None),
         "style": lambda: DocstringStyle(sections=config.sections == "always"),
         "format": PLAINLY,
         **more,
     }
-    return Job(config=config, backend=backend or Canned(), **given)
+    return Job(config=config, backend=backend or Canned(), **fields)
 
 
 def document(source: bytes, path: str, config: Config, backend: Canned) -> Result:
     """One file through the whole line."""
     name = PurePosixPath(path)
-    parents = ParentIndex(lambda asked: outline(source) if asked == name else None)
+    parents = ParentIndex(lambda requested: outline(source) if requested == name else None)
     job = job_of(config, backend, parents=parents)
     (result,) = fix([SourceFile(path=name, source=source)], job)
     return result
@@ -131,25 +131,25 @@ _HEAD = re.compile(r"# (flags|reply|path|python|skips): (.*)\n")
 
 
 def parse_case(text: str) -> Case:
-    given: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     replies = []
     at = 0
     while match := _HEAD.match(text, at):
         key, value = match.groups()
         if key == "reply":
             replies.append(tomllib.loads(f"reply = {value}")["reply"])
-        given[key] = value
+        fields[key] = value
         at = match.end()
     source, _, output = text[at:].partition("# output\n")
-    skips = [tuple(skip.split(" ")) for skip in given.get("skips", "").split(", ") if skip]
-    if sys.version_info < tuple(map(int, given.get("python", "3").split("."))):
+    skips = [tuple(skip.split(" ")) for skip in fields.get("skips", "").split(", ") if skip]
+    if sys.version_info < tuple(map(int, fields.get("python", "3").split("."))):
         output, skips = "", [("*", "unparsable")]
-    settings = tomllib.loads(f"flags = {given.get('flags', '{}')}")["flags"]
+    settings = tomllib.loads(f"flags = {fields.get('flags', '{}')}")["flags"]
     common: dict[str, Any] = next((r for r in replies if not {"of", "slot"} & set(r)), {})
     return Case(
         source=source.encode(),
         output=(output or source).encode(),
-        path=given.get("path", "shop.py"),
+        path=fields.get("path", "shop.py"),
         config=config_module.replace(FUNCTIONS, settings, source="case"),
         backend=Canned(
             text=common.get("text", SENTENCE),
@@ -186,7 +186,7 @@ def unchanged(source: bytes, reason: str = "") -> Case:
 
 SEPARATORS = "    x = 'a\u2028b\x0bc\x1cd\x85e'\n".encode()
 MANY = 4000
-BUILT = {
+GENERATED = {
     "10 CRLF": Case(source=crlf(PLAIN), output=crlf(DOCUMENTED)),
     "10 CRLF, blank line and nested function": Case(
         source=b"def total(prices):\r\n\r\n    # all\r\n    return sum(prices)\r\n"
@@ -268,7 +268,7 @@ BUILT = {
     ),
 }
 
-ALL = {**FILES, **BUILT}
+ALL = {**FILES, **GENERATED}
 
 
 @functools.cache
@@ -402,16 +402,18 @@ def test_hostile_characters_harm_nothing(text: str) -> None:
 # What only the whole line can show.
 
 
-LEFT = [("<module>", "left-alone"), ("Cart", "left-alone")]
+LEFT_ALONE = [("<module>", "left-alone"), ("Cart", "left-alone")]
 
 
-@pytest.mark.parametrize(("kinds", "expected"), [((), []), (("module", "class", "method"), LEFT)])
+@pytest.mark.parametrize(
+    ("kinds", "expected"), [((), []), (("module", "class", "method"), LEFT_ALONE)]
+)
 def test_what_a_model_cannot_be_asked_is_left_alone(
     kinds: tuple[str, ...], expected: list[tuple[str, str]]
 ) -> None:
     """Nobody is told of it who did not ask for it."""
     source = b"class Cart:\n    def total(self):\n        return sum(self.prices)\n"
-    only_functions = Format(prompt=ask, reply=str.strip, tasks=frozenset({Task.FUNCTION}))
+    only_functions = Format(prompt=ask, read_completion=str.strip, tasks=frozenset({Task.FUNCTION}))
     job = job_of(Config(kinds=kinds), format=only_functions)
     (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)
     assert [make_edit.qualname for make_edit in result.edits] == ["Cart.total"]
@@ -516,7 +518,7 @@ def test_when_sections_are_asked_for(
         Config(kinds=("function",), sections=sections),
         WORDS_FOR_LONG,
         style=lambda: DocstringStyle(sections=True),
-        format=Format(prompt=ask, reply=str.strip, tasks=frozenset(tasks)),
+        format=Format(prompt=ask, read_completion=str.strip, tasks=frozenset(tasks)),
     )
     (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)
     assert len(result.edits) == 1
@@ -693,13 +695,13 @@ def test_any_literal_goes_where_it_belongs(source: bytes, text: str, quotes: str
     """Edit and verify by themselves: they take words that no gate and no style would let pass."""
     escaped = text.replace("\\", "\\\\").replace(quotes[0], "\\" + quotes[0])
     decoded = read(source)
-    made = [
+    new_edits = [
         make_edit(quotes + escaped + quotes, d, anchor, decoded.encoding)
         for d, anchor in undocumented(decoded)
         if d.name
     ]
-    after = apply_edits(source, made)
-    verify(source, after, made)
+    after = apply_edits(source, new_edits)
+    verify(source, after, new_edits)
     assert harm(source, after) == ""
     documented = [d.docstring for d in read_definitions(read(after))[1:] if d.docstring is not None]
-    assert documented.count(text) >= len(made)
+    assert documented.count(text) >= len(new_edits)

@@ -223,8 +223,8 @@ def test_the_model_speaks_through_the_gate(docbot, repo):
     document = json.loads(ran.out)
     jsonschema.validate(document, SCHEMA)
     (file,) = document["files"]
-    told = [each["qualname"] for each in (*file["written"], *file["skipped"])]
-    assert sorted(set(told) - {"<module>"}) == ["grand_total", "total"]
+    names = [each["qualname"] for each in (*file["written"], *file["skipped"])]
+    assert sorted(set(names) - {"<module>"}) == ["grand_total", "total"]
     assert {s["reason"] for s in file["skipped"]} <= {"rejected", "unsure"}
 
 
@@ -259,8 +259,8 @@ def test_a_pipe_that_closes_early(repo):
         repo.stage(f"box{n}.py", SIZED)
     repo.commit("last.py", SIZED)
     command = f"{sys.executable} -m docbot fix --diff -q . | head -1"
-    done = subprocess.run(command, shell=True, cwd=repo.root, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
+    result = subprocess.run(command, shell=True, cwd=repo.root, capture_output=True, text=True)
+    assert "Traceback" not in result.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -271,7 +271,7 @@ def test_killed_at_any_moment_each_file_is_old_or_new(repo, how):
         repo.stage(name, SIZED)
     repo.commit("last.py", SIZED)
     command = [sys.executable, "-m", "docbot", "fix", "-q", "--force", str(repo.root)]
-    seen = set()
+    outcomes = set()
     for wait in (0, 0.002, 0.01, 0.03):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         process.stdout.readline()  # the first file is written
@@ -279,8 +279,8 @@ def test_killed_at_any_moment_each_file_is_old_or_new(repo, how):
         process.send_signal(how)
         _, err = process.communicate()
         assert b"Traceback" not in err
-        seen |= {(repo.root / name).read_text() for name in names}
-        assert seen <= {SIZED, DOCUMENTED}
+        outcomes |= {(repo.root / name).read_text() for name in names}
+        assert outcomes <= {SIZED, DOCUMENTED}
     subprocess.run(command, capture_output=True, check=False)
     assert {(repo.root / name).read_text() for name in [*names, "last.py"]} == {DOCUMENTED}
     assert not list(repo.root.glob(".docbot-*"))
@@ -308,8 +308,8 @@ def test_a_loader_that_dies_takes_no_file_with_it(repo):
     repo.stage("plain.py", PLAIN)
     repo.commit("last.py", SIZED)
     command = [sys.executable, "-c", DYING, str(repo.root)]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == -signal.SIGABRT
+    result = subprocess.run(command, capture_output=True, check=False)
+    assert result.returncode == -signal.SIGABRT
     assert {(repo.root / name).read_text() for name in names} <= {SIZED, DOCUMENTED}
     assert (repo.root / "plain.py").read_text() == PLAIN
     command = [sys.executable, "-m", "docbot", "fix", "-q", "--force", str(repo.root)]
@@ -325,9 +325,9 @@ def test_two_runs_at_once_write_every_file_once(repo):
     repo.commit("last.py", SIZED)
     command = [sys.executable, "-m", "docbot", "fix", "-q", "--force", str(repo.root)]
     both = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(2)]
-    said = [process.communicate()[1] for process in both]
+    errors = [process.communicate()[1] for process in both]
     assert {(repo.root / name).read_text() for name in [*names, "last.py"]} == {DOCUMENTED}
-    assert all(b"Traceback" not in err for err in said)
+    assert all(b"Traceback" not in err for err in errors)
 
 
 # check
@@ -379,8 +379,8 @@ def test_an_override_of_a_documented_parent_counts_as_documented(docbot, repo):
 
 def test_no_color_and_no_bar_in_a_pipe(repo):
     repo.commit("box.py", SIZED)
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "docbot", "fix", str(repo.root)], capture_output=True, text=True
     )
-    assert "\x1b" not in done.stdout + done.stderr
-    assert "documented in 1 of 1 file" in done.stderr
+    assert "\x1b" not in result.stdout + result.stderr
+    assert "documented in 1 of 1 file" in result.stderr

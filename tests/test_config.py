@@ -49,9 +49,9 @@ def test_keys_are_the_fields_with_hyphens(tmp_path):
     ],
 )
 def test_one_sentence_names_the_key(tmp_path, text, words):
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as excinfo:
         load_config(write(tmp_path, f"[tool.docbot]\n{text}\n"))
-    sentence = str(caught.value)
+    sentence = str(excinfo.value)
     assert "\n" not in sentence
     for word in ["pyproject.toml", *words]:
         assert word in sentence

@@ -43,13 +43,13 @@ MODULES = modules()
 
 def imports(module: str) -> set[str]:
     """The docbot modules that a module imports, lazily or not, for its annotations or not."""
-    found = set()
+    imports = set()
     for node in ast.walk(ast.parse(MODULES[module].read_text())):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "docbot":
             base = (node.module or "").removeprefix("docbot").removeprefix(".")
             names = [f"{base}.{alias.name}".removeprefix(".") for alias in node.names]
-            found |= {name if name in MODULES else base or "__init__" for name in names}
-    return found
+            imports |= {name if name in MODULES else base or "__init__" for name in names}
+    return imports
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -89,8 +89,10 @@ def test_the_half_with_the_token_and_the_half_that_reads_code_are_apart():
 def loaded(code: str, cwd: Path) -> set[str]:
     """The heavy modules that a fresh interpreter has loaded after running the code."""
     command = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", command], cwd=cwd, capture_output=True, text=True)
-    modules = json.loads(done.stderr.strip().splitlines()[-1])
+    result = subprocess.run(
+        [sys.executable, "-c", command], cwd=cwd, capture_output=True, text=True
+    )
+    modules = json.loads(result.stderr.strip().splitlines()[-1])
     return {m for m in modules if m in HEAVY}
 
 
@@ -116,10 +118,10 @@ def test_check_and_fix_load_nothing_of_the_review(tmp_path):
         "c.main(['check', '-q', 'a.py']); c.main(['fix', '-q', 'a.py'])\n"
         "print(json.dumps([m for m in sys.modules if m.startswith('docbot.')]), file=sys.stderr)"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
-    there = {name.removeprefix("docbot.") for name in json.loads(done.stderr.splitlines()[-1])}
+    there = {name.removeprefix("docbot.") for name in json.loads(result.stderr.splitlines()[-1])}
     assert "pipeline" in there
     assert not {name for name in there if name.split(".")[0] == "review"}
 
@@ -135,7 +137,7 @@ def test_check_and_fix_load_nothing_of_the_review(tmp_path):
     ],
 )
 def test_one_file_knows_each_outside_thing(library, home):
-    found = {
+    homes = {
         name
         for name, path in MODULES.items()
         if not name.startswith("distill")
@@ -143,7 +145,7 @@ def test_one_file_knows_each_outside_thing(library, home):
         if (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == library)
         or (isinstance(node, ast.Import) and library in {a.name.split(".")[0] for a in node.names})
     }
-    assert found == {home}
+    assert homes == {home}
 
 
 def test_the_configuration_page_lists_every_key_and_rule():
@@ -173,10 +175,10 @@ def test_hooks_name_commands_that_exist():
 
 
 def test_the_version_is_one():
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "docbot", "--version"], capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == f"docbot {docbot.__version__}"
+    assert result.stdout.strip() == f"docbot {docbot.__version__}"
 
 
 def test_the_card_and_the_table_agree():

@@ -48,8 +48,8 @@ class Outcome:
 
 
 def modules() -> list[Path]:
-    found = LIBRARY.rglob("*.py")
-    return sorted(path for path in found if "site-packages" not in path.parts)
+    paths = LIBRARY.rglob("*.py")
+    return sorted(path for path in paths if "site-packages" not in path.parts)
 
 
 def sample() -> list[Path]:

@@ -354,8 +354,8 @@ def run(options: argparse.Namespace) -> None:
     held_out = Rows.read(sorted(options.work.glob("heldout-*.npz")), student.shape.context)
     if not len(held_out):
         raise ConfigError(f"{options.work}: has no heldout-*.npz; run the corpus command first")
-    chosen = np.random.default_rng(0).permutation(len(held_out))[: options.rows]
-    equality = compare(student, full, read_tokenizer(tokenizer), held_out.only(chosen))
+    indices = np.random.default_rng(0).permutation(len(held_out))[: options.rows]
+    equality = compare(student, full, read_tokenizer(tokenizer), held_out.only(indices))
     print(
         f"of {equality.rows} rows: {equality.answers} greedy answers and "
         f"{equality.tokens} prompts' tokens "

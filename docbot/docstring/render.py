@@ -158,7 +158,7 @@ def render(summary: Summary, definition: Definition, style: DocstringStyle) -> s
     more = ["", *page.wrap("", rest, "")] if _is_plain(rest) else []
     sections: list[str] = []
     if function and (items := _sections(summary, definition, style, function)):
-        sections = list(STYLES[style.style](items, page))
+        sections = list(STYLES[style.convention](items, page))
     for lines in (more + sections, sections, more):
         if lines and (literal := _literal([headline, *lines], indent, style)):
             return literal
@@ -330,10 +330,10 @@ def _returns(
         return ()
     phrase = summary.returns or ""
     # In numpydoc's layout a phrase has no place but below a type.
-    type_ = _type(annotation) if style.types or style.style == "numpy" else ""
-    if style.style == "numpy" and not type_:
+    type_ = _type(annotation) if style.types or style.convention == "numpy" else ""
+    if style.convention == "numpy" and not type_:
         return None
-    if style.style == "google" and not type_ and ":" in phrase:
+    if style.convention == "google" and not type_ and ":" in phrase:
         return None  # the text before the colon would be read as a type
     return (Entry(type=type_, phrase=phrase),)
 

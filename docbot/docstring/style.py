@@ -58,7 +58,7 @@ class DocstringStyle:
     """The style of a repository's docstrings.
 
     Attributes:
-        style: `google`, `numpy` or `sphinx`.
+        convention: `google`, `numpy` or `sphinx`.
         quotes: Three double or three single quotes.
         line_length: Columns, the indent and the quotes included.
         next_line: Whether the summary of several lines begins below the quotes (D213).
@@ -67,7 +67,7 @@ class DocstringStyle:
 
     """
 
-    style: str = "google"
+    convention: str = "google"
     quotes: str = '"""'
     line_length: int = LINE_LENGTH
     next_line: bool = False
@@ -205,7 +205,7 @@ def detect(counts: StyleCounts, settings: Mapping[str, str], config: Config) -> 
         types = _configured_types(tools, style)
     always = _most_say(counts.sectioned, counts.bare) is True
     return DocstringStyle(
-        style=style,
+        convention=style,
         quotes="'''" if single else '"""',
         line_length=config.line_length or _configured_line_length(tools),
         next_line=next_line,
@@ -270,9 +270,9 @@ def _counts_of(node: _Documented, docstring: str, quotes: str) -> Iterator[str]:
 
 def _takes_arguments(node: _Function) -> bool:
     args = node.args
-    named = [*args.posonlyargs, *args.args, *args.kwonlyargs]
-    receiver = bool(named) and named[0].arg in ("self", "cls")
-    return len(named) > receiver or bool(args.vararg or args.kwarg)
+    parameters = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    receiver = bool(parameters) and parameters[0].arg in ("self", "cls")
+    return len(parameters) > receiver or bool(args.vararg or args.kwarg)
 
 
 # Where tools keep their settings; the first path that leads to a value counts.

@@ -32,7 +32,7 @@ class Step:
     """A step that ran: its id or action, its `env` or `with`, and what bash left behind."""
 
     name: str
-    given: Mapping[str, str]
+    values: Mapping[str, str]
     code: int = 0
     out: str = ""
     err: str = ""
@@ -53,11 +53,13 @@ class Runner:
     def run(self, inputs: Mapping[str, str]) -> dict[str, str]:
         """Run the action; its outputs."""
         manifest = yaml.safe_load((self.action / "action.yml").read_text("utf-8"))
-        known = manifest["inputs"]
-        if unknown := set(inputs) - set(known):
+        input_specs = manifest["inputs"]
+        if unknown := set(inputs) - set(input_specs):
             raise UnsupportedError(f"unknown inputs: {unknown}")
         self.contexts: dict[str, Any] = {"github": self.github, "steps": {}}
-        defaults = {name: self._filled(entry.get("default", "")) for name, entry in known.items()}
+        defaults = {
+            name: self._filled(entry.get("default", "")) for name, entry in input_specs.items()
+        }
         self.contexts["inputs"] = {**defaults, **inputs}
         for number, step in enumerate(manifest["runs"]["steps"]):
             self._step(step, step.get("id", f"_{number}"))
@@ -70,15 +72,15 @@ class Runner:
         outputs = self.contexts["steps"].setdefault(name, {})
         if self.failed or not self._value(step.get("if", "'yes'")):
             return
-        given = {key: self._filled(value) for key, value in step.get(part, {}).items()}
+        values = {key: self._filled(value) for key, value in step.get(part, {}).items()}
         if part == "env":
-            outputs.update(self._bash(name, self._filled(step["run"]), given))
+            outputs.update(self._bash(name, self._filled(step["run"]), values))
             return
         action = step["uses"].partition("@")[0]
-        self.steps.append(Step(action, given))
-        outputs.update(self.stubs[action](given))
+        self.steps.append(Step(action, values))
+        outputs.update(self.stubs[action](values))
 
-    def _bash(self, name: str, script: str, given: Mapping[str, str]) -> dict[str, str]:
+    def _bash(self, name: str, script: str, environment: Mapping[str, str]) -> dict[str, str]:
         folder = self.temp / f"_step_{len(self.steps)}"
         folder.mkdir()
         (folder / "script.sh").write_text(script, "utf-8")
@@ -92,12 +94,12 @@ class Runner:
             **{file: str(folder / file) for file in FILES},
             "GITHUB_ACTION_PATH": str(self.action),
             "RUNNER_TEMP": str(self.temp),
-            **given,
+            **environment,
         }
         bash, cwd = ["bash", "--noprofile", "--norc", "-eo", "pipefail"], self.github["workspace"]
         command = [*bash, str(folder / "script.sh")]
         ran = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
-        self.steps.append(Step(name, given, ran.returncode, ran.stdout, ran.stderr))
+        self.steps.append(Step(name, environment, ran.returncode, ran.stdout, ran.stderr))
         self.failed = ran.returncode != 0
         if (folder / "GITHUB_ENV").read_text() or (folder / "GITHUB_PATH").read_text():
             raise UnsupportedError(f"step {name} changes the rest of the job")
@@ -139,10 +141,10 @@ class Runner:
 
 def _outputs(text: str) -> dict[str, str]:
     """What a step wrote to GITHUB_OUTPUT: `name=value`, or `name<<END` and lines up to END."""
-    found, lines = {}, iter(text.split("\n")[:-1])
+    outputs, lines = {}, iter(text.split("\n")[:-1])
     for line in lines:
         if match := re.fullmatch(r"([\w-]+)<<(\S+)", line):
-            found[match[1]] = "\n".join(iter(lines.__next__, match[2]))
+            outputs[match[1]] = "\n".join(iter(lines.__next__, match[2]))
         else:
-            found.update([line.split("=", 1)])
-    return found
+            outputs.update([line.split("=", 1)])
+    return outputs

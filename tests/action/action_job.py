@@ -81,8 +81,8 @@ def make_job(tmp_path, event="pull_request", *, hit="", docbot="", failing=None,
     stub.write_text(STUB.format(python=python, log=str(log), docbot=docbot, failing=failing))
     stub.chmod(0o755)
 
-    def save(given):
-        cached.append(given["key"])
+    def save(inputs):
+        cached.append(inputs["key"])
         return {}
 
     runner = Runner(

@@ -29,8 +29,8 @@ def run(*command):
 def blocks(page):
     """The YAML of a page, with the reader's part filled in."""
     text = (HOME / page).read_text()
-    found = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [block.replace("OWNER/docbot@COMMIT", f"octo/docbot@{COMMIT}") for block in found]
+    texts = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block.replace("OWNER/docbot@COMMIT", f"octo/docbot@{COMMIT}") for block in texts]
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +53,13 @@ def valid(schema, *paths):
 
 
 def test_the_action_is_valid():
-    done = valid("vendor.github-actions", HOME / "action.yml")
-    assert done.returncode == 0, done.stdout
+    result = valid("vendor.github-actions", HOME / "action.yml")
+    assert result.returncode == 0, result.stdout
 
 
 def test_the_workflows_are_valid(workflows):
-    done = valid("vendor.github-workflows", *workflows)
-    assert done.returncode == 0, done.stdout
+    result = valid("vendor.github-workflows", *workflows)
+    assert result.returncode == 0, result.stdout
 
 
 def test_the_gitlab_job_is_valid(tmp_path):
@@ -68,8 +68,8 @@ def test_the_gitlab_job_is_valid(tmp_path):
     ]
     assert len(jobs) == 1
     (tmp_path / ".gitlab-ci.yml").write_text(jobs[0])
-    done = valid("vendor.gitlab-ci", tmp_path / ".gitlab-ci.yml")
-    assert done.returncode == 0, done.stdout
+    result = valid("vendor.gitlab-ci", tmp_path / ".gitlab-ci.yml")
+    assert result.returncode == 0, result.stdout
 
 
 def zizmor(*paths):
@@ -77,9 +77,9 @@ def zizmor(*paths):
 
 
 def test_zizmor_finds_nothing(workflows):
-    done = zizmor(HOME / "action.yml", *workflows)
-    assert done.returncode == 0, done.stdout
-    assert "No findings" in done.stdout
+    result = zizmor(HOME / "action.yml", *workflows)
+    assert result.returncode == 0, result.stdout
+    assert "No findings" in result.stdout
 
 
 def test_zizmor_would_find_an_injection(tmp_path):
@@ -87,9 +87,9 @@ def test_zizmor_would_find_an_injection(tmp_path):
     changed = text.replace('"--mode=$MODE"', '"--mode=${{ inputs.mode }}"')
     assert changed != text
     (tmp_path / "action.yml").write_text(changed)
-    done = zizmor(tmp_path / "action.yml")
-    assert done.returncode != 0
-    assert "template-injection" in done.stdout
+    result = zizmor(tmp_path / "action.yml")
+    assert result.returncode != 0
+    assert "template-injection" in result.stdout
 
 
 def test_actions_are_pinned_alike():
@@ -122,22 +122,22 @@ def flags():
 
 
 def test_an_input_is_a_flag():
-    known = flags()
-    assert set(INPUTS) - OWN <= set(known)
-    assert not OWN & set(known)
-    assert {"from", "post", "format", "output"} <= set(known)
+    flag_names = flags()
+    assert set(INPUTS) - OWN <= set(flag_names)
+    assert not OWN & set(flag_names)
+    assert {"from", "post", "format", "output"} <= set(flag_names)
 
 
 def test_an_inputs_default_is_the_flags():
-    known = flags()
+    flag_names = flags()
     for name in set(INPUTS) - OWN:
         default = ACTION["inputs"][name]["default"]
-        if known[name].dest.startswith("set_"):
+        if flag_names[name].dest.startswith("set_"):
             assert default == "", f"{name} is the base commit's to say"
         else:
-            assert known[name].type in (None, float) or known[name].type(default)
-            assert float(default) == known[name].default if name == "time-budget" else True
-            assert name == "time-budget" or default == str(known[name].default)
+            assert flag_names[name].type in (None, float) or flag_names[name].type(default)
+            assert float(default) == flag_names[name].default if name == "time-budget" else True
+            assert name == "time-budget" or default == str(flag_names[name].default)
 
 
 def test_the_page_lists_every_input_and_output():
@@ -150,16 +150,16 @@ def test_the_page_lists_every_input_and_output():
 
 
 def test_the_pages_use_inputs_that_exist():
-    used = set()
+    names = set()
     for page in PAGES:
         for block in blocks(page):
-            for uses, given in re.findall(
+            for uses, inputs in re.findall(
                 r"uses: (octo/docbot@\S+).*\n(?: +id: .*\n)?(?: +with:\n((?: {10}.*\n?)*))?", block
             ):
                 assert uses.endswith(COMMIT)
-                used |= set(yaml.safe_load(given) or {})
-    assert used >= {"mode", "findings"}
-    assert used <= set(ACTION["inputs"])
+                names |= set(yaml.safe_load(inputs) or {})
+    assert names >= {"mode", "findings"}
+    assert names <= set(ACTION["inputs"])
 
 
 def test_requirements_are_those_of_the_package():

@@ -74,10 +74,12 @@ def test_a_workflow_run_never_saves_a_cache(job):
     ("model", "pulled"),
     [
         ("", False),
+        ("auto", False),
         ("docbot-tiny", False),
         ("/models/own.gguf", False),
         ("own.gguf", False),
         ("models/own", False),
+        ("docbot-small", True),
         ("qwen2.5-coder-0.5b", True),
         ("--help\n$(touch PWNED); touch 'PWNED' `touch PWNED`", True),
         (f"hf://octo/models@{COMMIT}/small.gguf", True),

@@ -46,10 +46,10 @@ def job(tmp_path):
 
 def test_hostile_inputs_arrive_as_they_are(job, tmp_path):
     lists = ("exclude", "include", "skip", "select", "ignore", "paths")
-    given = dict.fromkeys(ACTION["inputs"], LONG) | {"findings": ""}
-    given |= dict.fromkeys(lists, "\n".join(HOSTILE))
+    inputs = dict.fromkeys(ACTION["inputs"], LONG) | {"findings": ""}
+    inputs |= dict.fromkeys(lists, "\n".join(HOSTILE))
     ran = job(hit="true")
-    outputs = ran.runner.run(given)
+    outputs = ran.runner.run(inputs)
     assert not ran.runner.failed, ran.runner.steps[-1].err
     analyse, post = ran.calls(of=("docbot", "review"))
     many = [f"--{name}={value}" for name in lists[:-1] for value in HOSTILE]
@@ -110,8 +110,8 @@ def test_only_the_last_step_has_the_token(job):
         assert not set(tokens) & set(call.environment)
     assert post.environment["GITHUB_TOKEN"] == "the-secret"
     *others, last = ran.runner.steps
-    assert "the-secret" in last.given.values()
-    assert not any("the-secret" in str(step.given) for step in others)
+    assert "the-secret" in last.values.values()
+    assert not any("the-secret" in str(step.values) for step in others)
     for call in ran.calls(of=()):
         assert ("the-secret" in call.environment.values()) is (call.argv == post.argv)
 
@@ -145,11 +145,11 @@ def test_without_an_analysis_nothing_is_posted(job):
 
 def event(tmp_path, repo, name="pull_request"):
     base, head = (repo.git("rev-parse", commit).strip() for commit in ("main", "topic"))
-    told = json.loads(json.dumps(EVENT))
-    told["pull_request"]["base"]["sha"], told["pull_request"]["head"]["sha"] = base, head
+    payload = json.loads(json.dumps(EVENT))
+    payload["pull_request"]["base"]["sha"], payload["pull_request"]["head"]["sha"] = base, head
     file = tmp_path / "event.json"
     pushed = {"before": base, "after": head}
-    file.write_text(json.dumps(told if name == "pull_request" else pushed))
+    file.write_text(json.dumps(payload if name == "pull_request" else pushed))
     return str(file)
 
 
@@ -174,9 +174,9 @@ def test_the_real_docbot_reviews_a_pull_request(job, pull, tmp_path):
               repository="octo/one", actions="true")  # fmt: skip
     outputs = ran.runner.run({"mode": "annotations", "fail-on": "missing", "paths": "stack.py"})
     assert ran.runner.steps[-1].code == 1, ran.runner.steps[-1].err
-    found = json.loads(Path(outputs["report"]).read_text())
-    assert [finding["qualname"] for finding in found["findings"]] == ["Stack.__len__"]
-    assert found["findings"][0]["suggestion"]
+    document = json.loads(Path(outputs["report"]).read_text())
+    assert [finding["qualname"] for finding in document["findings"]] == ["Stack.__len__"]
+    assert document["findings"][0]["suggestion"]
     assert outputs["missing"] == outputs["suggested"] == "1"
     assert outputs["skipped"].isdigit()
     assert re.search("^::notice .*file=stack.py", ran.runner.steps[-1].out, re.MULTILINE)
@@ -187,18 +187,18 @@ def test_the_real_docbot_reviews_a_pull_request(job, pull, tmp_path):
 def test_findings_are_posted_with_httpx_alone(job, pull, tmp_path, mode):
     """What the half that posts installs is enough: no other requirement of docbot is imported."""
     names = "git huggingface_hub jinja2 libcst llama_cpp numpy pathspec rich tomli"
-    refused = dict.fromkeys(names.split())
+    blocked_modules = dict.fromkeys(names.split())
     report = tmp_path / "findings.json"
     place = {"workspace": str(pull.root), "repository": "octo/one", "actions": "true"}
-    told = event(tmp_path, pull, "pull_request" if mode == "annotations" else "push")
+    event_file = event(tmp_path, pull, "pull_request" if mode == "annotations" else "push")
     command = [sys.executable, "-I", "-c", REAL, "review", "--base=main", "--format=json"]
     alone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     analysed = subprocess.run(
         [*command, f"--output={report}"], cwd=pull.root, env=alone, capture_output=True, text=True
     )
     assert analysed.returncode == 0, analysed.stderr
-    ran = job("pull_request" if mode == "annotations" else "push", event_path=told, **place,
-              docbot=f"import sys\nsys.modules.update({refused})\n{REAL}")  # fmt: skip
+    ran = job("pull_request" if mode == "annotations" else "push", event_path=event_file, **place,
+              docbot=f"import sys\nsys.modules.update({blocked_modules})\n{REAL}")  # fmt: skip
     outputs = ran.runner.run({"findings": str(report), "mode": mode})
     assert not ran.runner.failed, ran.runner.steps[-1].err
     assert outputs["missing"] == "1"

@@ -98,9 +98,9 @@ def work(tmp_path):
 
 def test_rounds_and_averaged_runs_are_told_where_there_were_any(work, out):
     assert "No round was run." in write(work, out)
-    held = {"loss": 3.5839, "bleu": 0.1585, "mistaken": 0.192}
-    line = {"number": 1, "items": 9000, "pairs": {"negated": 8934}, "before": held, "after": held,
-            "control": None, "kept": True, "minutes": 16.4}  # fmt: skip
+    scores = {"loss": 3.5839, "bleu": 0.1585, "mistaken": 0.192}
+    line = {"number": 1, "items": 9000, "pairs": {"negated": 8934}, "before": scores,
+            "after": scores, "control": None, "kept": True, "minutes": 16.4}  # fmt: skip
     runs = [
         {
             "name": "/tmp/a.pt",
@@ -165,9 +165,9 @@ def test_the_card_has_every_table_and_its_command(work, out):
 
 def test_its_pictures_are_beside_it(work, out):
     text = write(work, out)
-    shown = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
-    assert sorted(shown) == sorted(card.PICTURES)
-    assert all((out / name).is_file() for name in shown)
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]*)\)", text)
+    assert sorted(pictures) == sorted(card.PICTURES)
+    assert all((out / name).is_file() for name in pictures)
 
 
 def test_its_tables_are_even(work, out):

@@ -18,7 +18,7 @@ from docbot.distill.corpus import extract as corpus
 from docbot.distill.corpus import write_shards as tokens
 from docbot.errors import DocbotError
 
-HELD = decontamination.Decontamination(
+HELD_OUT = decontamination.Decontamination(
     packages=frozenset({"flask"}),
     imports=frozenset({"flask"}),
     repositories=frozenset({"acme/rocket", "acme/wagon"}),
@@ -73,8 +73,8 @@ def wheel(folder: Path, name: str, files: dict[str, str], url: str = "") -> Path
 
 
 def test_rows_of_every_task(tmp_path: Path) -> None:
-    made = wheel(tmp_path, "space", {"space/rockets.py": MODULE})
-    rows, counts = corpus.read_package(made, "space", HELD)
+    wheel_path = wheel(tmp_path, "space", {"space/rockets.py": MODULE})
+    rows, counts = corpus.read_package(wheel_path, "space", HELD_OUT)
     answers = {(row.task, row.slot): row.answer for row in rows if row.answer}
     assert answers == {
         ("module", ""): "tools for rockets.",
@@ -100,8 +100,8 @@ PLANTED = [
 def test_planted_files_stay_out(tmp_path: Path, name: str, path: str, reason: str) -> None:
     copied = 'def light(fuse):\n    """Light the fuse of a rocket."""\n    fuse.light()\n'
     text = MODULE if "flask" in path else f'"""A."""\n\n\n{copied}'
-    made = wheel(tmp_path, name, {path: text})
-    rows, counts = corpus.read_package(made, name, HELD)
+    wheel_path = wheel(tmp_path, name, {path: text})
+    rows, counts = corpus.read_package(wheel_path, name, HELD_OUT)
     assert [row for row in rows if row.answer] == []
     assert counts[reason] == 1
 
@@ -123,7 +123,7 @@ def test_planted_files_stay_out(tmp_path: Path, name: str, path: str, reason: st
 def test_held_out_packages(
     name: str, url: str, reason: decontamination.HoldOutReason | None
 ) -> None:
-    assert HELD.check_package(name, [url]) is reason
+    assert HELD_OUT.check_package(name, [url]) is reason
 
 
 def test_the_lists_that_come_with_docbot() -> None:
@@ -211,12 +211,12 @@ def many(count: int) -> dict[str, str]:
 
 def test_shards(tmp_path: Path) -> None:
     work = tmp_path / "work"
-    made = wheel(tmp_path, "space", many(40))
-    corpus.extract(made, "space", work / "rows" / "space.jsonl.gz", HELD)
-    corpus.extract(made, "space", work / "heldout" / "space.jsonl.gz", HELD)
+    wheel_path = wheel(tmp_path, "space", many(40))
+    corpus.extract(wheel_path, "space", work / "rows" / "space.jsonl.gz", HELD_OUT)
+    corpus.extract(wheel_path, "space", work / "heldout" / "space.jsonl.gz", HELD_OUT)
     tokens.write_shards(work, 400)
-    told = json.loads((work / "corpus.json").read_text())
-    assert told["kept"]["function"] > 100
+    report = json.loads((work / "corpus.json").read_text())
+    assert report["kept"]["function"] > 100
     with np.load(work / "pairs-00.npz") as shard:
         assert len(shard["cl"]) == len(shard["off"]) - 1 == len(shard["task"])
         ids, off, cl = shard["ids"], shard["off"], shard["cl"]
@@ -232,17 +232,17 @@ def test_shards(tmp_path: Path) -> None:
 def test_near_duplicates_of_other_packages_are_dropped(tmp_path: Path) -> None:
     work = tmp_path / "work"
     for name in ("space", "fork"):
-        made = wheel(tmp_path, name, many(12))
-        corpus.extract(made, name, work / "rows" / f"{name}.jsonl.gz", HELD)
+        wheel_path = wheel(tmp_path, name, many(12))
+        corpus.extract(wheel_path, name, work / "rows" / f"{name}.jsonl.gz", HELD_OUT)
     tokens.write_shards(work, 400)
-    told = json.loads((work / "corpus.json").read_text())
-    assert told["removed"]["near-duplicate"] >= sum(told["kept"].values())
+    report = json.loads((work / "corpus.json").read_text())
+    assert report["removed"]["near-duplicate"] >= sum(report["kept"].values())
 
 
 def test_a_labelled_row_says_what_the_teacher_said(tmp_path: Path) -> None:
     work = tmp_path / "work"
-    made = wheel(tmp_path, "space", {"space/rockets.py": MODULE})
-    corpus.extract(made, "space", work / "rows" / "space.jsonl.gz", HELD)
+    wheel_path = wheel(tmp_path, "space", {"space/rockets.py": MODULE})
+    corpus.extract(wheel_path, "space", work / "rows" / "space.jsonl.gz", HELD_OUT)
     (work / "labels").mkdir()
     with gzip.open(work / "labels" / "space.jsonl.gz", "wt") as file:
         row = {"path": "space/rockets.py", "line": 8, "task": "function", "slot": ""}
@@ -254,11 +254,11 @@ def test_a_labelled_row_says_what_the_teacher_said(tmp_path: Path) -> None:
 
 
 def test_extraction_resumes(tmp_path: Path) -> None:
-    made = wheel(tmp_path, "space", {"space/rockets.py": MODULE})
+    wheel_path = wheel(tmp_path, "space", {"space/rockets.py": MODULE})
     out = tmp_path / "rows" / "space.jsonl.gz"
-    corpus.extract(made, "space", out, HELD)
+    corpus.extract(wheel_path, "space", out, HELD_OUT)
     before = out.stat().st_mtime_ns
-    corpus.extract(made, "space", out, HELD)
+    corpus.extract(wheel_path, "space", out, HELD_OUT)
     assert out.stat().st_mtime_ns == before
     assert list(out.parent.iterdir()) == [out]
 

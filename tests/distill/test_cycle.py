@@ -46,9 +46,9 @@ from docbot.prompt.task import Slot, Task, headline_slot
 from docbot.scan.facts import read_definitions
 from docbot.scan.source import read
 
-TAUGHT = ("argparse", "calendar", "fractions", "gettext", "heapq", "queue", "random", "shlex",
+TRAINING = ("argparse", "calendar", "fractions", "gettext", "heapq", "queue", "random", "shlex",
           "statistics", "textwrap")  # fmt: skip
-HELD = ("bisect", "csv", "difflib")
+HELD_OUT = ("bisect", "csv", "difflib")
 SMALL = training.Preset(
     shape=Shape(vocab=512, width=64, layers=2, heads=2, inner=128),
     tokens=2048,
@@ -67,11 +67,11 @@ def pack(folder: Path, name: str, modules: tuple[str, ...]) -> Path:
     return wheel
 
 
-def flags(module, work: Path, *given: object) -> argparse.Namespace:
+def flags(module, work: Path, *words: object) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", type=Path)
     module.arguments(parser)
-    return parser.parse_args(["--work", str(work), *map(str, given)])
+    return parser.parse_args(["--work", str(work), *map(str, words)])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,11 +87,11 @@ def corpus(tmp_path_factory):
     """A working folder: rows, shards, tokenizer, and a student that has hardly begun."""
     work = tmp_path_factory.mktemp("work")
     for package, modules, wheels, folder in (
-        ("sample", TAUGHT, "wheels", "rows"),
-        ("other", HELD, "held", "heldout"),
+        ("sample", TRAINING, "wheels", "rows"),
+        ("other", HELD_OUT, "held", "heldout"),
     ):
-        found, counts = read_package(pack(work / wheels, package, modules), package, load())
-        write_rows(work / folder / f"{package}.jsonl.gz", found, counts)
+        corpus_rows, counts = read_package(pack(work / wheels, package, modules), package, load())
+        write_rows(work / folder / f"{package}.jsonl.gz", corpus_rows, counts)
     tokens.write_shards(work, 512)
     begin = ("--minutes", 0.3, "--total-minutes", 0.02, "--pretrain", 0, "--threads", 1)
     train.run(flags(train, work, "--preset", "small", "--compile", "no", *begin))
@@ -133,7 +133,7 @@ TWO = " copy | | source path , target , mode , | | | copy"
 
 
 @pytest.mark.parametrize(
-    ("given", "fault", "answers"),
+    ("row", "fault", "answers"),
     [
         (row("add the name to the list."), Fault.NEGATED, {"remove the name to the list."}),
         (row("start it if the lock is free."), Fault.NEGATED, {"stop it if the lock is free."}),
@@ -154,10 +154,10 @@ TWO = " copy | | source path , target , mode , | | | copy"
         (row("mend it."), Fault.SIBLING, set()),
     ],
 )  # fmt: skip
-def test_faults_of_one_row(given, fault, answers):
-    made = {each.answer for each in make_faults(given, [given]) if each.fault is fault}
-    assert made <= answers
-    assert bool(made) == bool(answers)
+def test_faults_of_one_row(row, fault, answers):
+    made_answers = {each.answer for each in make_faults(row, [row]) if each.fault is fault}
+    assert made_answers <= answers
+    assert bool(made_answers) == bool(answers)
 
 
 def test_a_parameters_fault_is_another_parameter_and_a_siblings_another_function():
@@ -168,9 +168,9 @@ def test_a_parameters_fault_is_another_parameter_and_a_siblings_another_function
         row("a name for it.", task="param", slot="name", line=9),
         row("read the file."),
     ]
-    made = {each.fault: each.answer for each in make_faults(own, others)}
-    assert made[Fault.SWAPPED] == "how much of it."
-    assert made[Fault.SIBLING] == "a name for it."
+    faults = {each.fault: each.answer for each in make_faults(own, others)}
+    assert faults[Fault.SWAPPED] == "how much of it."
+    assert faults[Fault.SIBLING] == "a name for it."
 
 
 def test_parameters_are_read_from_the_prompt():
@@ -185,14 +185,14 @@ def test_faults_of_real_rows_differ_and_are_always_the_same(rows):
         files.setdefault(each.path, []).append(each)
     kinds = []
     for each in rows:
-        made = make_faults(each, files[each.path])
-        texts = [each.answer, *(faulty.answer for faulty in made)]
+        faults = make_faults(each, files[each.path])
+        texts = [each.answer, *(faulty.answer for faulty in faults)]
         assert len(set(texts)) == len(texts)
-        assert len({faulty.fault for faulty in made}) == len(made)
+        assert len({faulty.fault for faulty in faults}) == len(faults)
         assert all(text.endswith(".") and text == text.lower() for text in texts)
         shuffled = random.Random(1).sample(files[each.path], len(files[each.path]))
-        assert make_faults(each, shuffled) == made
-        kinds += [faulty.fault for faulty in made]
+        assert make_faults(each, shuffled) == faults
+        kinds += [faulty.fault for faulty in faults]
     assert set(kinds) == set(Fault) - {Fault.OWN}
     assert len(kinds) > len(rows)
 
@@ -215,7 +215,7 @@ class Store:
 
 
 @pytest.mark.parametrize(
-    ("name", "answer", "found"),
+    ("name", "answer", "expected"),
     [
         ("load", "load the rows of a name.", set()),
         ("save", "return the rows of a name.", {Problem.RETURNS}),
@@ -230,11 +230,11 @@ class Store:
         ("clear", "download a page from the web server.", {Problem.FOREIGN}),
     ],
 )
-def test_what_the_code_does_not_bear_out(name, answer, found):
+def test_what_the_code_does_not_bear_out(name, answer, expected):
     definition = next(d for d in read_definitions(read(CODE.encode())) if d.name == name)
-    seen = find_problems(answer, definition, headline_slot(definition))
-    assert seen - {Problem.REFUSED} == found
-    assert not found or Problem.REFUSED in seen or found == {Problem.ARITY}
+    problems = find_problems(answer, definition, headline_slot(definition))
+    assert problems - {Problem.REFUSED} == expected
+    assert not expected or Problem.REFUSED in problems or expected == {Problem.ARITY}
 
 
 def test_a_phrase_is_held_against_the_rules_for_phrases():
@@ -251,15 +251,18 @@ def test_a_row_stands_where_its_tokens_stand(corpus, rows, index):
     tokenizer = read_tokenizer(corpus / "tokenizer.json")
     with np.load(corpus / "pairs-00.npz") as shard:
         ids, off, prompt = shard["ids"], shard["off"], shard["cl"]
-    found = 0
+    count = 0
     for each in rows:
         for number, at in index.places(each):
-            said = ids[off[at] + prompt[at] : off[at + 1] - 1].tolist()
+            answer_ids = ids[off[at] + prompt[at] : off[at + 1] - 1].tolist()
             assert number == 0
-            assert (" " + each.answer).startswith(tokenizer.decode(said))
-            assert len(said) == tokens.ANSWER or tokenizer.decode(said) == " " + each.answer
-            found += 1
-    assert len(rows) / 3 < found <= index.rows == len(prompt)
+            assert (" " + each.answer).startswith(tokenizer.decode(answer_ids))
+            assert (
+                len(answer_ids) == tokens.ANSWER
+                or tokenizer.decode(answer_ids) == " " + each.answer
+            )
+            count += 1
+    assert len(rows) / 3 < count <= index.rows == len(prompt)
     assert index.places(row("an answer that no row has.")) == ()
 
 
@@ -278,8 +281,8 @@ def test_margins_are_differences_of_mean_log_probabilities(corpus, judgements):
             texts = [each.item.row.answer, *(faulty.answer for faulty in each.margins)]
             scores = [s for _, s in backend.score((each.item.prompt, " " + t) for t in texts)]
             right, *wrong = [score.logprob / score.tokens for score in scores]
-            kept = [(f, m) for f, m in each.margins.items() if f.fault not in own]
-            for (_, margin), mean in zip(kept, wrong, strict=False):
+            margins = [(f, m) for f, m in each.margins.items() if f.fault not in own]
+            for (_, margin), mean in zip(margins, wrong, strict=False):
                 assert margin == pytest.approx(right - mean, abs=1e-6)
 
 
@@ -348,20 +351,20 @@ def test_a_rounds_rows_are_the_judged_ones_and_as_many_others(corpus, judgements
 
     every, prompts, tasks, first = read_all(corpus / "pairs-00.npz")
     weights = feedback.compute_weights(judgements)
-    wanted = {at: w for each, w in zip(judgements, weights, strict=True)
+    expected_weights = {at: w for each, w in zip(judgements, weights, strict=True)
               for _, at in each.item.places}  # fmt: skip
-    known = {row: rest for row, *rest in zip(every, prompts, tasks, first, strict=True)}
+    row_parts = {row: rest for row, *rest in zip(every, prompts, tasks, first, strict=True)}
     for plain in (True, False):
         feedback.write_shards(corpus, tmp_path, judgements, plain=plain)
         rows, cl, task, weight = read_all(tmp_path / "pairs-00.npz")
-        assert len(rows) == min(2 * len(wanted), len(every))
-        assert rows[: len(wanted)] == [every[at] for at in wanted]
-        assert [known[row][:2] for row in rows] == [
+        assert len(rows) == min(2 * len(expected_weights), len(every))
+        assert rows[: len(expected_weights)] == [every[at] for at in expected_weights]
+        assert [row_parts[row][:2] for row in rows] == [
             list(pair) for pair in zip(cl, task, strict=True)
         ]
-        factors = [1.0 if plain else w for w in wanted.values()]
-        factors += [1.0] * (len(rows) - len(wanted))
-        before = [known[row][2] for row in rows]
+        factors = [1.0 if plain else w for w in expected_weights.values()]
+        factors += [1.0] * (len(rows) - len(expected_weights))
+        before = [row_parts[row][2] for row in rows]
         assert weight == pytest.approx([a * b for a, b in zip(before, factors, strict=True)])
     assert (tmp_path / "heldout-00.npz").exists()
 
@@ -386,7 +389,7 @@ def test_rounds_from_the_corpus_to_the_table(work, capsys):
     assert "| thrown away |" in capsys.readouterr().out, "a rate of 0 improves nothing"
     assert not (work / "cycle.pt").exists()
     cycle.run(flags(cycle, work, "--rounds", 1, "--control", *SHORT))
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert (work / "checkpoint.pt").read_bytes() == first
     rounds = json.loads((work / "cycle.json").read_text())["rounds"]
     assert [each["number"] for each in rounds] == [1, 2]
@@ -398,7 +401,7 @@ def test_rounds_from_the_corpus_to_the_table(work, capsys):
     assert trained["kept"] == improves(
         HeldOutScores(**trained["before"]), HeldOutScores(**trained["after"])
     )
-    assert f"| {'kept' if trained['kept'] else 'thrown away'} |" in told.splitlines()[-1]
+    assert f"| {'kept' if trained['kept'] else 'thrown away'} |" in output.splitlines()[-1]
     assert sum(trained["pairs"].values()) > 10
     assert set(trained["problems"]) == {problem.value for problem in Problem}
     if trained["kept"]:

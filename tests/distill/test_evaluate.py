@@ -121,14 +121,14 @@ def wheels(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def asked(wheels):
+def examples(wheels):
     return read_questions(sorted(wheels.glob("*.whl")))
 
 
-def test_what_fix_would_offer_is_asked(asked):
-    boxes = [q for q in asked if q.package == "boxes"]
-    found = [(q.slot.task.value, q.definition.name, q.slot.name, q.reference) for q in boxes]
-    assert found == [
+def test_what_fix_would_offer_is_asked(examples):
+    boxes = [q for q in examples if q.package == "boxes"]
+    summaries = [(q.slot.task.value, q.definition.name, q.slot.name, q.reference) for q in boxes]
+    assert summaries == [
         ("module", "", "", "Boxes and what is in them."),
         ("class", "Box", "", "A box that holds items."),
         ("function", "put", "", "Put an item into the box."),
@@ -138,11 +138,11 @@ def test_what_fix_would_offer_is_asked(asked):
         ("raises", "put", "ValueError", "If the item is missing."),
         ("function", "find_item", "", "Find the first item of this name, from a place on."),
     ]
-    assert sum(q.package == "lines" for q in asked) == 12
+    assert sum(q.package == "lines" for q in examples) == 12
 
 
-def test_no_prompt_knows_the_answer(asked):
-    for question in asked:
+def test_no_prompt_knows_the_answer(examples):
+    for question in examples:
         assert question.definition.docstring is None
         prompt = FORMATS["tasks"].prompt(question.context, question.slot)
         assert "nobody" not in prompt.body
@@ -150,25 +150,27 @@ def test_no_prompt_knows_the_answer(asked):
         assert "into the box" not in prompt.body
 
 
-def test_the_baseline_of_each_task(asked):
-    names = {question.slot.task: question.name for question in asked if question.package == "boxes"}
+def test_the_baseline_of_each_task(examples):
+    names = {
+        question.slot.task: question.name for question in examples if question.package == "boxes"
+    }
     assert names == {
         Task.MODULE: "core", Task.CLASS: "box", Task.FUNCTION: "find item",
         Task.PARAM: "times", Task.RETURNS: "put", Task.RAISES: "value error",
     }  # fmt: skip
 
 
-def test_a_sample_is_the_beginning_of_a_larger_one(asked):
-    small, large = (sample(asked, Task.FUNCTION, count) for count in (4, 9))
+def test_a_sample_is_the_beginning_of_a_larger_one(examples):
+    small, large = (sample(examples, Task.FUNCTION, count) for count in (4, 9))
     assert len(small) == 4
     assert large[:4] == small
-    assert sample(asked, Task.FUNCTION, 4) == small != sample(asked, Task.FUNCTION, 4, seed=4)
-    assert len(sample(asked, Task.FUNCTION, 99)) == 14
-    assert large != sorted(large, key=asked.index)  # no package comes first
+    assert sample(examples, Task.FUNCTION, 4) == small != sample(examples, Task.FUNCTION, 4, seed=4)
+    assert len(sample(examples, Task.FUNCTION, 99)) == 14
+    assert large != sorted(large, key=examples.index)  # no package comes first
 
 
-def test_scrambled_names_say_nothing(asked):
-    question = next(q for q in asked if q.definition.name == "find_item")
+def test_scrambled_names_say_nothing(examples):
+    question = next(q for q in examples if q.definition.name == "find_item")
     blind = scramble_names(question)
     body = FORMATS["tasks"].prompt(blind.context, blind.slot).body
     assert blind.name == "f"
@@ -180,15 +182,15 @@ def test_scrambled_names_say_nothing(asked):
     assert with_code(question, "def f(:\n") is None
 
 
-def test_an_excerpt_is_short(asked):
-    question = next(q for q in asked if q.definition.name == "put")
+def test_an_excerpt_is_short(examples):
+    question = next(q for q in examples if q.definition.name == "put")
     assert excerpt(question, 2).splitlines() == [
         "def put(self, item, times=1, *extra):", "    if item is None:", "    ...",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("sentence", "found"),
+    ("sentence", "expected"),
     [
         ("Find the first item by its name.", []),
         ("Find a widget.", ["widget"]),
@@ -200,19 +202,19 @@ def test_an_excerpt_is_short(asked):
         ("", []),
     ],
 )
-def test_what_a_sentence_names_that_is_not_there(asked, sentence, found):
+def test_what_a_sentence_names_that_is_not_there(examples, sentence, expected):
     code = (
         "def find_item(self, wanted):\n    for item in self.items:\n"
         "        if item.name == wanted[0]:\n            return item\n"
     )
-    question = with_code(next(q for q in asked if q.definition.name == "find_item"), code)
-    assert foreign_words(sentence, question) == found
+    question = with_code(next(q for q in examples if q.definition.name == "find_item"), code)
+    assert foreign_words(sentence, question) == expected
 
 
-def test_a_module_may_speak_of_its_own_path(asked):
-    (module,) = sample(asked, Task.MODULE, 1)
+def test_a_module_may_speak_of_its_own_path(examples):
+    (module,) = sample(examples, Task.MODULE, 1)
     assert foreign_words("The core of boxes, with widgets.", module) == ["widgets"]
-    (function,) = [q for q in asked if q.definition.name == "put"][:1]
+    (function,) = [q for q in examples if q.definition.name == "put"][:1]
     assert foreign_words("Put the core into the box.", function) == ["core"]
 
 
@@ -222,35 +224,35 @@ def evaluated(tmp_path, wheels):
         parser = ArgumentParser()
         evaluate.arguments(parser)
         model = str(resolve("docbot-tiny", "tasks").path)
-        given = ["--validation", str(wheels), "--model", model, "--format", "tasks"]
-        given += ["--sample", "6", "--small", "2", "--threads", "1", *arguments]
-        evaluate.run(Namespace(work=tmp_path, **vars(parser.parse_args(given))))
+        words = ["--validation", str(wheels), "--model", model, "--format", "tasks"]
+        words += ["--sample", "6", "--small", "2", "--threads", "1", *arguments]
+        evaluate.run(Namespace(work=tmp_path, **vars(parser.parse_args(words))))
         return json.loads((tmp_path / "evaluation.json").read_text())
 
     return run
 
 
 def test_every_table_is_made_once(evaluated, tmp_path, capsys):
-    found = evaluated()
-    assert list(found) == list(evaluate.TABLES)
-    for name, told in found.items():
-        assert told["rows"]
-        assert told["command"].endswith(f"--sample 6 --small 2 --threads 1 --table {name}")
-        assert str(tmp_path) not in json.dumps(told)
-    plain, baseline, blind, blind_baseline, people = found["functions"]["rows"]
+    evaluation = evaluated()
+    assert list(evaluation) == list(evaluate.TABLES)
+    for name, table in evaluation.items():
+        assert table["rows"]
+        assert table["command"].endswith(f"--sample 6 --small 2 --threads 1 --table {name}")
+        assert str(tmp_path) not in json.dumps(table)
+    plain, baseline, blind, blind_baseline, people = evaluation["functions"]["rows"]
     assert (plain["count"], baseline["model"], people["model"]) == (6, "name in words", "people")
     assert (blind["code"], blind_baseline["bleu"]) == ("names scrambled", 0)
     assert baseline["cosine"] > blind_baseline["cosine"]
-    (row,) = found["quantisation"]["rows"]
+    (row,) = evaluation["quantisation"]["rows"]
     assert row["batched_cpu_ms"] > 0
     assert 20 < row["one_by_one_peak_mib"] < 400
     assert row["same_as_largest"] == 100
-    changes = {row["change"]: row for row in found["perturbations"]["rows"]}
+    changes = {row["change"]: row for row in evaluation["perturbations"]["rows"]}
     assert changes["reformatted"]["prompts_changed"] == 0
     assert changes["reformatted"]["same_answer"] == 100
     assert changes["renamed locals"]["prompts_changed"] == 100
-    assert [row["candidates"] for row in found["candidates"]["rows"]] == [1, 4, 8]
-    one, four, _ = found["candidates"]["rows"]
+    assert [row["candidates"] for row in evaluation["candidates"]["rows"]] == [1, 4, 8]
+    one, four, _ = evaluation["candidates"]["rows"]
     assert one["distinct"] == 1 < four["distinct"] <= 4
     assert one["cosine"] == one["best_cosine"] <= four["best_cosine"]
     for name in ("reliability.png", "coverage.png"):
@@ -259,11 +261,11 @@ def test_every_table_is_made_once(evaluated, tmp_path, capsys):
         assert len(picture) < 60_000
 
     capsys.readouterr()
-    del found["gate"]
-    (tmp_path / "evaluation.json").write_text(json.dumps(found))
+    del evaluation["gate"]
+    (tmp_path / "evaluation.json").write_text(json.dumps(evaluation))
     again = evaluated()
     assert capsys.readouterr().out.startswith("gate: ")
-    assert again["functions"] == found["functions"]
+    assert again["functions"] == evaluation["functions"]
     assert list(again) == list(evaluate.TABLES)
     evaluated()
     assert capsys.readouterr().out == ""
@@ -271,28 +273,28 @@ def test_every_table_is_made_once(evaluated, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("samples: ")
 
 
-def test_answers_are_the_same_at_any_time(asked):
+def test_answers_are_the_same_at_any_time(examples):
     model = EvaluatedModel(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
-    functions = sample(asked, Task.FUNCTION, 6)
+    functions = sample(examples, Task.FUNCTION, 6)
     first = model.answer(functions)
     assert model.answer(functions[::-1])[::-1] == first
     assert all(answer.text and 0 < answer.confidence < 1 for answer in first)
     assert {answer.question.package for answer in first} <= {"boxes", "lines"}
 
 
-def test_what_cannot_be_told_has_no_answer(asked):
+def test_what_cannot_be_told_has_no_answer(examples):
     model = EvaluatedModel(resolve("docbot-tiny", "tasks").path, "tasks", threads=1)
-    (module,) = sample(asked, Task.MODULE, 1)
-    broken = replace(module, definition=replace(module.definition, code="class Box(:\n"))
-    assert model.answer([broken]) == [None]
+    (module,) = sample(examples, Task.MODULE, 1)
+    unparsable = replace(module, definition=replace(module.definition, code="class Box(:\n"))
+    assert model.answer([unparsable]) == [None]
 
 
-def test_memory_is_the_process_s_own(asked):
+def test_memory_is_the_process_s_own(examples):
     ballast = bytearray(300 << 20)
     ballast[::4096] = b"x" * len(ballast[::4096])
     path = resolve("docbot-tiny", "tasks").path
     model = EvaluatedModel(path, "tasks", threads=1)
-    prompts = [model.prompt(question) for question in sample(asked, Task.FUNCTION, 3)]
+    prompts = [model.prompt(question) for question in sample(examples, Task.FUNCTION, 3)]
     figures = speed.measure(path, "tasks", prompts, slots=1, threads=1)
     assert 20 < figures["peak_mib"] < 250
     assert figures["ms"] > 0

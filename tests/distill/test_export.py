@@ -83,12 +83,12 @@ def work(tmp_path_factory):
     tokenizer = make_tokenizer(folder / "tokenizer.json")
     make_rows(tokenizer, folder / "pairs-00.npz", 400)
     make_rows(tokenizer, folder / "heldout-00.npz", 60)
-    pairs, held = (
+    pairs, held_out = (
         Rows.read([folder / f"{name}-00.npz"], PRESET.shape.context)
         for name in ("pairs", "heldout")
     )
     stream = Stream(pairs, tokens=PRESET.tokens, seed=0)
-    data = training.Data(pairs=stream, code=stream, held_out=held)
+    data = training.Data(pairs=stream, code=stream, held_out=held_out)
     run = training.Training(PRESET, data, total=10.0, compiled=False)
     run.progress.minutes = 4.0
     for _ in range(80):
@@ -114,23 +114,25 @@ def work(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def student(work):
-    found = Student(PRESET.shape)
-    found.load_state_dict(training.load(work / "checkpoint.pt")["model"])
-    return found.eval()
+    network = Student(PRESET.shape)
+    network.load_state_dict(training.load(work / "checkpoint.pt")["model"])
+    return network.eval()
 
 
-def held(work):
+def held_out_rows(work):
     return Rows.read([work / "heldout-00.npz"], PRESET.shape.context)
 
 
 def test_llama_cpp_answers_as_pytorch_does(work, student):
     tokenizer = export.read_tokenizer(work / "tokenizer.json")
-    found = export.compare(student, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
-    assert found.rows == found.tokens == 60
-    assert found.answers >= 58  # a tie may fall either way: the cache of llama.cpp is float16
-    assert found.furthest < 0.05
-    told = json.loads((work / "export.json").read_text())
-    assert told["equality"]["answers"] >= 58
+    equality = export.compare(
+        student, work / "docbot-tiny-f32.gguf", tokenizer, held_out_rows(work)
+    )
+    assert equality.rows == equality.tokens == 60
+    assert equality.answers >= 58  # a tie may fall either way: the cache of llama.cpp is float16
+    assert equality.furthest < 0.05
+    report = json.loads((work / "export.json").read_text())
+    assert report["equality"]["answers"] >= 58
 
 
 def test_the_comparison_sees_another_student(work, student):
@@ -140,21 +142,21 @@ def test_the_comparison_sees_another_student(work, student):
         q, k, v = other.blocks[0].qkv.chunk(3)
         other.blocks[0].qkv.copy_(torch.cat([k, q, -v]))
     tokenizer = export.read_tokenizer(work / "tokenizer.json")
-    found = export.compare(other, work / "docbot-tiny-f32.gguf", tokenizer, held(work))
-    assert found.answers < 50
-    assert found.tokens == 60
+    equality = export.compare(other, work / "docbot-tiny-f32.gguf", tokenizer, held_out_rows(work))
+    assert equality.answers < 50
+    assert equality.tokens == 60
 
 
 def test_greedy_is_the_same_alone_and_in_company(work, student):
-    rows = held(work)
+    rows = held_out_rows(work)
     prompts = [
         rows.ids[at : at + size].tolist()
         for at, size in zip(rows.start[:9], rows.prompt[:9], strict=True)
     ]
     together = export.decode_greedily(student, prompts, max_tokens=12)
-    for prompt, (said, logprob) in zip(prompts, together, strict=True):
+    for prompt, (expected_ids, logprob) in zip(prompts, together, strict=True):
         ((alone, its),) = export.decode_greedily(student, [prompt], max_tokens=12)
-        assert alone == said
+        assert alone == expected_ids
         assert its == pytest.approx(logprob, abs=1e-3)
         text, total = list(prompt), 0.0
         for _ in range(12):
@@ -167,17 +169,17 @@ def test_greedy_is_the_same_alone_and_in_company(work, student):
             if text[-1] == export.END:
                 text.pop()
                 break
-        assert text[len(prompt) :] == said
+        assert text[len(prompt) :] == expected_ids
         assert total == pytest.approx(logprob, abs=1e-3)
 
 
 def test_every_file_is_smaller_than_the_one_before_and_told_with_its_hash(work):
-    told = json.loads((work / "export.json").read_text())["files"]
-    assert [each["quantisation"] for each in told] == ["F32", *export.QUANTISATIONS]
-    sizes = [each["bytes"] for each in told]
+    files = json.loads((work / "export.json").read_text())["files"]
+    assert [each["quantisation"] for each in files] == ["F32", *export.QUANTISATIONS]
+    sizes = [each["bytes"] for each in files]
     assert sizes == sorted(sizes, reverse=True)
     assert len(set(sizes)) == len(sizes)
-    for each in told:
+    for each in files:
         data = (work / each["file"]).read_bytes()
         assert each["sha256"] == hashlib.sha256(data).hexdigest()
         assert each["bytes"] == len(data)
@@ -197,22 +199,22 @@ def test_quantised_files_answer_in_docbots_backend(work, kind):
         keep_end=True,
     )
     with LlamaCpp(path, context=320, max_tokens=48, threads=1) as backend:
-        ((_, said),) = backend.complete([prompt])
-    assert said.tokens > 0
-    assert said.logprob < 0
+        ((_, completion),) = backend.complete([prompt])
+    assert completion.tokens > 0
+    assert completion.logprob < 0
 
 
 def test_the_file_says_what_docbot_needs_to_know(work):
     reader = gguf.GGUFReader(work / "docbot-tiny-f32.gguf")
-    known = {key: field.contents() for key, field in reader.fields.items()}
-    assert known["general.architecture"] == "llama"
-    assert known["llama.context_length"] == 320
-    assert known["tokenizer.ggml.eos_token_id"] == export.END
-    assert known["tokenizer.ggml.padding_token_id"] == 1
-    assert known["tokenizer.ggml.add_bos_token"] is False
-    assert tuple(known["tokenizer.ggml.tokens"][:9]) == export.SPECIAL
+    metadata = {key: field.contents() for key, field in reader.fields.items()}
+    assert metadata["general.architecture"] == "llama"
+    assert metadata["llama.context_length"] == 320
+    assert metadata["tokenizer.ggml.eos_token_id"] == export.END
+    assert metadata["tokenizer.ggml.padding_token_id"] == 1
+    assert metadata["tokenizer.ggml.add_bos_token"] is False
+    assert tuple(metadata["tokenizer.ggml.tokens"][:9]) == export.SPECIAL
     control = int(gguf.TokenType.CONTROL)
-    kinds = known["tokenizer.ggml.token_type"]
+    kinds = metadata["tokenizer.ggml.token_type"]
     assert [at for at, kind in enumerate(kinds) if kind == control] == list(range(9))
 
 

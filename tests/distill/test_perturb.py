@@ -179,8 +179,8 @@ def test_the_seed_decides(change):
     first = PERTURBATIONS[change](source, random.Random(5))
     assert PERTURBATIONS[change](source, random.Random(5)) == first != source
     if change not in ("reformatted", "reordered keyword arguments"):
-        found = {PERTURBATIONS[change](source, random.Random(seed)) for seed in range(20)}
-        assert len(found) > 1
+        results = {PERTURBATIONS[change](source, random.Random(seed)) for seed in range(20)}
+        assert len(results) > 1
 
 
 def test_renaming_touches_variables_and_nothing_else():

@@ -63,9 +63,9 @@ def test_the_command_writes_a_checkpoint_and_tells_each_loss(runs, capsys):
     assert code == 0
     assert [line.split("  ")[1] for line in out] == [one, two, "their mean"]
     assert len({line.split()[0] for line in out}) == 3
-    told = json.loads((runs / "soup.json").read_text())["runs"]
-    assert [row["share"] for row in told] == [0.5, 0.5, 1.0]
-    assert told[2]["step"] == told[0]["step"] + told[1]["step"] == 9
+    entries = json.loads((runs / "soup.json").read_text())["runs"]
+    assert [row["share"] for row in entries] == [0.5, 0.5, 1.0]
+    assert entries[2]["step"] == entries[0]["step"] + entries[1]["step"] == 9
     mean = training.load(runs / "checkpoint.pt")["model"]
     assert all(torch.isfinite(weights).all() for weights in mean.values())
 

@@ -36,7 +36,7 @@ TINY = resolve("docbot-tiny", "")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def sample_work(tmp_path_factory):
     """A working folder with one package's wheel and rows: 60 or so of the standard library."""
     work = tmp_path_factory.mktemp("work")
     wheel = work / "wheels" / "sample_code-1.0-py3-none-any.whl"
@@ -50,10 +50,10 @@ def made(tmp_path_factory):
 
 
 @pytest.fixture
-def work(made, tmp_path):
+def work(sample_work, tmp_path):
     """The same folder without labels."""
     for name in ("wheels", "rows"):
-        (tmp_path / name).symlink_to(made[0] / name, target_is_directory=True)
+        (tmp_path / name).symlink_to(sample_work[0] / name, target_is_directory=True)
     return tmp_path
 
 
@@ -71,19 +71,19 @@ def labels(work: Path):
 # the code again
 
 
-def test_every_row_finds_its_code_and_no_docstring_comes_with_it(made):
-    work, rows = made
-    found = list(rows_with_code(teacher.find_wheel(work, "sample-code"), rows))
-    assert sorted((a.row.path, a.row.line, a.row.task) for a in found) == sorted(
+def test_every_row_finds_its_code_and_no_docstring_comes_with_it(sample_work):
+    work, rows = sample_work
+    items = list(rows_with_code(teacher.find_wheel(work, "sample-code"), rows))
+    assert sorted((a.row.path, a.row.line, a.row.task) for a in items) == sorted(
         (row.path, row.line, row.task) for row in rows
     )
-    for asked in found:
-        definition = asked.context.target.definition
+    for item in items:
+        definition = item.context.target.definition
         assert definition.docstring is None
-        assert (definition.qualname, definition.line) == (asked.row.qualname, asked.row.line)
-        if asked.row.task == "function" and len(asked.row.reference) > 30:
-            assert asked.row.reference not in build_question(asked)
-        assert f"this Python {asked.row.task}" in build_question(asked)
+        assert (definition.qualname, definition.line) == (item.row.qualname, item.row.line)
+        if item.row.task == "function" and len(item.row.reference) > 30:
+            assert item.row.reference not in build_question(item)
+        assert f"this Python {item.row.task}" in build_question(item)
 
 
 def test_a_package_without_its_wheel_is_an_error(work):
@@ -95,7 +95,7 @@ def test_a_package_without_its_wheel_is_an_error(work):
 
 
 @pytest.mark.parametrize(
-    ("reply", "answer", "refused"),
+    ("reply", "answer", "reason"),
     [
         (Reply(text="Wraps the text.", confidence=0.9), "wrap the text.", ""),
         (Reply(text="Wrap the text. And more.", confidence=None), "wrap the text.", ""),
@@ -106,28 +106,28 @@ def test_a_package_without_its_wheel_is_an_error(work):
         (Reply(text="Wrap it all. Then", confidence=0.9, ended=False), "wrap it all.", ""),
         (Reply(text="", confidence=0.9), "", "no text"),
         (Reply(text="Here is a summary of your code.", confidence=0.9), "", "begins with no verb"),
-        (Reply(text="", confidence=None, refused="too long"), "", "refused by the endpoint"),
+        (Reply(text="", confidence=None, refusal="too long"), "", "refused by the endpoint"),
     ],
 )
-def test_what_a_reply_is_worth(made, reply, answer, refused):
-    row = next(row for row in made[1] if row.task == "function")
-    asked = next(rows_with_code(teacher.find_wheel(made[0], "sample-code"), [row]))
-    result = make_label(asked, reply, "t", min_confidence=0.45)
-    assert (result.answer, result.refused) == (answer, refused)
+def test_what_a_reply_is_worth(sample_work, reply, answer, reason):
+    row = next(row for row in sample_work[1] if row.task == "function")
+    item = next(rows_with_code(teacher.find_wheel(sample_work[0], "sample-code"), [row]))
+    result = make_label(item, reply, "t", min_confidence=0.45)
+    assert (result.answer, result.refused) == (answer, reason)
     assert (result.path, result.line) == (row.path, row.line)
 
 
 # a GGUF file
 
 
-def test_a_gguf_labels_rows_and_goes_on_where_it_stopped(work, made, capsys):
+def test_a_gguf_labels_rows_and_goes_on_where_it_stopped(work, sample_work, capsys):
     run(work, "--model", "docbot-tiny", "--threads", "1", "--limit", "20")
     first = labels(work)
     assert len(first) == 20
     run(work, "--model", TINY.path, "--prompt-format", TINY.format, "--threads", "1")
     both = labels(work)
     tasks = FORMATS[TINY.format].tasks
-    assert len(both) == sum(row.task in {task.value for task in tasks} for row in made[1])
+    assert len(both) == sum(row.task in {task.value for task in tasks} for row in sample_work[1])
     assert {each.line for each in first} <= {each.line for each in both}
     assert len({(e.path, e.line, e.task, e.slot) for e in both}) == len(both)
     for each in both:
@@ -149,8 +149,8 @@ def test_a_label_replaces_the_reference_in_the_shards(work):
     class Sure:
         name, tasks = "sure", frozenset(FORMATS["tasks"].tasks)
 
-        def replies(self, asked):
-            for each in asked:
+        def replies(self, items):
+            for each in items:
                 words = each.row.prompt.rpartition("|")[2].replace("async", "")
                 yield each, Reply(text=f"Compute {words} at last.", confidence=0.9)
 
@@ -159,9 +159,9 @@ def test_a_label_replaces_the_reference_in_the_shards(work):
     tokenizer = tokenizers.Tokenizer.from_file(str(work / "tokenizer.json"))
     with np.load(work / "pairs-00.npz") as shard:
         spans = zip(shard["off"], shard["off"][1:], shard["cl"], strict=False)
-        said = [tokenizer.decode(shard["ids"][a + c : b].tolist()) for a, b, c in spans]
-    assert len(said) > 10
-    assert all(text.startswith(" compute") for text in said)
+        texts = [tokenizer.decode(shard["ids"][a + c : b].tolist()) for a, b, c in spans]
+    assert len(texts) > 10
+    assert all(text.startswith(" compute") for text in texts)
 
 
 class Tired:
@@ -171,24 +171,24 @@ class Tired:
 
     def __init__(self, answers: int) -> None:
         self.answers = answers
-        self.asked: list[CorpusRow] = []
+        self.items: list[CorpusRow] = []
 
-    def replies(self, asked):
-        for each in asked:
-            if len(self.asked) == self.answers:
+    def replies(self, items):
+        for each in items:
+            if len(self.items) == self.answers:
                 raise ModelError("tired")
-            self.asked.append(each.row)
+            self.items.append(each.row)
             yield each, Reply(text="Do what is to be done.", confidence=None)
 
 
-def test_a_teacher_that_fails_loses_nothing(work, made):
+def test_a_teacher_that_fails_loses_nothing(work, sample_work):
     first, second = Tired(5), Tired(10_000)
     with pytest.raises(ModelError, match="tired"):
         ask_all(work, first, min_confidence=0)
     assert len(labels(work)) == 5
     ask_all(work, second, min_confidence=0)
-    assert len(labels(work)) == len(made[1]) == len(second.asked) + 5
-    assert not set(first.asked) & set(second.asked)
+    assert len(labels(work)) == len(sample_work[1]) == len(second.items) + 5
+    assert not set(first.items) & set(second.items)
 
 
 def test_a_wanted_confidence_that_nobody_tells_is_an_error(work):
@@ -245,25 +245,25 @@ def test_a_real_server_labels_rows(server, work, monkeypatch, capfd):
     common = ("--endpoint", server, "--name", "tiny", "--key-env", "TEACHER_KEY")
     run(work, *common, "--limit", "4", "--jobs", "2")
     run(work, *common, "--limit", "3", "--min-confidence", "0.99")
-    found = labels(work)
-    assert len(found) == 7
-    answered = [each for each in found if each.refused != "refused by the endpoint"]
-    assert answered
-    for each in answered:
+    all_labels = labels(work)
+    assert len(all_labels) == 7
+    with_reply = [each for each in all_labels if each.refused != "refused by the endpoint"]
+    assert with_reply
+    for each in with_reply:
         assert 0 < (each.confidence or 0) <= 1, "the server told its log-probabilities"
         assert each.teacher == "tiny"
-    assert all(not each.answer for each in found[4:])
-    written = capfd.readouterr()
-    assert "s3cret-key" not in written.out + written.err
+    assert all(not each.answer for each in all_labels[4:])
+    output = capfd.readouterr()
+    assert "s3cret-key" not in output.out + output.err
     for path in work.rglob("labels/*"):
         assert "s3cret-key" not in str(read_labels(path))
 
 
 def test_a_real_server_refuses_a_wrong_key(server, work, monkeypatch):
     monkeypatch.setenv("TEACHER_KEY", "wr0ng-key")
-    with pytest.raises(ModelError, match=r"refuses the key \(401\)") as caught:
+    with pytest.raises(ModelError, match=r"refuses the key \(401\)") as excinfo:
         run(work, "--endpoint", f"{server}/v1", "--name", "tiny", "--key-env", "TEACHER_KEY")
-    assert "wr0ng-key" not in str(caught.value)
+    assert "wr0ng-key" not in str(excinfo.value)
     assert labels(work) == []
 
 
@@ -279,14 +279,16 @@ def test_nobody_listens():
 @contextmanager
 def scripted(*answers: tuple[int, str, dict[str, str]]):
     """A server with these answers, the last one for ever; yields its address and the requests."""
-    seen: list[dict] = []
+    request_log: list[dict] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             length = int(self.headers["content-length"])
             body = json.loads(self.rfile.read(length))
-            seen.append({"path": self.path, "key": self.headers.get("authorization"), **body})
-            status, text, headers = answers[min(len(seen), len(answers)) - 1]
+            request_log.append(
+                {"path": self.path, "key": self.headers.get("authorization"), **body}
+            )
+            status, text, headers = answers[min(len(request_log), len(answers)) - 1]
             self.send_response(status)
             for name, value in {"content-length": str(len(text)), **headers}.items():
                 self.send_header(name, value)
@@ -300,17 +302,17 @@ def scripted(*answers: tuple[int, str, dict[str, str]]):
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}", seen
+            yield f"http://127.0.0.1:{server.server_port}", request_log
         finally:
             server.shutdown()
             thread.join()
 
 
-def said(text: str, **more: object) -> str:
+def completion_body(text: str, **more: object) -> str:
     return json.dumps({"choices": [{"message": {"content": text}, **more}]})
 
 
-FINE = (200, said("Do it."), {})
+FINE = (200, completion_body("Do it."), {})
 
 
 def ask(url: str, questions: int = 1, **more: object) -> list[tuple[int, Reply]]:
@@ -320,10 +322,13 @@ def ask(url: str, questions: int = 1, **more: object) -> list[tuple[int, Reply]]
 
 @pytest.mark.parametrize("status", [429, 500, 503, 529])
 def test_a_busy_server_is_asked_again(status):
-    with scripted((status, "{}", {"retry-after": "0"}), (status, "busy", {}), FINE) as (url, seen):
+    with scripted((status, "{}", {"retry-after": "0"}), (status, "busy", {}), FINE) as (
+        url,
+        request_log,
+    ):
         ((_, reply),) = ask(url)
     assert reply == Reply(text="Do it.", confidence=None)
-    assert len(seen) == 3
+    assert len(request_log) == 3
 
 
 def test_retry_after_is_honoured_within_reason():
@@ -335,10 +340,10 @@ def test_retry_after_is_honoured_within_reason():
 
 
 def test_a_server_that_stays_busy_is_an_error():
-    with scripted((503, '{"error": "overloaded"}', {})) as (url, seen):
+    with scripted((503, '{"error": "overloaded"}', {})) as (url, request_log):
         with pytest.raises(ModelError, match=r"answered 503: .*overloaded"):
             ask(url)
-        assert len(seen) == TRIES
+        assert len(request_log) == TRIES
 
 
 @pytest.mark.parametrize(
@@ -353,17 +358,20 @@ def test_a_server_that_stays_busy_is_an_error():
     ],
 )
 def test_what_is_no_completion_is_one_clear_sentence(answer, message):
-    with scripted(answer) as (url, seen), pytest.raises(ModelError, match=message) as caught:
+    with (
+        scripted(answer) as (url, request_log),
+        pytest.raises(ModelError, match=message) as excinfo,
+    ):
         ask(url, 3)
-    assert len(seen) == 1, "the first question finds out, alone"
-    assert "\n" not in str(caught.value)
+    assert len(request_log) == 1, "the first question finds out, alone"
+    assert "\n" not in str(excinfo.value)
 
 
 def test_a_server_that_repeats_the_key_does_not_get_it_printed():
     with scripted((404, '{"got": "Bearer s3cret-key"}', {})) as (url, _):
-        with pytest.raises(ModelError, match=r"Bearer \*\*\*") as caught:
+        with pytest.raises(ModelError, match=r"Bearer \*\*\*") as excinfo:
             ask(url)
-        assert "s3cret-key" not in str(caught.value)
+        assert "s3cret-key" not in str(excinfo.value)
     assert "s3cret-key" not in repr(Endpoint(url=url, name="m", key="s3cret-key"))
 
 
@@ -371,18 +379,21 @@ def test_a_refused_question_does_not_stop_the_others():
     too_long = (400, '{"error": "context length"}', {})
     with scripted(too_long, too_long, FINE) as (url, _):
         replies = dict(ask(url, 6, jobs=1))
-    assert [bool(reply.refused) for reply in replies.values()] == [True] * 2 + [False] * 4
-    with scripted(too_long) as (url, seen), pytest.raises(ModelError, match="one question after"):
+    assert [bool(reply.refusal) for reply in replies.values()] == [True] * 2 + [False] * 4
+    with (
+        scripted(too_long) as (url, request_log),
+        pytest.raises(ModelError, match="one question after"),
+    ):
         ask(url, 50, jobs=2)
-    assert len(seen) < 15
+    assert len(request_log) < 15
 
 
 def test_an_endpoint_that_minds_logprobs_is_asked_without():
     minds = (400, '{"error": "logprobs is not supported by this model"}', {})
-    with scripted(minds, FINE) as (url, seen):
+    with scripted(minds, FINE) as (url, request_log):
         replies = ask(url, 3, jobs=1)
     assert [reply.text for _, reply in replies] == ["Do it."] * 3
-    assert ["logprobs" in request for request in seen] == [True, False, False, False]
+    assert ["logprobs" in request for request in request_log] == [True, False, False, False]
 
 
 @pytest.mark.parametrize(
@@ -396,11 +407,11 @@ def test_an_endpoint_that_minds_logprobs_is_asked_without():
     ],
 )
 def test_confidence_is_the_geometric_mean_where_it_is_told(logprobs, confidence):
-    with scripted((200, said("Do it.", logprobs=logprobs), {})) as (url, seen):
+    with scripted((200, completion_body("Do it.", logprobs=logprobs), {})) as (url, request_log):
         ((_, reply),) = ask(f"{url}/v1/")
     assert reply.confidence == confidence
-    assert seen[0]["path"] == "/v1/chat/completions"
-    assert seen[0]["key"] == "Bearer s3cret-key"
+    assert request_log[0]["path"] == "/v1/chat/completions"
+    assert request_log[0]["key"] == "Bearer s3cret-key"
 
 
 def test_requests_run_side_by_side_and_each_reply_finds_its_question():
@@ -409,10 +420,10 @@ def test_requests_run_side_by_side_and_each_reply_finds_its_question():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            asked = body["messages"][0]["content"]
-            if asked != "question 0":  # the first one goes alone
+            question = body["messages"][0]["content"]
+            if question != "question 0":  # the first one goes alone
                 slow.wait()
-            text = said(f"{asked}, answered.", finish_reason="length").encode()
+            text = completion_body(f"{question}, answered.", finish_reason="length").encode()
             self.send_response(200)
             self.send_header("content-length", str(len(text)))
             self.end_headers()

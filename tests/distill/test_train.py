@@ -27,14 +27,14 @@ SMALL = replace(PRESET.shape, layers=1)
 CONTEXT = PRESET.shape.context
 
 
-def rows(count, seed, *, answered=True):
+def rows(count, seed, *, with_answer=True):
     """Rows whose answer is the last three words of a short body, in the layout of a shard."""
     rng = np.random.default_rng(seed)
     ids, off, prompt = [], [0], []
     for _ in range(count):
         body = rng.integers(FIRST, 60, rng.integers(6, 20)).tolist()
-        head = [3, *body, SUM] if answered else [3, *body, END]
-        ids += [*head, *body[-3:], END] if answered else head
+        head = [3, *body, SUM] if with_answer else [3, *body, END]
+        ids += [*head, *body[-3:], END] if with_answer else head
         off.append(len(ids))
         prompt.append(len(head))
     return {
@@ -50,7 +50,7 @@ def rows(count, seed, *, answered=True):
 def work(tmp_path):
     np.savez_compressed(tmp_path / "pairs-00.npz", **rows(200, 0))
     np.savez_compressed(tmp_path / "pairs-01.npz", **rows(200, 1))
-    np.savez_compressed(tmp_path / "code-00.npz", **rows(80, 2, answered=False))
+    np.savez_compressed(tmp_path / "code-00.npz", **rows(80, 2, with_answer=False))
     np.savez_compressed(tmp_path / "heldout-00.npz", **rows(60, 3))
     return tmp_path
 
@@ -88,9 +88,9 @@ def test_wanted_positions_come_out_as_in_the_plain_forward(work):
         read(work), np.arange(40), Scoring(share=0.3, weight=1.0), np.random.default_rng(0)
     )
     plain = student(batch.ids).reshape(-1, PRESET.shape.width)[batch.flat]
-    wanted = student(batch.ids, batch)
+    scored = student(batch.ids, batch)
     assert plain.std() > 0.1
-    torch.testing.assert_close(wanted, plain, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(scored, plain, rtol=1e-3, atol=1e-4)
     plain.square().sum().backward()
     expected = {name: weight.grad.clone() for name, weight in student.named_parameters()}
     student.zero_grad()
@@ -139,39 +139,39 @@ def test_fused_matrices_are_trained_part_by_part():
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_scored_positions_targets_and_weights(work, share):
-    held = read(work)
-    held.weight[:] = np.linspace(0.5, 2, len(held))
-    chosen = np.array([3, 250, 17])
-    batch = collate(held, chosen, Scoring(share=share, weight=0.25), np.random.default_rng(0))
+    data = read(work)
+    data.weight[:] = np.linspace(0.5, 2, len(data))
+    indices = np.array([3, 250, 17])
+    batch = collate(data, indices, Scoring(share=share, weight=0.25), np.random.default_rng(0))
     assert batch.ids.shape[1] % 8 == 0
     expected = []
-    for row, at in enumerate(chosen):
-        start, size, prompt = held.start[at], held.length[at], held.prompt[at]
-        ids = held.ids[start : start + size]
+    for row, at in enumerate(indices):
+        start, size, prompt = data.start[at], data.length[at], data.prompt[at]
+        ids = data.ids[start : start + size]
         assert batch.ids[row, : size - 1].tolist() == ids[:-1].tolist()
         assert set(batch.ids[row, size:].tolist()) <= {PAD}
         for position in range(0 if share else prompt - 1, size - 1):
-            weight = held.weight[at] * (1.0 if position >= prompt - 1 else 0.25)
+            weight = data.weight[at] * (1.0 if position >= prompt - 1 else 0.25)
             expected.append((row, position, int(ids[position + 1]), pytest.approx(weight)))
     time_ = batch.ids.shape[1]
-    found = zip(
+    positions = zip(
         batch.row.tolist(),
         (batch.flat % time_).tolist(),
         batch.target.tolist(),
         batch.weight.tolist(),
         strict=True,
     )
-    assert list(found) == expected
+    assert list(positions) == expected
     assert batch.depth.reshape(-1)[batch.slot].tolist() == (batch.flat % time_).tolist()
-    assert batch.tokens == held.length[chosen].sum()
+    assert batch.tokens == data.length[indices].sum()
 
 
 def test_a_share_of_the_prompt_is_sampled_and_the_whole_answer(work):
-    held = read(work)
-    chosen = np.arange(len(held))
-    batch = collate(held, chosen, Scoring(share=0.25, weight=1.0), np.random.default_rng(0))
-    answers = int((held.length - held.prompt).sum())
-    prompts = int((held.prompt - 1).sum())
+    data = read(work)
+    indices = np.arange(len(data))
+    batch = collate(data, indices, Scoring(share=0.25, weight=1.0), np.random.default_rng(0))
+    answers = int((data.length - data.prompt).sum())
+    prompts = int((data.prompt - 1).sum())
     assert len(batch.target) - answers == pytest.approx(0.25 * prompts, rel=0.1)
 
 
@@ -204,23 +204,23 @@ def test_pretraining_reads_code_and_then_only_answers_count(work):
 
 
 def test_an_epoch_is_every_row_once_in_batches_of_like_length(work):
-    held = read(work)
-    batches = plan(held, 512, np.random.default_rng(0))
-    assert sorted(np.concatenate(batches)) == list(range(len(held)))
-    padded = [len(batch) * held.length[batch].max() for batch in batches]
+    data = read(work)
+    batches = plan(data, 512, np.random.default_rng(0))
+    assert sorted(np.concatenate(batches)) == list(range(len(data)))
+    padded = [len(batch) * data.length[batch].max() for batch in batches]
     assert max(padded) <= 512
-    assert sum(padded) < 1.1 * held.length.sum()
+    assert sum(padded) < 1.1 * data.length.sum()
 
 
 def test_a_stream_goes_on_from_two_integers(work):
-    held = read(work)
-    stream = Stream(held, tokens=512, seed=4)
-    drawn = [stream.draw() for _ in range(40)]
+    data = read(work)
+    stream = Stream(data, tokens=512, seed=4)
+    batches = [stream.draw() for _ in range(40)]
     assert stream.epoch > 0
-    again = Stream(held, tokens=512, seed=4)
-    per_epoch = len(plan(held, 512, np.random.default_rng([4, 0])))
+    again = Stream(data, tokens=512, seed=4)
+    per_epoch = len(plan(data, 512, np.random.default_rng([4, 0])))
     again.epoch, again.position = divmod(17, per_epoch)
-    for expected in drawn[17:]:
+    for expected in batches[17:]:
         assert again.draw().tolist() == expected.tolist()
 
 
@@ -335,8 +335,8 @@ def test_going_on_is_as_if_never_stopped(work, tmp_path, dropout):
 
 def test_dropout_is_for_training_alone(work):
     run = started(work, dropout=0.5)
-    held = [run.measure_held_out()["all"] for _ in range(2)]
-    assert held[0] == held[1]
+    losses = [run.measure_held_out()["all"] for _ in range(2)]
+    assert losses[0] == losses[1]
     assert run.student.training
     ids = torch.randint(FIRST, 60, (2, 24))
     assert (run.student(ids) - run.student(ids)).abs().max() > 0.01
@@ -346,13 +346,13 @@ def test_a_run_whose_loss_is_no_number_keeps_its_last_checkpoint(work):
     run = started(work)
     path = work / "checkpoint.pt"
     run.save(path)
-    kept = path.read_bytes()
+    content = path.read_bytes()
     with torch.no_grad():
         run.student.embed[FIRST] = torch.nan
     loop = train.TrainingLoop(work / "loss.jsonl", run, path, save=0.0)
     with pytest.raises(ConfigError, match=r"the loss is nan at step .* with a lower --rate"):
         loop.run(time.monotonic() + 60)
-    assert path.read_bytes() == kept
+    assert path.read_bytes() == content
 
 
 def test_another_shape_is_not_gone_on_from(work, tmp_path):
@@ -380,15 +380,15 @@ def test_a_killed_run_goes_on_from_its_checkpoint(work):
     assert run.poll() is None  # so it was killed in the middle, most likely of a save
     os.kill(run.pid, signal.SIGKILL)
     run.communicate()
-    kept = training.load(path)["progress"]
-    assert 0 < kept["minutes"] < 0.1
+    progress = training.load(path)["progress"]
+    assert 0 < progress["minutes"] < 0.1
     with (work / "loss.jsonl").open("a") as file:
         file.write('{"step": 100000}\n{"minutes": 0.1, "st')
-    done = subprocess.run(command(work, *flags), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert f"; {kept['step']} steps" in done.stdout
+    result = subprocess.run(command(work, *flags), capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert f"; {progress['step']} steps" in result.stdout
     state = training.load(path)
-    assert state["progress"]["step"] > kept["step"]
+    assert state["progress"]["step"] > progress["step"]
     assert state["progress"]["minutes"] >= 0.1
     notes = [json.loads(line) for line in (work / "loss.jsonl").read_text().splitlines()]
     assert set(notes[-1]["held_out"]) == {"all", *TASKS}
@@ -410,6 +410,6 @@ def test_a_further_round_starts_from_other_weights(work, tmp_path):
 
 
 def test_a_folder_without_pairs_is_one_sentence(tmp_path):
-    done = subprocess.run(command(tmp_path), capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "has no pairs-*.npz; run the corpus command first" in done.stderr
+    result = subprocess.run(command(tmp_path), capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "has no pairs-*.npz; run the corpus command first" in result.stderr

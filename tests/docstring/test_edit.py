@@ -37,8 +37,8 @@ F = Definition(qualname="A.f", name="f", kind=Kind.METHOD, line=7, lines=(7, 8))
     ],
 )
 def test_edit(literal: str, anchor: Anchor, encoding: str, text: bytes) -> None:
-    made = make_edit(literal, F, anchor, encoding)
-    assert made == Edit(start=3, end=5, text=text, qualname="A.f", line=7)
+    edit = make_edit(literal, F, anchor, encoding)
+    assert edit == Edit(start=3, end=5, text=text, qualname="A.f", line=7)
 
 
 def test_an_encoding_may_lack_a_character() -> None:
@@ -125,8 +125,8 @@ NAMES = [
 
 def git_apply(folder: Path, patch: bytes, *options: str) -> None:
     command = ["git", "-C", str(folder), "apply", "--whitespace=nowarn", *options, "-"]
-    done = subprocess.run(command, input=patch, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode(errors="replace") + repr(patch[:500])
+    result = subprocess.run(command, input=patch, capture_output=True, check=False)
+    assert result.returncode == 0, result.stderr.decode(errors="replace") + repr(patch[:500])
 
 
 def there_and_back(folder: Path, name: str, before: bytes, after: bytes) -> None:

@@ -118,7 +118,7 @@ SUMMARY_ALONE = {
     "the returned type": ("def f(a: int):\n    return a\n", TYPED),
     "the returned type, numpydoc": (
         "def f(a):\n    return a\n",
-        dataclasses.replace(SECTIONS, style="numpy"),
+        dataclasses.replace(SECTIONS, convention="numpy"),
     ),
     "a type that holds a colon": ("def f(a: Literal['a:b']) -> None:\n    a()\n", TYPED),
     "a type beyond the line": (f"def f(a: {'x' * 90}) -> None:\n    a()\n", TYPED),
@@ -139,7 +139,7 @@ SUMMARY_ALONE = {
     "tabs": ("def f(a):\n\ta()\n", SECTIONS),
     "a parameter that numpydoc takes for a heading": (
         "def f(notes):\n    notes()\n",
-        dataclasses.replace(SECTIONS, style="numpy"),
+        dataclasses.replace(SECTIONS, convention="numpy"),
     ),
     "sections are not the house's": ("def f(a):\n    a()\n", DocstringStyle()),
 }
@@ -182,7 +182,7 @@ def test_sections_are_withheld_when_words_are_missing(change):
     st.booleans(),
 )
 def test_any_words_make_a_literal_of_them_or_none(headline, phrase, style, quotes, next_line):
-    house = DocstringStyle(style=style, quotes=quotes, next_line=next_line, sections=True)
+    house = DocstringStyle(convention=style, quotes=quotes, next_line=next_line, sections=True)
     summary = Summary(
         headline=f"A{headline}.",
         params=(("a", phrase), ("b", phrase)),
@@ -316,13 +316,13 @@ TYPED_GOLDENS = {
 
 @pytest.mark.parametrize("style", STYLES)
 def test_golden(style):
-    house = dataclasses.replace(SECTIONS, style=style)
+    house = dataclasses.replace(SECTIONS, convention=style)
     assert render(GOLDEN_WORDS, define(GOLDEN_CODE), house) == GOLDENS[style]
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_golden_with_types(style):
-    house = dataclasses.replace(TYPED, style=style)
+    house = dataclasses.replace(TYPED, convention=style)
     definition = define(GOLDEN_CODE.replace("strict=", "strict: bool = "))
     literal = render(GOLDEN_WORDS, definition, house)
     assert all(part in literal for part in TYPED_GOLDENS[style])
@@ -545,11 +545,11 @@ def command(*args: str | Path) -> str:
     start = (
         ["-c", "from pydoclint.main import main; main()"] if tool == "pydoclint" else ["-m", tool]
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, *start, *rest], capture_output=True, text=True, check=False
     )
-    assert "Traceback" not in done.stderr
-    return done.stdout + done.stderr
+    assert "Traceback" not in result.stderr
+    return result.stdout + result.stderr
 
 
 @pytest.fixture(scope="module")
@@ -559,7 +559,7 @@ def root(tmp_path_factory) -> Path:
     for group in GROUPS:
         style, types, indent, quotes, next_line = group
         house = DocstringStyle(
-            style=style, types=types, quotes=quotes, next_line=next_line, sections=True
+            convention=style, types=types, quotes=quotes, next_line=next_line, sections=True
         )
         path = base / path_of(group)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -624,8 +624,8 @@ def test_pydoclint_finds_nothing(root, style, types):
     )
     # DOC106 to DOC108 are about annotations in the signature, which no docstring can mend
     lines = [li for li in findings(output, root) if not re.search(r"\bDOC10[678]\b", li)]
-    found = [line for line in lines if re.search(r"\bDOC\d", line)]
-    assert found == []
+    problems = [line for line in lines if re.search(r"\bDOC\d", line)]
+    assert problems == []
 
 
 @pytest.mark.parametrize("indent", INDENTS)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def told(method: str) -> str | None:
+def fixed_text(method: str) -> str | None:
     lines = "".join(f"    {line}\n" for line in method.strip().splitlines())
     definitions = read_definitions(read(f"class Thing:\n{lines}".encode()))
     return fixed_sentence(next(d for d in definitions if d.owner == "Thing"))
@@ -111,7 +111,7 @@ def __add__(self):
 
 @pytest.mark.parametrize("method", NONE.values(), ids=NONE.keys())
 def test_must_stay_silent(method: str) -> None:
-    assert told(method) is None
+    assert fixed_text(method) is None
 
 
 def test_a_function_of_that_name_is_no_method() -> None:
@@ -172,9 +172,9 @@ BECOMES = {
 }
 
 
-@pytest.mark.parametrize(("method", "wanted"), BECOMES.items(), ids=BECOMES.values())
-def test_must_become(method: str, wanted: str) -> None:
-    assert told(method) == wanted
+@pytest.mark.parametrize(("method", "expected"), BECOMES.items(), ids=BECOMES.values())
+def test_must_become(method: str, expected: str) -> None:
+    assert fixed_text(method) == expected
 
 
 def test_a_fixed_summary_is_certain() -> None:
@@ -195,7 +195,7 @@ def test_every_special_method_has_a_short_sentence_that_ruff_accepts(tmp_path: P
                 f"def {name}({params}):\n    x = 1\n    yield x",
                 f"async def {name}({params}):\n    return await x",
             )
-            for headline in filter(None, map(told, variants)):
+            for headline in filter(None, map(fixed_text, variants)):
                 assert len(headline) < 70
                 assert headline.endswith(".")
                 body += f'\n    def {name}({params}):\n        """{headline}"""\n'
@@ -207,10 +207,10 @@ def test_every_special_method_has_a_short_sentence_that_ruff_accepts(tmp_path: P
         command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache"]
         command += ["--select", "D,E501", "--output-format", "json", str(file)]
         command += ["--config", f'lint.pydocstyle.convention="{convention}"']
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert [(row["code"], row["message"]) for row in json.loads(done.stdout)] == []
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert [(row["code"], row["message"]) for row in json.loads(result.stdout)] == []
 
 
 @pytest.mark.parametrize("value", ["0x" + "f" * 9000, "-" * 120 + "1"])
 def test_a_value_that_cannot_be_told_is_no_crash(value: str) -> None:
-    assert told(f"def __hash__(self):\n    return {value}\n") == "Return the hash value."
+    assert fixed_text(f"def __hash__(self):\n    return {value}\n") == "Return the hash value."

@@ -47,17 +47,17 @@ SPHINX_TYPED = SPHINX.replace(":param path:", ":param str path:")
 ONE_LINE = 'def f(path):\n    """Open it."""\n'
 
 
-def seen(source: str | bytes, times: int = 1) -> StyleCounts:
+def counts_of(source: str | bytes, times: int = 1) -> StyleCounts:
     data = source if isinstance(source, bytes) else source.encode()
     return sum([count_styles(data)] * times, StyleCounts())
 
 
 def house(
-    seen: StyleCounts | None = None, config: Config | None = None, **settings: str
+    counts: StyleCounts | None = None, config: Config | None = None, **settings: str
 ) -> DocstringStyle:
     """Settings by file name, `__` for the dot."""
     files = {name.replace("__", "."): text for name, text in settings.items()}
-    return detect(seen or StyleCounts(), files, config or Config())
+    return detect(counts or StyleCounts(), files, config or Config())
 
 
 # ---- must not
@@ -78,19 +78,19 @@ NO_STYLE = {
 
 @pytest.mark.parametrize("source", NO_STYLE.values(), ids=NO_STYLE)
 def test_no_style_is_seen(source):
-    found = seen(source)
-    assert (found.google, found.numpy, found.sphinx) == (0, 0, 0)
+    result = counts_of(source)
+    assert (result.google, result.numpy, result.sphinx) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("source", [GOOGLE_TYPED, NUMPY, SPHINX])
 def test_too_few_are_not_believed(source):
-    assert house(seen(source, MINIMUM - 1)) == DocstringStyle()
+    assert house(counts_of(source, MINIMUM - 1)) == DocstringStyle()
 
 
 def test_a_split_house_is_not_believed():
-    both = seen(NUMPY, MINIMUM) + seen(SPHINX, MINIMUM)
-    assert house(both).style == "google"
-    assert house(both, pyproject__toml="[tool.pydoclint]\nstyle = 'sphinx'").style == "sphinx"
+    both = counts_of(NUMPY, MINIMUM) + counts_of(SPHINX, MINIMUM)
+    assert house(both).convention == "google"
+    assert house(both, pyproject__toml="[tool.pydoclint]\nstyle = 'sphinx'").convention == "sphinx"
 
 
 def test_a_file_that_python_cannot_read():
@@ -138,8 +138,8 @@ def test_settings_that_say_nothing(name, text):
     ],
 )
 def test_style_of_the_docstrings(source, style, types):
-    found = house(seen(source, MINIMUM), pyproject__toml="[tool.pydoclint]\nstyle = 'other'")
-    assert (found.style, found.sections, found.types) == (style, True, types)
+    result = house(counts_of(source, MINIMUM), pyproject__toml="[tool.pydoclint]\nstyle = 'other'")
+    assert (result.convention, result.sections, result.types) == (style, True, types)
 
 
 def test_every_place_of_a_docstring_is_read():
@@ -160,7 +160,7 @@ class C:
                     def i():
                         """Four."""
 {ONE_LINE}'''
-    assert seen(source).double == 7
+    assert counts_of(source).double == 7
 
 
 @pytest.mark.parametrize(
@@ -181,24 +181,24 @@ class C:
 @pytest.mark.parametrize("before", ["", "\ufeff", "# coding: latin-1\n# é\n", "x = 'é'; y = 1\r\n"])
 def test_quotes(literal, double, single, before):
     encoding = "latin-1" if "latin" in before else "utf-8"
-    found = seen(f"{before}def f():\n    {literal}\n".encode(encoding))
-    assert (found.double, found.single) == (double, single)
+    result = counts_of(f"{before}def f():\n    {literal}\n".encode(encoding))
+    assert (result.double, result.single) == (double, single)
 
 
 def test_quotes_of_the_house():
-    assert house(seen(ONE_LINE.replace('"', "'"), MINIMUM)).quotes == "'''"
-    assert house(seen(ONE_LINE, MINIMUM)).quotes == '"""'
+    assert house(counts_of(ONE_LINE.replace('"', "'"), MINIMUM)).quotes == "'''"
+    assert house(counts_of(ONE_LINE, MINIMUM)).quotes == '"""'
     ruff = "[tool.ruff.lint.flake8-quotes]\ndocstring-quotes = 'single'"
     assert house(pyproject__toml=ruff).quotes == "'''"
-    assert house(seen(ONE_LINE, MINIMUM), pyproject__toml=ruff).quotes == '"""'
+    assert house(counts_of(ONE_LINE, MINIMUM), pyproject__toml=ruff).quotes == '"""'
 
 
 def test_first_line_of_the_house():
-    assert house(seen(NUMPY, MINIMUM)).next_line is True
-    assert house(seen(GOOGLE, MINIMUM)).next_line is False
+    assert house(counts_of(NUMPY, MINIMUM)).next_line is True
+    assert house(counts_of(GOOGLE, MINIMUM)).next_line is False
     docformatter = "[tool.docformatter]\npre-summary-newline = true"
     assert house(pyproject__toml=docformatter).next_line is True
-    assert house(seen(GOOGLE, MINIMUM), pyproject__toml=docformatter).next_line is False
+    assert house(counts_of(GOOGLE, MINIMUM), pyproject__toml=docformatter).next_line is False
     assert house(setup__cfg="[docformatter]\npre_summary_newline = yes").next_line is True
 
 
@@ -216,8 +216,8 @@ def test_first_line_of_the_house():
     ],
 )
 def test_functions_with_parameters(source, sectioned, bare):
-    found = seen(source)
-    assert (found.sectioned, found.bare) == (sectioned, bare)
+    result = counts_of(source)
+    assert (result.sectioned, result.bare) == (sectioned, bare)
 
 
 @pytest.mark.parametrize(
@@ -230,16 +230,16 @@ def test_functions_with_parameters(source, sectioned, bare):
     ],
 )
 def test_sections_of_the_house(sections, source, expected):
-    assert house(seen(source, MINIMUM), Config(sections=sections)).sections is expected
+    assert house(counts_of(source, MINIMUM), Config(sections=sections)).sections is expected
 
 
 def test_user_has_the_last_word():
-    found = house(
-        seen(NUMPY, 100),
+    result = house(
+        counts_of(NUMPY, 100),
         Config(style="sphinx", sections="never", line_length=70),
         pyproject__toml="[tool.black]\nline-length = 120",
     )
-    assert (found.style, found.sections, found.line_length) == ("sphinx", False, 70)
+    assert (result.convention, result.sections, result.line_length) == ("sphinx", False, 70)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_user_has_the_last_word():
     ],
 )
 def test_style_that_tools_expect(name, text, style):
-    assert house(**{name: text}).style == style
+    assert house(**{name: text}).convention == style
 
 
 def test_types_that_tools_expect():

@@ -56,8 +56,8 @@ def edits(source: bytes, literal: str = LITERAL, *names: str) -> list[Edit]:
 
 
 def one(source: bytes = SOURCE, name: str = "f", literal: str = LITERAL) -> Edit:
-    (made,) = edits(source, literal, name)
-    return made
+    (edit,) = edits(source, literal, name)
+    return edit
 
 
 # What must pass.
@@ -86,10 +86,10 @@ GOOD = [
 @pytest.mark.parametrize("source", GOOD)
 @pytest.mark.parametrize("literal", [LITERAL, "'''Do.\n\n    More.\n    '''", 'r"""Do \\it."""'])
 def test_accepts_what_docbot_does(source: bytes, literal: str) -> None:
-    made = edits(source, literal)
-    assert made
-    verify(source, apply_edits(source, made), made)
-    for alone in made:
+    file_edits = edits(source, literal)
+    assert file_edits
+    verify(source, apply_edits(source, file_edits), file_edits)
+    for alone in file_edits:
         verify(source, apply_edits(source, [alone]), [alone])
 
 
@@ -114,21 +114,21 @@ MODULES = [
 @pytest.mark.parametrize(("source", "above"), MODULES)
 def test_accepts_a_modules_docstring(source: bytes, above: bytes) -> None:
     text = read(source)
-    made = [make_edit(LITERAL, d, anchor, text.encoding) for d, anchor in undocumented(text)]
-    assert made[0].start == len(above)
-    verify(source, apply_edits(source, made), made)
-    verify(source, apply_edits(source, made[:1]), made[:1])
+    file_edits = [make_edit(LITERAL, d, anchor, text.encoding) for d, anchor in undocumented(text)]
+    assert file_edits[0].start == len(above)
+    verify(source, apply_edits(source, file_edits), file_edits)
+    verify(source, apply_edits(source, file_edits[:1]), file_edits[:1])
     with pytest.raises(VerifyError):
-        verify(source, apply_edits(source, made[:1]), [])
-    moved = [dataclasses.replace(made[0], qualname="f", line=1)]
+        verify(source, apply_edits(source, file_edits[:1]), [])
+    moved = [dataclasses.replace(file_edits[0], qualname="f", line=1)]
     with pytest.raises(VerifyError, match="became that of the module"):
         verify(source, apply_edits(source, moved), moved)
 
 
 def test_refuses_a_modules_docstring_that_is_not_the_first_statement() -> None:
-    made = [Edit(start=9, end=9, text=b'"""Do it."""\n', qualname="<module>", line=1)]
+    file_edits = [Edit(start=9, end=9, text=b'"""Do it."""\n', qualname="<module>", line=1)]
     with pytest.raises(VerifyError):
-        verify(b"import a\nimport b\n", b'import a\n"""Do it."""\nimport b\n', made)
+        verify(b"import a\nimport b\n", b'import a\n"""Do it."""\nimport b\n', file_edits)
 
 
 def test_accepts_nothing() -> None:
@@ -170,19 +170,19 @@ HARMS: list[tuple[str, Callable[[bytes], bytes]]] = [
 
 @pytest.mark.parametrize(("harm", "spoil"), HARMS)
 def test_refuses_a_file_that_is_not_as_it_was(harm: str, spoil: Callable[[bytes], bytes]) -> None:
-    made = [one()]
-    after = apply_edits(SOURCE, made)
-    verify(SOURCE, after, made)
+    file_edits = [one()]
+    after = apply_edits(SOURCE, file_edits)
+    verify(SOURCE, after, file_edits)
     assert spoil(after) != after, harm
     with pytest.raises(VerifyError):
-        verify(SOURCE, spoil(after), made)
+        verify(SOURCE, spoil(after), file_edits)
 
 
 def test_refuses_a_lost_bom() -> None:
-    made = [one(b"\xef\xbb\xbf" + SOURCE)]
-    after = apply_edits(b"\xef\xbb\xbf" + SOURCE, made)
+    file_edits = [one(b"\xef\xbb\xbf" + SOURCE)]
+    after = apply_edits(b"\xef\xbb\xbf" + SOURCE, file_edits)
     with pytest.raises(VerifyError):
-        verify(b"\xef\xbb\xbf" + SOURCE, after[3:], made)
+        verify(b"\xef\xbb\xbf" + SOURCE, after[3:], file_edits)
 
 
 # What must be refused: the file is what the edit makes of it, and the edit is wrong.
@@ -231,9 +231,9 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", [text for _, text in TEXTS], ids=[harm for harm, _ in TEXTS])
 def test_refuses_a_text_that_is_more_or_less_than_a_docstring(text: bytes) -> None:
-    made = [dataclasses.replace(one(), text=text)]
+    file_edits = [dataclasses.replace(one(), text=text)]
     with pytest.raises(VerifyError):
-        verify(SOURCE, apply_edits(SOURCE, made), made)
+        verify(SOURCE, apply_edits(SOURCE, file_edits), file_edits)
 
 
 def at(marker: bytes, *, after: bool = False) -> int:
@@ -265,9 +265,9 @@ PLACES = [
 def test_refuses_a_place_that_is_not_the_definitions(
     _place: str, start: int, end: int, indent: bytes
 ) -> None:
-    made = [dataclasses.replace(one(), start=start, end=end, text=indent + b'"""Do it."""\n')]
+    file_edits = [dataclasses.replace(one(), start=start, end=end, text=indent + b'"""Do it."""\n')]
     with pytest.raises(VerifyError):
-        verify(SOURCE, apply_edits(SOURCE, made), made)
+        verify(SOURCE, apply_edits(SOURCE, file_edits), file_edits)
 
 
 def test_refuses_a_docstring_that_went_to_a_twin() -> None:
@@ -280,37 +280,37 @@ def test_refuses_a_docstring_that_went_to_a_twin() -> None:
 
 def test_refuses_a_docstring_that_went_to_the_class() -> None:
     source = b"class A:\n    def f(self):\n        return 1\n"
-    made = [dataclasses.replace(one(source, "A.f"), start=9, end=9, text=b'    """Do."""\n')]
+    file_edits = [dataclasses.replace(one(source, "A.f"), start=9, end=9, text=b'    """Do."""\n')]
     with pytest.raises(VerifyError, match="became that of A"):
-        verify(source, apply_edits(source, made), made)
+        verify(source, apply_edits(source, file_edits), file_edits)
 
 
 def test_refuses_a_docstring_that_became_the_modules() -> None:
     source = b"\ndef f():\n    return 1\n"
-    made = [dataclasses.replace(one(source), start=1, end=1, text=b'"""Do."""\n')]
+    file_edits = [dataclasses.replace(one(source), start=1, end=1, text=b'"""Do."""\n')]
     with pytest.raises(VerifyError):
-        verify(source, apply_edits(source, made), made)
+        verify(source, apply_edits(source, file_edits), file_edits)
 
 
 def test_refuses_edits_that_overlap() -> None:
     first = one()
-    made = [first, dataclasses.replace(first, start=first.start - 5)]
+    file_edits = [first, dataclasses.replace(first, start=first.start - 5)]
     with pytest.raises(VerifyError):
-        verify(SOURCE, SOURCE, made)
+        verify(SOURCE, SOURCE, file_edits)
 
 
 def test_refuses_the_same_edit_twice() -> None:
-    made = [dataclasses.replace(one(), end=one().start)] * 2
+    file_edits = [dataclasses.replace(one(), end=one().start)] * 2
     with pytest.raises(VerifyError):
-        verify(SOURCE, apply_edits(SOURCE, made), made)
+        verify(SOURCE, apply_edits(SOURCE, file_edits), file_edits)
 
 
 def test_refuses_another_line_ending_than_the_headers() -> None:
     """Also in a file that has both."""
     source = b"x = 1\ndef f():\r\n    return 1\r\n"
-    made = [dataclasses.replace(one(source), text=b'    """Do it."""\n')]
+    file_edits = [dataclasses.replace(one(source), text=b'    """Do it."""\n')]
     with pytest.raises(VerifyError, match="end its lines as the file does"):
-        verify(source, apply_edits(source, made), made)
+        verify(source, apply_edits(source, file_edits), file_edits)
 
 
 @pytest.mark.parametrize("source", [b"print 'two'\n", b"\xff\n", b"x = 1\r"])

@@ -28,13 +28,13 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def refused(status: int, message: str, **more: Any) -> Answer:
+def refusal_answer(status: int, message: str, **more: Any) -> Answer:
     document = {"message": message, "documentation_url": DOCS, "status": str(status)}
     return Answer(status, document | more)
 
 
 def missing() -> Answer:
-    return refused(404, "Not Found")
+    return refusal_answer(404, "Not Found")
 
 
 # REST.
@@ -59,7 +59,7 @@ def paged(fake: GitHub, request: Request, documents: list[Any]) -> Answer:
 
 def list_pulls(fake: GitHub, request: Request, _) -> Answer:
     state, head = request.query.get("state", "open"), request.query.get("head")
-    found = []
+    matches = []
     for pull in fake.pulls.values():
         document = documents.pull(fake, pull, "pull-request-simple")
         if (
@@ -68,8 +68,8 @@ def list_pulls(fake: GitHub, request: Request, _) -> Answer:
             and head in (None, document["head"]["label"])
             and request.query.get("base") in (None, pull.base_ref)
         ):
-            found.append(document)
-    return paged(fake, request, found[::-1])
+            matches.append(document)
+    return paged(fake, request, matches[::-1])
 
 
 def list_files(fake: GitHub, request: Request, pull: Pull) -> Answer:
@@ -78,8 +78,8 @@ def list_files(fake: GitHub, request: Request, pull: Pull) -> Answer:
 
 def lister(name: str):
     def listed(fake: GitHub, request: Request, pull: Pull) -> Answer:
-        said = getattr(pull, name)
-        return paged(fake, request, [documents.comment(fake, pull, one) for one in said])
+        comments = getattr(pull, name)
+        return paged(fake, request, [documents.comment(fake, pull, one) for one in comments])
 
     return listed
 
@@ -94,13 +94,13 @@ def create_review(fake: GitHub, request: Request, pull: Pull) -> Answer:
     commit = body["commit_id"]
     comments = [{"commit_id": commit, **comment} for comment in body.get("comments", ())]
     if commit not in pull.versions:
-        said = ["Commit oid is not part of the pull request"]
+        errors = ["Commit oid is not part of the pull request"]
     elif any(len(text) > LONGEST for text in (body["body"], *(c["body"] for c in comments))):
-        said = [f"Body is too long (maximum is {LONGEST} characters)"]
+        errors = [f"Body is too long (maximum is {LONGEST} characters)"]
     else:
-        said = list(dict.fromkeys(one for c in comments for one in refusal(pull, c)))
-    if said:
-        return refused(422, "Unprocessable Entity", errors=[sentence(said)])
+        errors = list(dict.fromkeys(one for c in comments for one in refusal(pull, c)))
+    if errors:
+        return refusal_answer(422, "Unprocessable Entity", errors=[sentence(errors)])
     review = fake.review(pull, comments, author=request.login, body=body["body"], commit=commit)
     return Answer(200, documents.comment(fake, pull, review))
 
@@ -108,25 +108,25 @@ def create_review(fake: GitHub, request: Request, pull: Pull) -> Answer:
 def too_long(resource: str) -> Answer:
     message = f"Body is too long (maximum is {LONGEST} characters)"
     error = {"resource": resource, "code": "unprocessable", "field": "data", "message": message}
-    return refused(422, "Validation Failed", errors=[error])
+    return refusal_answer(422, "Validation Failed", errors=[error])
 
 
 def create_comment(fake: GitHub, request: Request, pull: Pull) -> Answer:
     if len(request.body["body"]) > LONGEST:
         return too_long("IssueComment")
-    said = fake.comment(pull, request.body["body"], as_login=request.login)
-    return Answer(201, documents.comment(fake, pull, said))
+    comment = fake.comment(pull, request.body["body"], as_login=request.login)
+    return Answer(201, documents.comment(fake, pull, comment))
 
 
 def update_comment(fake: GitHub, request: Request, _) -> Answer:
     if len(request.body["body"]) > LONGEST:
         return too_long("IssueComment")
     for pull in fake.pulls.values():
-        for said in pull.comments:
-            if str(said.id) == request.last and pull.repository == request.repository:
-                said.body = request.body["body"]
-                said.edits += 1
-                return Answer(200, documents.comment(fake, pull, said))
+        for comment in pull.comments:
+            if str(comment.id) == request.last and pull.repository == request.repository:
+                comment.body = request.body["body"]
+                comment.edits += 1
+                return Answer(200, documents.comment(fake, pull, comment))
     return missing()
 
 
@@ -153,29 +153,29 @@ def typed(error: GraphQLError, kind: str) -> GraphQLError:
 
 def run(fake: GitHub, request: Request) -> Answer:
     """Execute a document on GitHub's schema; an error's `type` stands where GitHub has it."""
-    everything = {said.node_id: said for p in fake.pulls.values() for said in p.everything}
+    everything = {each.node_id: each for p in fake.pulls.values() for each in p.everything}
 
     def lookup(key: str):
         if key not in everything:
             text = f"Could not resolve to a node with the global id of '{key}'"
             raise typed(GraphQLError(text), "NOT_FOUND")
-        said = everything[key]
+        each = everything[key]
         return {
-            "__typename": said.typename,
+            "__typename": each.typename,
             "id": key,
-            "databaseId": said.id,
-            "isMinimized": said.minimised is not None,
-            "minimizedReason": said.minimised,
+            "databaseId": each.id,
+            "isMinimized": each.minimised is not None,
+            "minimizedReason": each.minimised,
         }
 
     def nodes(_info, ids: list[str]) -> list[Any]:
-        found = []
+        entries = []
         for key in ids:
             try:
-                found.append(lookup(key))
+                entries.append(lookup(key))
             except GraphQLError as error:
-                found.append(error)
-        return found
+                entries.append(error)
+        return entries
 
     def minimise(_info, input: dict[str, str]) -> dict[str, Any]:  # noqa: A002 - GitHub's name
         if not fake.login_of(request).writes:
@@ -183,8 +183,8 @@ def run(fake: GitHub, request: Request) -> Answer:
         lookup(input["subjectId"])
         reason = input["classifier"].lower().replace("_", "-")
         everything[input["subjectId"]].minimised = reason
-        told = input.get("clientMutationId")
-        return {"minimizedComment": lookup(input["subjectId"]), "clientMutationId": told}
+        mutation_id = input.get("clientMutationId")
+        return {"minimizedComment": lookup(input["subjectId"]), "clientMutationId": mutation_id}
 
     root = {
         "viewer": {"id": "U_1", "login": request.login},
@@ -193,13 +193,13 @@ def run(fake: GitHub, request: Request) -> Answer:
         "minimizeComment": minimise,
     }
     body = request.body
-    done = graphql_sync(
+    result = graphql_sync(
         contract.graphql(), body["query"], root, variable_values=body.get("variables")
     )
-    document: dict[str, Any] = {"data": done.data}
-    if done.errors:
-        told = [dict(error.formatted) for error in done.errors]
-        document["errors"] = [error | error.pop("extensions", {}) for error in told]
+    document: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        mutation_id = [dict(error.formatted) for error in result.errors]
+        document["errors"] = [error | error.pop("extensions", {}) for error in mutation_id]
     return Answer(200, document)
 
 
@@ -214,48 +214,48 @@ def judge(fake: GitHub, request: Request) -> Answer | None:
         request.operation = "graphql"
         wrong = contract.graphql_request(request.body)
         errors = [{"message": words} for words in wrong]
-        return Answer(200, {"errors": errors}) if fake.broken(request, wrong) else None
+        return Answer(200, {"errors": errors}) if fake.note_violations(request, wrong) else None
     if not request.path.startswith(f"{fake.base}/"):
-        fake.broken(request, [f"the API is below {fake.base}"])
+        fake.note_violations(request, [f"the API is below {fake.base}"])
         return missing()
     path = request.path.removeprefix(fake.base)
     numbered = f"/repositories/{fake.REPOSITORY_ID}/"
     request.path = path.replace(numbered, f"/repos/{fake.repository}/", 1)
-    found = contract.operation(request.method, request.path)
-    if found is None:
-        fake.broken(request, ["not an operation that docbot may call"])
-        return refused(501, "Not an operation that docbot may call")
-    request.operation = found.name
-    wrong = contract.request(found, request.query, request.headers, request.body)
-    if fake.broken(request, wrong):
-        return refused(422, f"The contract: {'; '.join(wrong)}")
+    operation = contract.operation(request.method, request.path)
+    if operation is None:
+        fake.note_violations(request, ["not an operation that docbot may call"])
+        return refusal_answer(501, "Not an operation that docbot may call")
+    request.operation = operation.name
+    wrong = contract.request(operation, request.query, request.headers, request.body)
+    if fake.note_violations(request, wrong):
+        return refusal_answer(422, f"The contract: {'; '.join(wrong)}")
     return None
 
 
 def perform(fake: GitHub, request: Request) -> Answer:
     """Do what a sound request asks, and judge what it is answered with."""
     if "authorization" not in request.headers:
-        return refused(401, "Requires authentication")
+        return refusal_answer(401, "Requires authentication")
     if not request.login:
-        return refused(401, "Bad credentials")
+        return refusal_answer(401, "Bad credentials")
     if request.operation == "graphql":
-        made = run(fake, request)
-        fake.broken(request, contract.graphql_answer(made.document))
-        return made
-    made = rest(fake, request)
-    found = contract.operation(request.method, request.path)
-    wrong = contract.answer(found, made.status, made.document)
-    if fake.broken(request, [f"the fake's own answer, {words}" for words in wrong]):
-        return refused(500, f"The fake broke the contract: {'; '.join(wrong)}")
-    return made
+        answer = run(fake, request)
+        fake.note_violations(request, contract.graphql_answer(answer.document))
+        return answer
+    answer = rest(fake, request)
+    operation = contract.operation(request.method, request.path)
+    wrong = contract.answer(operation, answer.status, answer.document)
+    if fake.note_violations(request, [f"the fake's own answer, {words}" for words in wrong]):
+        return refusal_answer(500, f"The fake broke the contract: {'; '.join(wrong)}")
+    return answer
 
 
 def rest(fake: GitHub, request: Request) -> Answer:
-    known = {fake.repository, *(pull.repository for pull in fake.pulls.values())}
-    if request.repository not in known:
+    names = {fake.repository, *(pull.repository for pull in fake.pulls.values())}
+    if request.repository not in names:
         return missing()
     if request.writes and not fake.login_of(request).writes:
-        return refused(403, FORBIDDEN)
+        return refusal_answer(403, FORBIDDEN)
     pull = None
     if "_number}" in request.operation:
         number = request.path.split("/")[5]

@@ -54,18 +54,18 @@ def patch(lines: Iterable[str], first: int = 1) -> str:
 
 def commands(out: str) -> list[tuple[str, dict[str, str], str]]:
     """The commands that a runner finds in a log, undone as actions/runner's ActionCommand does."""
-    found = []
+    commands = []
     for row in re.split(r"\r\n|\r|\n", out):
         if not row.lstrip().startswith("::"):
             assert "##[" not in row
             continue
         name, _, message = row.lstrip()[2:].partition("::")
-        name, _, told = name.partition(" ")
-        pairs = (pair.partition("=") for pair in told.split(",") if pair)
+        name, _, properties = name.partition(" ")
+        pairs = (pair.partition("=") for pair in properties.split(",") if pair)
         properties = {key: value.replace("%2C", ",").replace("%3A", ":") for key, _, value in pairs}
         undone = [
             text.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
             for text in (message, *properties.values())
         ]
-        found.append((name, dict(zip(properties, undone[1:], strict=True)), undone[0]))
-    return found
+        commands.append((name, dict(zip(properties, undone[1:], strict=True)), undone[0]))
+    return commands

@@ -67,10 +67,10 @@ def _paths():
     ]
 
 
-def request(found: Operation, query: dict[str, str], headers: dict[str, str], body: Any):
+def request(operation: Operation, query: dict[str, str], headers: dict[str, str], body: Any):
     """What is wrong with a request, in words."""
-    wrong = [*_queries(found, query), *_headers(headers)]
-    described = found.described.get("requestBody")
+    wrong = [*_queries(operation, query), *_headers(headers)]
+    described = operation.described.get("requestBody")
     if described is None:
         if body is not None:
             wrong.append("this operation has no body")
@@ -80,15 +80,15 @@ def request(found: Operation, query: dict[str, str], headers: dict[str, str], bo
     return wrong + problems(described["content"]["application/json"]["schema"], body)
 
 
-def _queries(found, query):
-    known = {p["name"]: p["schema"] for p in map(resolved, found.described["parameters"])}
+def _queries(operation, query):
+    parameters = {p["name"]: p["schema"] for p in map(resolved, operation.described["parameters"])}
     for name, value in query.items():
-        if name not in known:
+        if name not in parameters:
             yield f"the query parameter {name!r} is not in the description"
-        elif known[name]["type"] == "integer" and not re.fullmatch(r"[1-9]\d*", value):
+        elif parameters[name]["type"] == "integer" and not re.fullmatch(r"[1-9]\d*", value):
             yield f"the query parameter {name} is {value!r}, not a number from 1"
-        elif known[name].get("enum", [value]).count(value) == 0:
-            yield f"the query parameter {name} is {value!r}, not one of {known[name]['enum']}"
+        elif parameters[name].get("enum", [value]).count(value) == 0:
+            yield f"the query parameter {name} is {value!r}, not one of {parameters[name]['enum']}"
 
 
 def _headers(headers):
@@ -102,9 +102,9 @@ def _headers(headers):
         yield "Authorization is not 'Bearer' and a token"
 
 
-def answer(found: Operation, status: int, document: Any) -> list[str]:
+def answer(operation: Operation, status: int, document: Any) -> list[str]:
     """What is wrong with an answer, in words."""
-    responses = found.described["responses"]
+    responses = operation.described["responses"]
     if str(status) in responses:
         content = resolved(responses[str(status)]).get("content")
         if content is None:
@@ -112,7 +112,7 @@ def answer(found: Operation, status: int, document: Any) -> list[str]:
         return problems(content["application/json"]["schema"], document)
     if status in ANYWHERE:
         return problems({"$ref": "#/components/schemas/basic-error"}, document)
-    return [f"{found.name} does not answer with {status}"]
+    return [f"{operation.name} does not answer with {status}"]
 
 
 def graphql_request(body: Any) -> list[str]:
@@ -145,8 +145,8 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 def problems(schema: dict[str, Any], value: Any) -> list[str]:
     """What is wrong with a value: where, and the validator's words."""
-    found = _validator(json.dumps(schema)).iter_errors(value)
-    return [f"{error.json_path}: {_short(error.message)}" for error in found]
+    errors = _validator(json.dumps(schema)).iter_errors(value)
+    return [f"{error.json_path}: {_short(error.message)}" for error in errors]
 
 
 def _short(words: str) -> str:
@@ -171,8 +171,8 @@ def blank(schema: dict[str, Any]) -> Any:
         if word in schema:
             return blank(schema[word][0])
     if "allOf" in schema:
-        made = [blank(part) for part in schema["allOf"]]
-        return {key: value for part in made for key, value in part.items()}
+        parts = [blank(part) for part in schema["allOf"]]
+        return {key: value for part in parts for key, value in part.items()}
     if "enum" in schema:
         return schema["enum"][0]
     kind = schema.get("type", "object")
@@ -184,9 +184,9 @@ def blank(schema: dict[str, Any]) -> Any:
     return plain.get(kind, formats.get(schema.get("format", ""), ""))
 
 
-def made(name: str, /, **known: Any) -> dict[str, Any]:
+def make(name: str, /, **fields: Any) -> dict[str, Any]:
     """A document of one of the description's schemas, with what is known filled in."""
-    return json.loads(_blank(name)) | known
+    return json.loads(_blank(name)) | fields
 
 
 @functools.cache

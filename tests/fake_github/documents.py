@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fake_github.contract import made
-from fake_github.state import Inline, Review, Said
+from fake_github.contract import make
+from fake_github.state import Comment, Inline, Review
 
 if TYPE_CHECKING:
     from fake_github.fake import GitHub
@@ -21,12 +21,12 @@ def stamp(number: int) -> str:
 
 def user(login: str) -> dict[str, Any]:
     kind = "Bot" if login.endswith("[bot]") else "User"
-    return made("simple-user", login=login, type=kind)
+    return make("simple-user", login=login, type=kind)
 
 
 def repository(name: str) -> dict[str, Any]:
     owner, short = name.split("/")
-    return made("repository", name=short, full_name=name, owner=user(owner))
+    return make("repository", name=short, full_name=name, owner=user(owner))
 
 
 def pull(fake: GitHub, pull: Pull, name: str = "pull-request") -> dict[str, Any]:
@@ -47,7 +47,7 @@ def pull(fake: GitHub, pull: Pull, name: str = "pull-request") -> dict[str, Any]
         "user": user(pull.repository.split("/")[0]),
         "repo": repository(pull.repository),
     }
-    known = {
+    fields = {
         "number": pull.number,
         "id": pull.number,
         "url": f"{at}/pulls/{pull.number}",
@@ -60,15 +60,15 @@ def pull(fake: GitHub, pull: Pull, name: str = "pull-request") -> dict[str, Any]
         "base": base,
     }
     if name == "pull-request":
-        known |= {"merged": pull.merged, "changed_files": len(pull.files)}
-    return made(name, **known)
+        fields |= {"merged": pull.merged, "changed_files": len(pull.files)}
+    return make(name, **fields)
 
 
 def entry(pull: Pull, file: File) -> dict[str, Any]:
     rows = (file.patch or "").split("\n")
     added = sum(row.startswith("+") for row in rows)
     removed = sum(row.startswith("-") for row in rows)
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "filename": file.path,
         "status": file.status,
         "additions": added,
@@ -77,50 +77,54 @@ def entry(pull: Pull, file: File) -> dict[str, Any]:
         "sha": pull.head,
     }
     if file.patch is not None:
-        known["patch"] = file.patch
+        fields["patch"] = file.patch
     if file.previous is not None:
-        known["previous_filename"] = file.previous
-    return made("diff-entry", **known)
+        fields["previous_filename"] = file.previous
+    return make("diff-entry", **fields)
 
 
-def comment(fake: GitHub, pull: Pull, said: Said) -> dict[str, Any]:
+def comment(fake: GitHub, pull: Pull, source: Comment) -> dict[str, Any]:
     at = f"{fake.api}/repos/{pull.repository}"
     page = f"{fake.web}/{pull.repository}/pull/{pull.number}"
-    known: dict[str, Any] = {
-        "id": said.id,
-        "node_id": said.node_id,
-        "user": user(said.author),
-        "body": said.body,
+    fields: dict[str, Any] = {
+        "id": source.id,
+        "node_id": source.node_id,
+        "user": user(source.author),
+        "body": source.body,
         "author_association": "NONE",
     }
-    if isinstance(said, Review):
-        known |= {"state": said.state, "commit_id": said.commit, "submitted_at": stamp(said.id)}
-        known |= {"html_url": f"{page}#pullrequestreview-{said.id}"}
-        return made("pull-request-review", **known)
-    known |= {"created_at": stamp(said.id), "updated_at": stamp(said.id + said.edits)}
-    if not isinstance(said, Inline):
-        known |= {"html_url": f"{page}#issuecomment-{said.id}"}
-        known |= {"url": f"{at}/issues/comments/{said.id}"}
-        return made("issue-comment", **known)
-    known |= {
-        "pull_request_review_id": said.review,
-        "html_url": f"{page}#discussion_r{said.id}",
-        "path": said.path,
-        "line": said.line,
-        "position": said.line,
-        "start_line": said.start_line,
-        "original_line": said.original_line,
-        "original_start_line": said.original_start,
-        "side": said.side,
-        "start_side": said.side if said.original_start else None,
-        "commit_id": said.commit,
-        "original_commit_id": said.original_commit,
-        "diff_hunk": said.diff_hunk,
+    if isinstance(source, Review):
+        fields |= {
+            "state": source.state,
+            "commit_id": source.commit,
+            "submitted_at": stamp(source.id),
+        }
+        fields |= {"html_url": f"{page}#pullrequestreview-{source.id}"}
+        return make("pull-request-review", **fields)
+    fields |= {"created_at": stamp(source.id), "updated_at": stamp(source.id + source.edits)}
+    if not isinstance(source, Inline):
+        fields |= {"html_url": f"{page}#issuecomment-{source.id}"}
+        fields |= {"url": f"{at}/issues/comments/{source.id}"}
+        return make("issue-comment", **fields)
+    fields |= {
+        "pull_request_review_id": source.review,
+        "html_url": f"{page}#discussion_r{source.id}",
+        "path": source.path,
+        "line": source.line,
+        "position": source.line,
+        "start_line": source.start_line,
+        "original_line": source.original_line,
+        "original_start_line": source.original_start,
+        "side": source.side,
+        "start_side": source.side if source.original_start else None,
+        "commit_id": source.commit,
+        "original_commit_id": source.original_commit,
+        "diff_hunk": source.diff_hunk,
         "subject_type": "line",
     }
-    if said.reply_to is not None:
-        known["in_reply_to_id"] = said.reply_to
-    return made("pull-request-review-comment", **known)
+    if source.reply_to is not None:
+        fields["in_reply_to_id"] = source.reply_to
+    return make("pull-request-review-comment", **fields)
 
 
 # For a reader.
@@ -129,12 +133,12 @@ def comment(fake: GitHub, pull: Pull, said: Said) -> dict[str, Any]:
 def page(pull: Pull) -> list[dict[str, Any]]:
     """What a reader of the pull request sees, in order, as plain data."""
     entries = []
-    for said in sorted([*pull.comments, *pull.reviews], key=lambda one: one.id):
-        entry = shown(said) | {"kind": "comment"}
-        if isinstance(said, Review):
-            threads = [thread(pull, one) for one in pull.inline if one.review == said.id]
+    for each in sorted([*pull.comments, *pull.reviews], key=lambda one: one.id):
+        entry = page_comment(each) | {"kind": "comment"}
+        if isinstance(each, Review):
+            threads = [thread(pull, one) for one in pull.inline if one.review == each.id]
             entry |= {"kind": "review", "threads": [t for t in threads if t]}
-            if not entry["threads"] and not said.body:
+            if not entry["threads"] and not each.body:
                 continue  # of nothing but answers, which stand in their threads
         entries.append(entry)
     return entries
@@ -143,22 +147,22 @@ def page(pull: Pull) -> list[dict[str, Any]]:
 def thread(pull: Pull, first: Inline) -> dict[str, Any] | None:
     if first.reply_to in {one.id for one in pull.inline}:
         return None
-    said = [first, *(one for one in pull.inline if one.reply_to == first.id)]
+    comments = [first, *(one for one in pull.inline if one.reply_to == first.id)]
     return {
         "path": first.path,
         "lines": (first.original_start or first.original_line, first.original_line),
         "outdated": first.line is None,
         "hunk": first.diff_hunk,
         "code": first.text,
-        "comments": [shown(one) for one in said],
+        "comments": [page_comment(one) for one in comments],
     }
 
 
-def shown(said: Said) -> dict[str, Any]:
+def page_comment(source: Comment) -> dict[str, Any]:
     return {
-        "id": said.id,
-        "author": said.author,
-        "body": said.body,
-        "edits": said.edits,
-        "minimised": said.minimised,
+        "id": source.id,
+        "author": source.author,
+        "body": source.body,
+        "edits": source.edits,
+        "minimised": source.minimised,
     }

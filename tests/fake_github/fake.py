@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fake_github import answers, documents
-from fake_github.state import File, Inline, Pull, Review, Said, git_files, sha
+from fake_github.state import Comment, File, Inline, Pull, Review, git_files, sha
 from fake_github.wire import Fault, Request, running
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class GitHub:
     pulls: dict[int, Pull] = field(default_factory=dict)
     events: list[tuple[str, str, Callable[[], object]]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    asked: list[Request] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     now: Callable[[], float] = time.time
     numbered: bool = True
@@ -95,17 +95,17 @@ class GitHub:
         self.count += 1
         return self.count
 
-    def pull(self, *files: File, **known: Any) -> Pull:
+    def pull(self, *files: File, **fields: Any) -> Pull:
         """Open a pull request; `head` and `base` are made up where they are not given."""
         with self.lock:
-            number = known.pop("number", len(self.pulls) + 1)
-            repository = known.pop("repository", self.repository)
-            known = {"head_repository": repository, "base": sha("base")} | known
-            head = known.setdefault("head", sha((number, 0)))
-            made = Pull(number=number, repository=repository, **known)
-            made.versions[head] = files
-            self.pulls[number] = made
-            return made
+            number = fields.pop("number", len(self.pulls) + 1)
+            repository = fields.pop("repository", self.repository)
+            fields = {"head_repository": repository, "base": sha("base")} | fields
+            head = fields.setdefault("head", sha((number, 0)))
+            pull = Pull(number=number, repository=repository, **fields)
+            pull.versions[head] = files
+            self.pulls[number] = pull
+            return pull
 
     def push(self, pull: Pull, *files: File, head: str = "") -> str:
         """Push a new head; its commit."""
@@ -114,10 +114,10 @@ class GitHub:
             pull.push(head, files)
             return head
 
-    def comment(self, pull: Pull, body: str, *, as_login: str = "ada") -> Said:
+    def comment(self, pull: Pull, body: str, *, as_login: str = "ada") -> Comment:
         """Comment on a pull request."""
         with self.lock:
-            pull.comments.append(Said(id=self.number(), author=as_login, body=body))
+            pull.comments.append(Comment(id=self.number(), author=as_login, body=body))
             return pull.comments[-1]
 
     def review(
@@ -132,26 +132,26 @@ class GitHub:
         """Submit a review; comments have path, line, body, and perhaps start_line and side."""
         with self.lock:
             commit = commit or pull.head
-            made = Review(id=self.number(), author=author, body=body, commit=commit)
-            pull.reviews.append(made)
-            for wanted in comments:
-                pull.inline.append(self._inline(pull, made, wanted))
-            return made
+            review = Review(id=self.number(), author=author, body=body, commit=commit)
+            pull.reviews.append(review)
+            for fields in comments:
+                pull.inline.append(self._inline(pull, review, fields))
+            return review
 
-    def _inline(self, pull: Pull, review: Review, wanted: dict[str, Any]) -> Inline:
-        line, start = wanted["line"], wanted.get("start_line")
-        side = wanted.get("side", "RIGHT")
+    def _inline(self, pull: Pull, review: Review, fields: dict[str, Any]) -> Inline:
+        line, start = fields["line"], fields.get("start_line")
+        side = fields.get("side", "RIGHT")
         hunk = next(
-            (h for h in pull.hunks(review.commit, wanted["path"]) or () if line in h.side(side)),
+            (h for h in pull.hunks(review.commit, fields["path"]) or () if line in h.side(side)),
             None,
         )
-        shown = hunk.side(side) if hunk else {}
+        rows = hunk.side(side) if hunk else {}
         return Inline(
             id=self.number(),
             author=review.author,
-            body=wanted["body"],
+            body=fields["body"],
             review=review.id,
-            path=wanted["path"],
+            path=fields["path"],
             line=line,
             start_line=start,
             side=side,
@@ -160,24 +160,24 @@ class GitHub:
             original_line=line,
             original_start=start,
             diff_hunk=hunk.until(side, line) if hunk else "@@ @@",
-            text=tuple(shown.get(n, "") for n in range(start or line, line + 1)),
+            text=tuple(rows.get(n, "") for n in range(start or line, line + 1)),
         )
 
     def reply(self, pull: Pull, comment: Inline, body: str, *, as_login: str = "ada") -> Inline:
         """Answer an inline comment, in a review of its own, as GitHub keeps it."""
-        wanted = {"path": comment.path, "line": comment.original_line, "body": body}
+        fields = {"path": comment.path, "line": comment.original_line, "body": body}
         with self.lock:
-            review = self.review(pull, [wanted | {"side": comment.side}], author=as_login)
-            made = next(one for one in pull.inline if one.review == review.id)
-            made.reply_to = comment.reply_to or comment.id
-            made.line, made.start_line = comment.line, comment.start_line
-            return made
+            review = self.review(pull, [fields | {"side": comment.side}], author=as_login)
+            new = next(one for one in pull.inline if one.review == review.id)
+            new.reply_to = comment.reply_to or comment.id
+            new.line, new.start_line = comment.line, comment.start_line
+            return new
 
-    def delete(self, pull: Pull, said: Said) -> None:
+    def delete(self, pull: Pull, comment: Comment) -> None:
         """Delete a comment or a review; answers to it stay."""
         with self.lock:
-            for kept in (pull.comments, pull.inline, pull.reviews):
-                kept[:] = [one for one in kept if one is not said]
+            for comments in (pull.comments, pull.inline, pull.reviews):
+                comments[:] = [one for one in comments if one is not comment]
 
     @contextmanager
     def at_odds(self) -> Iterator[list[str]]:
@@ -192,11 +192,11 @@ class GitHub:
 
     def fault(self, method: str, pattern: str, **how: Any) -> Fault:
         """Make requests go wrong, in the order in which the faults were set up."""
-        made = Fault(method=method, pattern=pattern, **how)
-        if made.opaque and self.proxy:
+        fault = Fault(method=method, pattern=pattern, **how)
+        if fault.opaque and self.proxy:
             pytest.skip("the contract's proxy does not hand this fault on")
-        self.faults.append(made)
-        return made
+        self.faults.append(fault)
+        return fault
 
     def meanwhile(self, method: str, pattern: str, action: Callable[[], object]) -> None:
         """Have something happen once, just before the first such request is looked at."""
@@ -231,7 +231,7 @@ class GitHub:
     @property
     def writes(self) -> list[Request]:
         """The requests that would write, refused ones too."""
-        return [request for request in self.asked if request.writes]
+        return [request for request in self.requests if request.writes]
 
     def page(self, pull: Pull) -> list[dict[str, Any]]:
         """What a reader of the pull request sees, in order, as plain data."""
@@ -240,8 +240,8 @@ class GitHub:
     # How it answers.
 
     def login_of(self, request: Request) -> Login | None:
-        given = request.headers.get("authorization", "").partition(" ")[2]
-        return self.tokens.get(given)
+        token = request.headers.get("authorization", "").partition(" ")[2]
+        return self.tokens.get(token)
 
     def stumble(self, request: Request) -> Fault | None:
         """The fault that this request meets, if any; and what happens meanwhile."""
@@ -257,7 +257,7 @@ class GitHub:
                     return fault
         return None
 
-    def broken(self, request: Request, wrong: list[str]) -> bool:
+    def note_violations(self, request: Request, wrong: list[str]) -> bool:
         """Note what the judge has against a request or its answer."""
         self.violations += [f"{request.method} {request.path}: {words}" for words in wrong]
         return bool(wrong)

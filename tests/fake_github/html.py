@@ -35,20 +35,20 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _thread(thread: dict[str, Any]) -> str:
-    shown = _rows(thread["hunk"].split("\n")[1:][-ABOVE:])
-    said = "\n".join(_comment(one, thread["code"]) for one in thread["comments"])
+    rows = _rows(thread["hunk"].split("\n")[1:][-ABOVE:])
+    comments = "\n".join(_comment(one, thread["code"]) for one in thread["comments"])
     outdated = " <b>Outdated</b>" if thread["outdated"] else ""
     path = f'<p class="path">{escape(thread["path"])}{outdated}</p>'
-    return f'<div class="thread">{path}{shown}{said}</div>'
+    return f'<div class="thread">{path}{rows}{comments}</div>'
 
 
-def _comment(said: dict[str, Any], code: tuple[str, ...] = ()) -> str:
-    if said["minimised"]:
-        hidden = f"This comment was marked as <b>{said['minimised'].lower()}</b>."
+def _comment(comment: dict[str, Any], code: tuple[str, ...] = ()) -> str:
+    if comment["minimised"]:
+        hidden = f"This comment was marked as <b>{comment['minimised'].lower()}</b>."
         return f'<div class="box hidden">{hidden}</div>'
-    edited = " <i>· edited</i>" if said["edits"] else ""
-    who = f'<p class="who">{_name(said["author"])} commented{edited}</p>'
-    return f'<div class="box">{who}<div class="body">{_markdown(said["body"], code)}</div></div>'
+    edited = " <i>· edited</i>" if comment["edits"] else ""
+    who = f'<p class="who">{_name(comment["author"])} commented{edited}</p>'
+    return f'<div class="box">{who}<div class="body">{_markdown(comment["body"], code)}</div></div>'
 
 
 def _name(login: str) -> str:
@@ -65,24 +65,24 @@ def _markdown(body: str, code: tuple[str, ...]) -> str:
         if tokens[at].info != "suggestion":
             return str(plain(tokens, at, options, env))
         new = tokens[at].content.removesuffix("\n").split("\n")
-        shown = _rows([*(f"-{row}" for row in code), *(f"+{row}" for row in new)])
+        rows = _rows([*(f"-{row}" for row in code), *(f"+{row}" for row in new)])
         head = '<p class="path">Suggested change<u>Commit suggestion</u></p>'
-        return f'<div class="suggestion">{head}{shown}</div>'
+        return f'<div class="suggestion">{head}{rows}</div>'
 
     def sanitised(tokens: Any, at: int, *_: Any) -> str:
-        parts = KEPT.split(tokens[at].content)
-        return "".join(part if KEPT.fullmatch(part) else escape(part) for part in parts)
+        parts = ALLOWED_HTML.split(tokens[at].content)
+        return "".join(part if ALLOWED_HTML.fullmatch(part) else escape(part) for part in parts)
 
     markdown.renderer.rules |= {"fence": fence, "html_block": sanitised, "html_inline": sanitised}
     return str(markdown.render(body))
 
 
 def _rows(rows: list[str]) -> str:
-    shown = (f'<tr class="{KINDS[row[:1]]}"><td>{escape(row)}</td></tr>' for row in rows)
-    return f"<table>{''.join(shown)}</table>"
+    cells = (f'<tr class="{KINDS[row[:1]]}"><td>{escape(row)}</td></tr>' for row in rows)
+    return f"<table>{''.join(cells)}</table>"
 
 
-KEPT = re.compile(r"(</?(?:details|summary|sub)>|<!--.*?-->)", re.DOTALL)
+ALLOWED_HTML = re.compile(r"(</?(?:details|summary|sub)>|<!--.*?-->)", re.DOTALL)
 """The HTML that docbot may use. GitHub lets a little more through."""
 
 KINDS = {" ": "same", "+": "added", "-": "removed", "\\": "same", "@": "same"}

@@ -29,15 +29,15 @@ def finding(name: str, line: int = 1, path: str = "a.py", **changes: Any) -> Fin
     suggestion = Suggestion(
         first=line, last=line, before=(header,), after=(header, '    """Return what it got."""')
     )
-    made = Finding(path=path, line=line, qualname=name, kind="function", suggestion=suggestion)
-    return dataclasses.replace(made, **changes)
+    new = Finding(path=path, line=line, qualname=name, kind="function", suggestion=suggestion)
+    return dataclasses.replace(new, **changes)
 
 
 def listing(*names: str, path: str = "a.py") -> tuple[File, tuple[Finding, ...]]:
     """A new file of functions, and what a review finds in it."""
     lines = [line for name in names for line in function(name)]
-    found = tuple(finding(name, 2 * at + 1, path) for at, name in enumerate(names))
-    return File(path, patch(lines)), found
+    findings = tuple(finding(name, 2 * at + 1, path) for at, name in enumerate(names))
+    return File(path, patch(lines)), findings
 
 
 def names(count: int) -> list[str]:
@@ -52,10 +52,10 @@ class Review:
     pull: Pull
     clock: Clock
 
-    def run(self, found: tuple[Finding, ...], *, head: str = "", token: str = TOKEN, **how: Any):
+    def run(self, findings: tuple[Finding, ...], *, head: str = "", token: str = TOKEN, **how: Any):
         """One run: findings as they come from the process that made them, then the posting."""
         head = head or self.pull.head
-        findings = Findings(base="b" * 40, head=head, findings=found, files=1)
+        findings = Findings(base="b" * 40, head=head, findings=findings, files=1)
         aim = PullRequestRef(number=self.pull.number, head=head)
         with connect(self.github, self.clock, token) as client:
             return post(decode(encode(findings).encode()), aim, client, Settings(**how))
@@ -64,14 +64,14 @@ class Review:
         self.github.push(self.pull, *files)
 
     @property
-    def marked(self) -> list[str]:
+    def commented_names(self) -> list[str]:
         """The names in the first lines of the inline comments."""
-        return [re.findall(r"`(\w+)`", said.body)[0] for said in self.pull.inline]
+        return [re.findall(r"`(\w+)`", comment.body)[0] for comment in self.pull.inline]
 
     @property
     def summary(self) -> str:
-        (said,) = self.pull.comments
-        return said.body
+        (comment,) = self.pull.comments
+        return comment.body
 
 
 def outdated(review: Review, *more: File) -> None:

@@ -54,23 +54,23 @@ class Hunk:
 
 def hunks(patch: str | None) -> list[Hunk]:
     """The hunks of GitHub's `patch`, which begins with the first `@@`."""
-    found: list[Hunk] = []
+    hunks: list[Hunk] = []
     left = right = 0
     for row in (patch or "").split("\n"):
         if head := re.match(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@", row):
             left, right = int(head[1]), int(head[2])
-            found.append(Hunk({}, {}, ()))
-        elif row.startswith("\\") or not found:
+            hunks.append(Hunk({}, {}, ()))
+        elif row.startswith("\\") or not hunks:
             continue
-        if found:
-            found[-1] = replace(found[-1], rows=(*found[-1].rows, row))
+        if hunks:
+            hunks[-1] = replace(hunks[-1], rows=(*hunks[-1].rows, row))
         if row[:1] in (" ", "-"):
-            found[-1].left[left] = row[1:]
+            hunks[-1].left[left] = row[1:]
             left += 1
         if row[:1] in (" ", "+"):
-            found[-1].right[right] = row[1:]
+            hunks[-1].right[right] = row[1:]
             right += 1
-    return found
+    return hunks
 
 
 def git_files(root: Path, base: str, head: str) -> tuple[File, ...]:
@@ -95,7 +95,7 @@ def git_files(root: Path, base: str, head: str) -> tuple[File, ...]:
 
 
 @dataclass(kw_only=True)
-class Said:
+class Comment:
     """One comment's text, its author, and what became of it."""
 
     id: int
@@ -113,7 +113,7 @@ class Said:
 
 
 @dataclass(kw_only=True)
-class Review(Said):
+class Review(Comment):
     commit: str
     state: str = "COMMENTED"
 
@@ -122,7 +122,7 @@ class Review(Said):
 
 
 @dataclass(kw_only=True)
-class Inline(Said):
+class Inline(Comment):
     """A comment on lines; `line` is None once they have changed: outdated."""
 
     review: int
@@ -159,7 +159,7 @@ class Pull:
     head: str = ""
     head_repository: str | None = ""
     versions: dict[str, tuple[File, ...]] = field(default_factory=dict)
-    comments: list[Said] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     inline: list[Inline] = field(default_factory=list)
 
@@ -168,7 +168,7 @@ class Pull:
         return self.versions[self.head]
 
     @property
-    def everything(self) -> list[Said]:
+    def everything(self) -> list[Comment]:
         return [*self.comments, *self.reviews, *self.inline]
 
     def hunks(self, commit: str, path: str) -> list[Hunk] | None:
@@ -190,11 +190,11 @@ class Pull:
         height = len(comment.text)
         places = []
         for hunk in self.hunks(self.head, comment.path) or []:
-            shown = hunk.side(comment.side)
+            rows = hunk.side(comment.side)
             places += [
                 last
-                for last in shown
-                if tuple(shown.get(n) for n in range(last - height + 1, last + 1)) == comment.text
+                for last in rows
+                if tuple(rows.get(n) for n in range(last - height + 1, last + 1)) == comment.text
             ]
         last = min(places, key=lambda n: abs(n - comment.line), default=None)
         comment.line = last
@@ -202,29 +202,29 @@ class Pull:
         comment.commit = self.head if last else comment.commit
 
 
-def refusal(pull: Pull, wanted: dict) -> list[str]:
+def refusal(pull: Pull, request: dict) -> list[str]:
     """What GitHub says of a review comment that it will not place; source: its own answers."""
-    found = pull.hunks(wanted["commit_id"], wanted["path"])
+    hunks = pull.hunks(request["commit_id"], request["path"])
     blank = "Pull request review thread diff hunk can't be blank"
-    if found is None:
+    if hunks is None:
         return ["Pull request review thread path is invalid", blank]
-    line, start = wanted["line"], wanted.get("start_line")
-    side = wanted["side"]
-    said = []
-    hunk = next((hunk for hunk in found if line in hunk.side(side)), None)
+    line, start = request["line"], request.get("start_line")
+    side = request["side"]
+    reasons = []
+    hunk = next((hunk for hunk in hunks if line in hunk.side(side)), None)
     if hunk is None:
-        said.append("Pull request review thread line must be part of the diff")
+        reasons.append("Pull request review thread line must be part of the diff")
     if start is not None:
-        if start >= line and wanted.get("start_side", side) == side:
-            said.append("Pull request review thread start line must precede the end line.")
-        elif hunk is None or start not in hunk.side(wanted.get("start_side", side)):
+        if start >= line and request.get("start_side", side) == side:
+            reasons.append("Pull request review thread start line must precede the end line.")
+        elif hunk is None or start not in hunk.side(request.get("start_side", side)):
             same = "must be part of the same hunk as the line."
-            said.append(f"Pull request review thread start line {same}")
-    return [*said, blank] if hunk is None else said
+            reasons.append(f"Pull request review thread start line {same}")
+    return [*reasons, blank] if hunk is None else reasons
 
 
-def sentence(said: list[str]) -> str:
+def sentence(reasons: list[str]) -> str:
     """Several refusals as GitHub joins them."""
-    if len(said) < 3:
-        return " and ".join(said)
-    return ", ".join(said[:-1]) + ", and " + said[-1]
+    if len(reasons) < 3:
+        return " and ".join(reasons)
+    return ", ".join(reasons[:-1]) + ", and " + reasons[-1]

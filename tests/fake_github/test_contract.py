@@ -19,8 +19,8 @@ pytestmark = [
 def client(github):
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/vnd.github+json"}
     headers["X-GitHub-Api-Version"] = "2022-11-28"
-    with httpx.Client(base_url=f"{github.api}/repos/octo/demo/", headers=headers) as made:
-        yield made
+    with httpx.Client(base_url=f"{github.api}/repos/octo/demo/", headers=headers) as document:
+        yield document
 
 
 def test_a_misspelt_field_does_not_reach_github(client, github):
@@ -29,12 +29,12 @@ def test_a_misspelt_field_does_not_reach_github(client, github):
     answer = client.post("pulls/1/reviews", json=review)
     assert answer.status_code == 422
     assert "strat_line" in answer.text
-    assert github.asked == []
+    assert github.requests == []
 
 
 def test_another_operation_does_not_reach_github(client, github):
     assert client.put("pulls/1/merge", json={}).status_code in (404, 405)
-    assert github.asked == []
+    assert github.requests == []
 
 
 def test_an_answer_that_github_would_not_give(client, github):
@@ -42,4 +42,4 @@ def test_an_answer_that_github_would_not_give(client, github):
     github.fault("GET", "*/pulls/1", status=200, body={"number": 1})
     answer = client.get("pulls/1")
     assert answer.status_code == 500
-    assert len(github.asked) == 1
+    assert len(github.requests) == 1

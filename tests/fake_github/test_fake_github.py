@@ -50,8 +50,8 @@ def pull(github):
 
 @pytest.fixture
 def client(github):
-    with plain(base_url=f"{github.api}/repos/octo/demo/", headers=HEADERS) as made:
-        yield made
+    with plain(base_url=f"{github.api}/repos/octo/demo/", headers=HEADERS) as http:
+        yield http
 
 
 def plain(**settings):
@@ -61,9 +61,9 @@ def plain(**settings):
 
 def graph(github, query, token=TOKEN, **variables):
     headers = {"Authorization": f"bearer {token}"}
-    sent = {"query": query, "variables": variables}
+    body = {"query": query, "variables": variables}
     with plain(headers=headers) as client:
-        return client.post(github.graphql, json=sent)
+        return client.post(github.graphql, json=body)
 
 
 def inline(**changes):
@@ -71,8 +71,8 @@ def inline(**changes):
 
 
 def reviewed(pull, *comments, **changes):
-    wanted = {"commit_id": pull.head, "event": "COMMENT", "body": "One.", "comments": [*comments]}
-    return wanted | changes
+    body = {"commit_id": pull.head, "event": "COMMENT", "body": "One.", "comments": [*comments]}
+    return body | changes
 
 
 # A review is placed, or refused whole.
@@ -95,10 +95,10 @@ def reviewed(pull, *comments, **changes):
 def test_lines_that_a_hunk_shows(client, pull, comment):
     answer = client.post("pulls/1/reviews", json=reviewed(pull, comment))
     assert answer.status_code == 200, answer.text
-    (made,) = client.get("pulls/1/comments").json()
-    assert made["pull_request_review_id"] == answer.json()["id"]
-    assert made["user"]["login"] == "github-actions[bot]"
-    assert {name: made[name] for name in comment if name != "start_side"} == {
+    (comment,) = client.get("pulls/1/comments").json()
+    assert comment["pull_request_review_id"] == answer.json()["id"]
+    assert comment["user"]["login"] == "github-actions[bot]"
+    assert {name: comment[name] for name in comment if name != "start_side"} == {
         name: value for name, value in comment.items() if name != "start_side"
     }
 
@@ -124,8 +124,8 @@ def test_one_bad_comment_refuses_the_review(client, github, pull, comment, words
     answer = client.post("pulls/1/reviews", json=reviewed(pull, inline(), comment))
     assert answer.status_code == 422
     assert answer.json()["message"] == "Unprocessable Entity"
-    (said,) = answer.json()["errors"]
-    assert said.endswith(words)
+    (error,) = answer.json()["errors"]
+    assert error.endswith(words)
     assert github.page(pull) == []
 
 
@@ -163,7 +163,7 @@ def test_a_bad_review(client, github, pull, changes, words):
 
 
 @pytest.mark.parametrize(
-    ("asked", "more", "status", "words"),
+    ("query", "more", "status", "words"),
     [
         ("GET pulls/1?sort=updated", {}, 422, "the query parameter 'sort' is not in the"),
         ("GET pulls?state=merged", {}, 422, "state is 'merged', not one of"),
@@ -180,9 +180,9 @@ def test_a_bad_review(client, github, pull, changes, words):
     ],
 )
 @pytest.mark.usefixtures("pull")
-def test_a_request_that_docbot_may_not_send(client, github, asked, more, status, words):
+def test_a_request_that_docbot_may_not_send(client, github, query, more, status, words):
     with github.at_odds() as wrong:
-        assert client.request(*asked.split(), **more).status_code == status
+        assert client.request(*query.split(), **more).status_code == status
     assert re.search(words, wrong[0])
     assert github.page(github.pulls[1]) == []
 
@@ -221,7 +221,7 @@ def test_a_violation_fails_the_test():
 )
 def test_a_blank_document_is_valid(name):
     schema = {"$ref": f"#/components/schemas/{name}"}
-    assert contract.problems(schema, contract.made(name)) == []
+    assert contract.problems(schema, contract.make(name)) == []
 
 
 def test_the_fake_does_what_the_description_has_and_no_more():
@@ -240,13 +240,13 @@ def test_the_fake_does_what_the_description_has_and_no_more():
 @pytest.mark.contract
 @pytest.mark.usefixtures("pull")
 def test_a_comment_is_made_and_edited(client, github):
-    made = client.post("issues/1/comments", json={"body": "One."})
-    assert made.status_code == 201
-    edited = client.patch(f"issues/comments/{made.json()['id']}", json={"body": "Two."})
+    response = client.post("issues/1/comments", json={"body": "One."})
+    assert response.status_code == 201
+    edited = client.patch(f"issues/comments/{response.json()['id']}", json={"body": "Two."})
     assert edited.status_code == 200
-    (shown,) = client.get("issues/1/comments").json()
-    assert (shown["body"], shown["user"]["type"]) == ("Two.", "Bot")
-    assert shown["updated_at"] > shown["created_at"]
+    (comment,) = client.get("issues/1/comments").json()
+    assert (comment["body"], comment["user"]["type"]) == ("Two.", "Bot")
+    assert comment["updated_at"] > comment["created_at"]
     assert [(r.method, r.status) for r in github.writes] == [("POST", 201), ("PATCH", 200)]
     assert client.patch("issues/comments/1", json={"body": "Two."}).status_code == 404
 
@@ -260,10 +260,10 @@ def test_what_a_reader_sees(client, github, pull):
     assert (comment["author"], comment["body"]) == ("grace", "Nice.")
     assert (review["kind"], review["body"]) == ("review", "One.")
     first, second = review["threads"]
-    assert [said["author"] for said in first["comments"]] == ["github-actions[bot]", "ada"]
+    assert [comment["author"] for comment in first["comments"]] == ["github-actions[bot]", "ada"]
     assert (first["lines"], first["code"], second["code"]) == ((2, 2), ("new",), ("    b",))
-    told = client.get("pulls/1/comments").json()
-    assert told[2]["in_reply_to_id"] == told[0]["id"]
+    comments = client.get("pulls/1/comments").json()
+    assert comments[2]["in_reply_to_id"] == comments[0]["id"]
     assert second["hunk"] == "@@ -20,2 +21,3 @@ def far():\n     a\n+    b"
     github.delete(pull, pull.inline[1])
     github.delete(pull, pull.inline[0])
@@ -313,18 +313,18 @@ def test_files_come_as_git_tells_them(client, github, repo):
     repo.commit("elsewhere.py")
     files = git_files(repo.root, "main", "topic")
     github.pull(*files, head=head, base=repo.git("rev-parse", "main").strip())
-    told = {file["filename"]: file for file in client.get("pulls/1/files").json()}
-    assert {name: file["status"] for name, file in told.items()} == {
+    files = {file["filename"]: file for file in client.get("pulls/1/files").json()}
+    assert {name: file["status"] for name, file in files.items()} == {
         "a.py": "modified",
         "b'\tü.py": "added",
         "logo.png": "added",
         "new.py": "renamed",
     }
-    assert told["new.py"]["previous_filename"] == "old.py"
-    assert told["a.py"]["patch"] == "@@ -1,2 +1,3 @@\n def f():\n+    y = 2\n     return 1"
-    assert (told["a.py"]["additions"], told["a.py"]["deletions"]) == (1, 0)
-    assert "patch" not in told["logo.png"]
-    assert hunks(told["a.py"]["patch"])[0].right == {
+    assert files["new.py"]["previous_filename"] == "old.py"
+    assert files["a.py"]["patch"] == "@@ -1,2 +1,3 @@\n def f():\n+    y = 2\n     return 1"
+    assert (files["a.py"]["additions"], files["a.py"]["deletions"]) == (1, 0)
+    assert "patch" not in files["logo.png"]
+    assert hunks(files["a.py"]["patch"])[0].right == {
         1: "def f():",
         2: "    y = 2",
         3: "    return 1",
@@ -333,7 +333,7 @@ def test_files_come_as_git_tells_them(client, github, repo):
 
 @pytest.mark.contract
 @pytest.mark.parametrize(
-    ("known", "told"),
+    ("fields", "expected"),
     [
         ({"draft": True}, {"draft": True, "state": "open"}),
         ({"state": "closed", "merged": True}, {"state": "closed", "merged": True}),
@@ -343,14 +343,14 @@ def test_files_come_as_git_tells_them(client, github, repo):
     ],
     ids=str,
 )
-def test_a_pull_request(client, github, known, told):
-    github.pull(**known)
+def test_a_pull_request(client, github, fields, expected):
+    github.pull(**fields)
     document = client.get("pulls/1").json()
-    for path, value in told.items():
-        found = document
+    for path, value in expected.items():
+        part = document
         for name in path.split("."):
-            found = found[name]
-        assert found == value
+            part = part[name]
+        assert part == value
     assert github.payload(github.pulls[1])["pull_request"] == document
 
 
@@ -360,13 +360,13 @@ def test_pull_requests_are_found_by_their_head(client, github):
     github.pull(head_ref="two", head_repository="eve/demo")
     github.pull(head_ref="two", head_repository="eve/demo", state="closed")
 
-    def found(**query):
+    def numbers(**query):
         return [pull["number"] for pull in client.get("pulls", params=query).json()]
 
-    assert found() == [2, 1]
-    assert found(head="eve:two") == [2]
-    assert found(head="eve:two", state="all") == [3, 2]
-    assert found(head="octo:two") == []
+    assert numbers() == [2, 1]
+    assert numbers(head="eve:two") == [2]
+    assert numbers(head="eve:two", state="all") == [3, 2]
+    assert numbers(head="octo:two") == []
 
 
 # Pages.
@@ -389,7 +389,7 @@ def test_pages_are_linked(client, github, pull, query, sizes):
         answer = client.get(answer.links["next"]["url"])
         pages.append(answer.json())
     assert [len(page) for page in pages] == sizes
-    assert [said["body"] for page in pages for said in page] == [str(n) for n in range(150)]
+    assert [comment["body"] for page in pages for comment in page] == [str(n) for n in range(150)]
     assert {"prev", "first"} <= set(answer.links)
 
 
@@ -433,19 +433,19 @@ def test_who_may_read(github, token, path, status, message):
 
 @pytest.mark.contract
 def test_a_token_that_may_only_read(client, github, pull):
-    said = github.comment(pull, "x", as_login="github-actions[bot]")
+    comment = github.comment(pull, "x", as_login="github-actions[bot]")
     github.tokens[TOKEN] = Login(writes=False)
-    refused = "Resource not accessible by integration"
+    message = "Resource not accessible by integration"
     for answer in (
         client.post("pulls/1/reviews", json=reviewed(pull, inline())),
         client.post("issues/1/comments", json={"body": "x"}),
-        client.patch(f"issues/comments/{said.id}", json={"body": "x"}),
+        client.patch(f"issues/comments/{comment.id}", json={"body": "x"}),
     ):
-        assert (answer.status_code, answer.json()["message"]) == (403, refused)
-    answer = graph(github, MINIMISE, id=said.node_id, why="OUTDATED").json()
+        assert (answer.status_code, answer.json()["message"]) == (403, message)
+    answer = graph(github, MINIMISE, id=comment.node_id, why="OUTDATED").json()
     assert answer["data"] == {"minimizeComment": None}
-    assert (answer["errors"][0]["type"], answer["errors"][0]["message"]) == ("FORBIDDEN", refused)
-    assert said.minimised is None
+    assert (answer["errors"][0]["type"], answer["errors"][0]["message"]) == ("FORBIDDEN", message)
+    assert comment.minimised is None
     assert len(github.writes) == 4
     assert client.get("pulls/1").status_code == 200
 
@@ -456,31 +456,31 @@ def test_a_token_that_may_only_read(client, github, pull):
 def test_minimise(github, pull):
     github.review(pull, [inline()], body="One.")
     github.comment(pull, "x")
-    for said in pull.everything:
-        done = graph(github, MINIMISE, id=said.node_id, why="OUTDATED").json()
-        assert done == {
+    for comment in pull.everything:
+        result = graph(github, MINIMISE, id=comment.node_id, why="OUTDATED").json()
+        assert result == {
             "data": {
                 "minimizeComment": {
                     "minimizedComment": {"isMinimized": True, "minimizedReason": "outdated"}
                 }
             }
         }
-    assert {said.minimised for said in pull.everything} == {"outdated"}
+    assert {comment.minimised for comment in pull.everything} == {"outdated"}
     assert len(github.writes) == 3
-    known = [said.node_id for said in pull.everything]
-    told = graph(github, NODES, ids=[*known, "gone"]).json()
-    assert told["data"]["nodes"] == [*({"id": i, "isMinimized": True} for i in known), None]
-    assert told["errors"][0]["type"] == "NOT_FOUND"
+    node_ids = [comment.node_id for comment in pull.everything]
+    result = graph(github, NODES, ids=[*node_ids, "gone"]).json()
+    assert result["data"]["nodes"] == [*({"id": i, "isMinimized": True} for i in node_ids), None]
+    assert result["errors"][0]["type"] == "NOT_FOUND"
     assert len(github.writes) == 3
 
 
 def test_the_viewer(github):
     github.tokens["ghp_ada"] = Login("ada")
     query = "{ viewer { login } }"
-    told = [graph(github, query, token).json() for token in (TOKEN, "ghp_ada", "ghp_wrong")]
-    assert told[0] == {"data": {"viewer": {"login": "github-actions[bot]"}}}
-    assert told[1] == {"data": {"viewer": {"login": "ada"}}}
-    assert told[2]["message"] == "Bad credentials"
+    results = [graph(github, query, token).json() for token in (TOKEN, "ghp_ada", "ghp_wrong")]
+    assert results[0] == {"data": {"viewer": {"login": "github-actions[bot]"}}}
+    assert results[1] == {"data": {"viewer": {"login": "ada"}}}
+    assert results[2]["message"] == "Bad credentials"
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,7 @@ def test_the_viewer(github):
 def test_a_document_that_github_would_refuse(github, query, variables, words):
     with github.at_odds() as wrong:
         assert graph(github, query, **variables).json()["errors"]
-    assert any(re.search(words, said) for said in wrong), wrong
+    assert any(re.search(words, sentence) for sentence in wrong), wrong
 
 
 # It goes wrong as it is told to.
@@ -518,11 +518,11 @@ def test_a_secondary_limit(client, github, pull):
 @pytest.mark.usefixtures("pull")
 def test_the_primary_limit(client, github):
     github.exhausted("*", "*", reset=1_800_000_000, status=429, times=2, skip=1)
-    told = [client.get("pulls/1") for _ in range(4)]
-    assert [answer.status_code for answer in told] == [200, 429, 429, 200]
-    assert told[1].headers["x-ratelimit-remaining"] == "0"
-    assert told[1].headers["x-ratelimit-reset"] == "1800000000"
-    assert told[3].headers["x-ratelimit-remaining"] == "996"
+    responses = [client.get("pulls/1") for _ in range(4)]
+    assert [answer.status_code for answer in responses] == [200, 429, 429, 200]
+    assert responses[1].headers["x-ratelimit-remaining"] == "0"
+    assert responses[1].headers["x-ratelimit-reset"] == "1800000000"
+    assert responses[3].headers["x-ratelimit-remaining"] == "996"
 
 
 @pytest.mark.contract
@@ -548,7 +548,7 @@ def test_a_dropped_connection(client, github, pull, stores):
     with pytest.raises(httpx.RemoteProtocolError):
         client.post("issues/1/comments", json={"body": "x"})
     assert len(github.page(pull)) == stores
-    assert github.asked[0].status == 0
+    assert github.requests[0].status == 0
 
 
 @pytest.mark.usefixtures("pull")
@@ -556,7 +556,7 @@ def test_a_redirection_to_another_host(github):
     github.fault("GET", "*/pulls/1", status=302, headers={"Location": f"{github.elsewhere}/x"})
     with github.at_odds(), plain(headers=HEADERS, follow_redirects=True) as client:
         client.get(f"{github.api}/repos/octo/demo/pulls/1")
-    first, second = github.asked
+    first, second = github.requests
     assert "authorization" in first.headers
     assert second.headers["host"].startswith("localhost:")
     assert "authorization" not in second.headers
@@ -597,7 +597,7 @@ def test_an_enterprise_server(github):
     with plain(base_url=github.api, headers=HEADERS) as client:
         answer = client.get("/repos/octo/demo/issues/1/comments")
         assert len(client.get(answer.links["next"]["url"]).json()) == 1
-    assert github.asked[-1].path == "/repos/octo/demo/issues/1/comments"
+    assert github.requests[-1].path == "/repos/octo/demo/issues/1/comments"
 
 
 def test_an_enterprise_server_answers_below_its_path_only(github):
@@ -612,4 +612,4 @@ def test_two_servers(github):
     with github_fake.running(github_fake.GitHub(), alone=True) as other:
         assert graph(other, "{ viewer { login } }").status_code == 200
     assert other.port != github.port
-    assert github.asked == []
+    assert github.requests == []

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fake_github.answers import Answer, judge, perform, refused
+from fake_github.answers import Answer, judge, perform, refusal_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,13 +73,13 @@ class Fault:
     def document(self) -> Any:
         if self.body is not None:
             return self.body
-        return refused(self.status, "Server Error").document
+        return refusal_answer(self.status, "Server Error").document
 
     @property
     def opaque(self) -> bool:
         """Whether a proxy cannot hand it on as it is."""
-        told = 300 <= self.status < 400 or isinstance(self.body, str)
-        return told or self.drop or bool(self.delay)
+        is_irregular = 300 <= self.status < 400 or isinstance(self.body, str)
+        return is_irregular or self.drop or bool(self.delay)
 
 
 def serve(fake: GitHub, *, alone: bool = False) -> ThreadingHTTPServer:
@@ -130,12 +130,12 @@ class _Handler(BaseHTTPRequestHandler):
             body=_decoded(content),
         )
         with self.fake.lock:
-            self.fake.asked.append(request)
-            made, fault = self.judged(request)
+            self.fake.requests.append(request)
+            answer, fault = self.judged(request)
         if fault is not None:
             self.play(request, fault)
         else:
-            self.send(request, made.status, made.document, made.headers)
+            self.send(request, answer.status, answer.document, answer.headers)
 
     do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = do_HEAD = handle_any  # noqa: N815
 
@@ -149,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
             return perform(self.fake, request), fault
         except Exception as error:  # noqa: BLE001 - the test fails with it, not the socket
             traceback.print_exc()
-            self.fake.broken(request, [f"the fake fell over: {error!r}"])
+            self.fake.note_violations(request, [f"the fake fell over: {error!r}"])
             return Answer(500, {"message": repr(error)}), None
 
     def play(self, request, fault):
@@ -166,20 +166,20 @@ class _Handler(BaseHTTPRequestHandler):
         request.status = status
         body = document if isinstance(document, str) else json.dumps(document)
         reset = int(self.fake.now()) + 3600
-        used = len(self.fake.asked)
-        told = {
+        count = len(self.fake.requests)
+        fields = {
             "Content-Type": "application/json; charset=utf-8",
             "Content-Length": str(len(body.encode())),
             "x-ratelimit-limit": "1000",
-            "x-ratelimit-remaining": str(1000 - used),
-            "x-ratelimit-used": str(used),
+            "x-ratelimit-remaining": str(1000 - count),
+            "x-ratelimit-used": str(count),
             "x-ratelimit-reset": str(reset),
             "Connection": "close" if self.fake.proxy else "keep-alive",
             "x-ratelimit-resource": "graphql" if request.operation == "graphql" else "core",
         }
         with suppress(OSError):  # the client may have given up
             self.send_response(status)
-            for name, value in (told | headers).items():
+            for name, value in (fields | headers).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body.encode())

@@ -164,8 +164,8 @@ def test_any_docstring_is_vouched_for(inside, quotes, one, two, three, at_top):
         return
     body = "import os" if at_top else BODY
     head = [] if at_top else [DEF]
-    found = suggest([*head, *one, body], [*head, *two, *lines, *three, body])
-    assert found == tuple(lines)
+    result = suggest([*head, *one, body], [*head, *two, *lines, *three, body])
+    assert result == tuple(lines)
 
 
 def test_long_repeated_lines_take_no_time_to_speak_of():

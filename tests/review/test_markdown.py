@@ -211,6 +211,6 @@ def test_what_makes_text_read_otherwise_is_hostile(text, expected):
 
 @given(st.text())
 def test_what_is_shown_is_not_hostile(text):
-    shown = one_line(text, 50)
-    assert not has_invisible(shown)
-    assert len(shown) <= 50
+    line = one_line(text, 50)
+    assert not has_invisible(line)
+    assert len(line) <= 50

@@ -84,32 +84,32 @@ class Author:
             "GITHUB_GRAPHQL_URL": self.github.graphql,
             "GITHUB_TOKEN": TOKEN,
         }
-        done = subprocess.run(
+        result = subprocess.run(
             [sys.executable, "-m", "docbot", "review", "--post"],
             cwd=self.repo.root, env=environment, capture_output=True, text=True,
         )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert TOKEN not in done.stdout + done.stderr
+        assert result.returncode == 0, result.stderr
+        assert TOKEN not in result.stdout + result.stderr
         return [(one.method, one.path.rpartition("/")[2]) for one in self.github.writes[before:]]
 
     def summary(self) -> str:
-        (said,) = self.pull.comments
-        assert said.author == BOT
-        return said.body
+        (comment,) = self.pull.comments
+        assert comment.author == BOT
+        return comment.body
 
     def comments(self) -> dict[str, Inline]:
         """The bot's comments on lines, by the name that each is about."""
         return {
-            re.search(r"`([\w.]+)`", said.body)[1]: said
-            for said in self.pull.inline
-            if said.author == BOT
+            re.search(r"`([\w.]+)`", comment.body)[1]: comment
+            for comment in self.pull.inline
+            if comment.author == BOT
         }
 
     def leave_page(self, name: str) -> None:
-        shown = html(self.pull, self.github.page(self.pull))
+        page = html(self.pull, self.github.page(self.pull))
         open_ones = [c for c in self.comments().values() if not c.minimised]
-        assert shown.count("Suggested change") == len(open_ones)
-        (self.folder / name).write_text(shown, encoding="utf-8")
+        assert page.count("Suggested change") == len(open_ones)
+        (self.folder / name).write_text(page, encoding="utf-8")
 
 
 @pytest.fixture
@@ -171,8 +171,8 @@ def test_three_pushes(author, docbot):
     reviewed_again(author)
     commits_well(author, docbot, MESSAGE)
     finished(author)
-    told = json.dumps([request.body for request in author.github.writes])
-    assert not [name for name in DEBT if name in told]
+    bodies = json.dumps([request.body for request in author.github.writes])
+    assert not [name for name in DEBT if name in bodies]
 
 
 def opened(author):
@@ -185,13 +185,13 @@ def opened(author):
     }
     (review,) = author.pull.reviews
     assert "3 docstrings are suggested in place." in review.body
-    said = author.summary()
-    assert "6 of 7 new or changed definitions have no docstring" in said
-    assert f"`{STORAGE}:17` function `compute_checksum`" in said  # its header is in no hunk
-    assert '"""Compute the checksum of a file."""' in said
-    assert f"`{CRLF}:9` function `count_words`: the file's lines end with carriage" in said
-    assert "by hand: Return the number of words in the given text." in said
-    assert f"`{SETTINGS}:14` function `retry_delay`" in said  # the model was not sure
+    comment = author.summary()
+    assert "6 of 7 new or changed definitions have no docstring" in comment
+    assert f"`{STORAGE}:17` function `compute_checksum`" in comment  # its header is in no hunk
+    assert '"""Compute the checksum of a file."""' in comment
+    assert f"`{CRLF}:9` function `count_words`: the file's lines end with carriage" in comment
+    assert "by hand: Return the number of words in the given text." in comment
+    assert f"`{SETTINGS}:14` function `retry_delay`" in comment  # the model was not sure
     author.leave_page("first.html")
     assert author.run() == []
 
@@ -228,22 +228,22 @@ def reviewed_again(author):
     assert (new.start_line, new.line) == (15, 16)
     assert folded(author) == {"load_settings"}
     assert "1 docstring is suggested in place." in author.pull.reviews[-1].body
-    said = author.summary()
-    assert "6 of 8 new or changed definitions have no docstring" in said
-    assert "3 suggestions in place" in said
-    assert "1 earlier suggestion is settled" in said
+    comment = author.summary()
+    assert "6 of 8 new or changed definitions have no docstring" in comment
+    assert "3 suggestions in place" in comment
+    assert "1 earlier suggestion is settled" in comment
     author.leave_page("second.html")
     assert author.run() == []
 
 
 def finished(author):
     """What is left is documented by hand, marked, private or gone."""
-    said = '"""Say it."""'
+    comment = '"""Say it."""'
     content = (author.repo.root / MAILBOX).read_text()
     author.repo.stage(MAILBOX, content[: content.index("\n    def remove_listener")])
-    author.edit(MAILBOX, "push(self, message):\n", f"push(self, message):\n        {said}\n")
-    author.edit(MESSAGE, "mark_as_read(self):\n\n", f"mark_as_read(self):\n        {said}\n")
-    author.edit(STORAGE, "compute_checksum(path):\n", f"compute_checksum(path):\n    {said}\n")
+    author.edit(MAILBOX, "push(self, message):\n", f"push(self, message):\n        {comment}\n")
+    author.edit(MESSAGE, "mark_as_read(self):\n\n", f"mark_as_read(self):\n        {comment}\n")
+    author.edit(STORAGE, "compute_checksum(path):\n", f"compute_checksum(path):\n    {comment}\n")
     author.edit(SETTINGS, "retry_delay(attempt, settings):", "_delay(attempt, settings):")
     author.edit(CRLF, "count_words(text):", "count_words(text):  # docbot: skip")
     commit(author.repo, "Document the rest")
@@ -251,9 +251,9 @@ def finished(author):
     (summary,) = author.pull.comments
     assert author.run() == [("PATCH", str(summary.id)), ("POST", "graphql"), ("POST", "graphql")]
     assert folded(author) == set(author.comments()) - {"Mailbox.remove_listener"}  # it was answered
-    said = author.summary()
-    assert "no new or changed definition is without a docstring" in said
-    assert "4 earlier suggestions are settled" in said
+    comment = author.summary()
+    assert "no new or changed definition is without a docstring" in comment
+    assert "4 earlier suggestions are settled" in comment
     author.leave_page("third.html")
     assert author.run() == []
 

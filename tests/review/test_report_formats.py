@@ -158,9 +158,9 @@ def test_annotations_name_the_line():
 )
 def test_annotations_keep_githubs_cap(count, lines, rest):
     many = tuple(replace(METHOD, line=line) for line in range(1, count + 1))
-    found = to_notices(replace(REPORT, findings=many))
-    assert len(found) == lines <= MAX_ANNOTATIONS
-    assert rest in found[-1]
+    notices = to_notices(replace(REPORT, findings=many))
+    assert len(notices) == lines <= MAX_ANNOTATIONS
+    assert rest in notices[-1]
 
 
 def test_hostile_names_are_no_commands():
@@ -204,9 +204,9 @@ def test_a_page_is_cut_between_findings():
     )
     page = to_markdown(replace(REPORT, findings=many))
     assert MAX_PAGE - 5000 < len(page.encode()) <= MAX_PAGE
-    shown = page.count(wide)
-    assert page.count("```python") == shown
-    assert f"{1000 - shown} more did not fit" in page
+    count = page.count(wide)
+    assert page.count("```python") == count
+    assert f"{1000 - count} more did not fit" in page
     assert page.rstrip().endswith("</sub>")
 
 
@@ -247,8 +247,8 @@ findings = st.builds(
 
 @settings(deadline=None, max_examples=50)
 @given(st.lists(findings, max_size=14), st.lists(names, max_size=3))
-def test_any_names_stay_within_every_format(found, told):
-    report = replace(REPORT, findings=tuple(found), notices=tuple(told))
+def test_any_names_stay_within_every_format(some, notices):
+    report = replace(REPORT, findings=tuple(some), notices=tuple(notices))
     SCHEMAS["rdjson.schema"].validate(json.loads(to_rdjson(report)))
     SCHEMAS["sarif-schema-2.1.0"].validate(json.loads(to_sarif(report)))
     assert all(line.startswith("::notice ") for line in to_notices(report))

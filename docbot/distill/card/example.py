@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.config import Config
 from docbot.distill.evaluate.answers import EvaluatedModel
 from docbot.distill.evaluate.heldout import EvalExample
 from docbot.errors import DocbotError
 from docbot.gate.facts import surroundings_of
+from docbot.gate.judge import DEFAULT_CONFIDENCE
 from docbot.llm.weights import resolve
 from docbot.prompt.task import headline_slot
 from docbot.scan.definition import Kind
@@ -52,8 +52,8 @@ def render_example(known_model: Model) -> str:
     prompt, answer = model.prompt(question), model.answer([question])[0]
     if prompt is None or answer is None:
         raise DocbotError(f"{known_model.format}: cannot tell the card's example")
-    is_written = answer.written and answer.sure >= Config().min_confidence
-    outcome = f"writes \u201c{answer.written}\u201d" if is_written else "writes nothing"
+    is_written = answer.sentence and answer.sure >= DEFAULT_CONFIDENCE
+    outcome = f"writes \u201c{answer.sentence}\u201d" if is_written else "writes nothing"
     return (
         f"```python\n{EXAMPLE}```\n\nis told, with a space in front, as\n\n"
         f"```\n{prompt.body.strip()}\n```\n\n"

@@ -40,14 +40,14 @@ class Reply:
         text: The text as generated.
         confidence: The geometric mean of its token probabilities; None where they are unknown.
         ended: False for a text that was cut off at the token limit.
-        refused: The endpoint's reason not to answer this question, such as its length; else "".
+        refusal: The endpoint's reason not to answer this question, such as its length; else "".
 
     """
 
     text: str
     confidence: float | None
     ended: bool = True
-    refused: str = ""
+    refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,10 +107,10 @@ class Endpoint:
                         return
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         reply = future.result()
-                        refusals = refusals + 1 if reply.refused else 0
+                        refusals = refusals + 1 if reply.refusal else 0
                         if refusals >= MAX_REFUSALS:
                             raise ModelError(
-                                f"{self.url}: refuses one question after another: {reply.refused}"
+                                f"{self.url}: refuses one question after another: {reply.refusal}"
                             )
                         yield running.pop(future), reply
                     room = self.jobs
@@ -175,7 +175,7 @@ class Endpoint:
     def _pause(self, attempt: int, retry_after: str) -> float:
         """Return the seconds before the next try: at least Retry-After, at most MAX_PAUSE."""
         seconds = float(retry_after) if re.fullmatch(r"\d+(\.\d+)?", retry_after) else 0.0
-        return min(MAX_PAUSE, max(seconds, self.pause * 2**attempt))
+        return min(MAX_PAUSE, max(seconds, self.pause * 2.0**attempt))
 
     def _parse(self, answer: Any) -> Reply:
         status = answer.status_code
@@ -192,7 +192,7 @@ class Endpoint:
                 f"{self._excerpt(answer.text)}; is it an OpenAI-compatible endpoint?"
             ) from error
         if status in QUESTION_ERRORS:
-            return Reply(text="", confidence=None, refused=self._excerpt(json.dumps(body)))
+            return Reply(text="", confidence=None, refusal=self._excerpt(json.dumps(body)))
         if status != OK:
             raise ModelError(f"{self.url}: answered {status}: {self._excerpt(json.dumps(body))}")
         try:

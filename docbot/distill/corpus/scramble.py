@@ -38,8 +38,8 @@ def scramble(code: str) -> str:
     if function is None:
         return code
     letters = (f"{letter}{turn or ''}" for turn in range(1000) for letter in _LETTERS)
-    used = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
-    free = (name for name in letters if name not in used)
+    existing = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    free = (name for name in letters if name not in existing)
     names = {name: next(free) for name in _own_names(function)}
     names[function.name] = "f"
     _Renamer(names).visit(function)

@@ -193,7 +193,9 @@ class Local:
             threads=self._threads,
         ) as backend:
             for index, completion in backend.complete(self._prompts(items, waiting)):
-                text = completion.text if self._chat else self._format.reply(completion.text)
+                text = completion.text
+                if not self._chat:
+                    text = self._format.read_completion(text)
                 confidence = confidence_of(completion)
                 reply = Reply(text=text, confidence=confidence, ended=completion.ended)
                 yield waiting.pop(index), reply
@@ -246,22 +248,22 @@ def make_label(item: RowWithCode, reply: Reply, teacher: str, min_confidence: fl
     first = first_sentence(text.split("\n\n")[0])
     is_whole = reply.ended or first != " ".join(text.split())
     sentence = clean(first, phrase=item.slot.task is not Task.FUNCTION)
-    refused = sentence.value if isinstance(sentence, Filter) else ""
+    reason = sentence.value if isinstance(sentence, Filter) else ""
     if not is_whole:
-        refused = Filter.CUT.value
+        reason = Filter.CUT.value
     if reply.confidence is not None and not reply.confidence >= min_confidence:
-        refused = "not sure enough"
-    if reply.refused:
-        refused = "refused by the endpoint"
+        reason = "not sure enough"
+    if reply.refusal:
+        reason = "refused by the endpoint"
     return Label(
         package=row.package,
         path=row.path,
         line=row.line,
         task=row.task,
         slot=row.slot,
-        answer="" if refused else str(sentence),
-        refused=refused,
-        reply=(reply.refused or first)[:400],
+        answer="" if reason else str(sentence),
+        refused=reason,
+        reply=(reply.refusal or first)[:400],
         confidence=reply.confidence,
         teacher=teacher,
     )
@@ -315,7 +317,7 @@ def ask_all(work: Path, teacher: Teacher, *, min_confidence: float, limit: int =
         for item, reply in tqdm(
             replies, total=sum(sizes.values()), desc="labels", unit="row", mininterval=1
         ):
-            if min_confidence and reply.confidence is None and not reply.refused:
+            if min_confidence and reply.confidence is None and not reply.refusal:
                 raise ModelError(
                     f"{teacher.name}: tells no log-probabilities, so nothing is known of its "
                     "confidence; leave --min-confidence out"

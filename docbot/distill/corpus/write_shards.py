@@ -240,7 +240,8 @@ def _write_shards(work: Path, name: str, tokenizer: Tokenizer, rows: Iterable[Co
 
     total = part = 0
     ids: list[int] = []
-    off, cl, task, weight = [0], [], [], []
+    off, cl, task = [0], list[int](), list[int]()
+    weight: list[float] = []
 
     def flush() -> None:
         np.savez_compressed(

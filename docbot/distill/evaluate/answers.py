@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from docbot.config import Config
 from docbot.errors import SourceError
-from docbot.gate.judge import confidence_of, judge_headline, judge_phrase
+from docbot.gate.judge import Judge, confidence_of
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary
 from docbot.llm.batching import LlamaCpp
@@ -33,8 +33,8 @@ class Answer:
         question: The question.
         text: The first candidate, read as the model's format reads it.
         confidence: Geometric mean of the first candidate's token probabilities.
-        written: What docbot would write if any confidence were enough; "" where the gate refuses.
-        sure: Confidence of `written`, which may be another candidate than the first.
+        sentence: What docbot would write if any confidence were enough; "" where the gate refuses.
+        sure: Confidence of `sentence`, which may be another candidate than the first.
         others: Texts of the other candidates.
 
     """
@@ -42,14 +42,14 @@ class Answer:
     question: EvalExample
     text: str
     confidence: float
-    written: str = ""
+    sentence: str = ""
     sure: float = 0.0
     others: tuple[str, ...] = ()
 
     @property
     def best_text(self) -> str:
         """Return the surest candidate that passes the gate, else the first candidate."""
-        return self.written or self.text
+        return self.sentence or self.text
 
 
 class EvaluatedModel:
@@ -109,27 +109,27 @@ class EvaluatedModel:
         )
 
     def _judge(self, question: EvalExample, completion: Completion) -> Answer:
-        written, sure = self._gate(question, completion)
+        sentence, sure = self._gate(question, completion)
         return Answer(
             question=question,
-            text=self.format.reply(completion.text),
+            text=self.format.read_completion(completion.text),
             confidence=confidence_of(completion),
-            written=written,
+            sentence=sentence,
             sure=sure,
-            others=tuple(self.format.reply(other.text) for other in completion.others),
+            others=tuple(self.format.read_completion(other.text) for other in completion.others),
         )
 
     def _gate(self, question: EvalExample, completion: Completion) -> tuple[str, float]:
         """Return what would be written and its confidence; "" where every candidate is refused."""
         definition, slot, surroundings = question.definition, question.slot, question.surroundings
-        read, config = self.format.reply, self._config
+        judge = Judge(read=self.format.read_completion, min_confidence=0.0)
         if slot.task in PHRASES:
             first = replace(completion, others=())
-            verdict = judge_phrase(first, read, definition, slot, config, surroundings)
+            verdict = judge.phrase(first, definition, slot, surroundings)
             if isinstance(verdict, Refusal):
                 return "", 0.0
             return verdict, confidence_of(completion)
-        summary = judge_headline(completion, read, definition, config, surroundings)
+        summary = judge.headline(completion, definition, surroundings)
         if isinstance(summary, Summary):
             return summary.headline, summary.confidence
         return "", 0.0

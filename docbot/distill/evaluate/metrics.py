@@ -80,8 +80,8 @@ def corpus_chrf(pairs: Iterable[Pair]) -> float:
     for prediction, reference in pairs:
         counts = _chrf_counts(prediction, reference)
         total = [
-            (had + have, wanted + want, hit + hits)
-            for (had, wanted, hit), (have, want, hits) in zip(total, counts, strict=True)
+            (have_sum + have, want_sum + want, hit_sum + hits)
+            for (have_sum, want_sum, hit_sum), (have, want, hits) in zip(total, counts, strict=True)
         ]
     return _chrf(total)
 

@@ -143,14 +143,14 @@ def _function(code: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
 def _identifiers(tree: ast.AST) -> frozenset[str]:
     """Return all names in the tree, those of attributes and keywords included."""
     fields = ("id", "arg", "attr", "name", "asname")
-    named = (getattr(node, field, None) for node in ast.walk(tree) for field in fields)
-    listed = (
+    values = (getattr(node, field, None) for node in ast.walk(tree) for field in fields)
+    global_names = (
         name
         for node in ast.walk(tree)
         if isinstance(node, (ast.Global, ast.Nonlocal))
         for name in node.names
     )
-    return frozenset((*(name for name in named if isinstance(name, str)), *listed))
+    return frozenset((*(name for name in values if isinstance(name, str)), *global_names))
 
 
 def _own_variables(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
@@ -242,8 +242,8 @@ class _Reordering(cst.CSTTransformer):
 
     def leave_Call(self, _node: cst.Call, updated: cst.Call) -> cst.Call:
         where = [at for at, arg in enumerate(updated.args) if arg.keyword is not None]
-        called = updated.func.attr if isinstance(updated.func, cst.Attribute) else updated.func
-        ordered = isinstance(called, cst.Name) and called.value in _KEEPS_ORDER
+        function = updated.func.attr if isinstance(updated.func, cst.Attribute) else updated.func
+        ordered = isinstance(function, cst.Name) and function.value in _KEEPS_ORDER
         values = [_BLANK.code_for_node(updated.args[at].value) for at in where]
         if len(where) < 2 or ordered or any(map(_has_effects, values)):  # noqa: PLR2004 - a pair
             return updated

@@ -34,9 +34,9 @@ def reliability(calibration: Mapping[str, Any], path: Path) -> None:
 def coverage(calibration: Mapping[str, Any], path: Path) -> None:
     """Draw the share right and the lowest confidence of the surest answers, by their number."""
     figure, axes = _figure("share of functions answered, surest first", "")
-    sure, answered, right = zip(*calibration["coverage"], strict=True)
-    axes.plot(answered, right, label="share right", linewidth=1.4)
-    axes.plot(answered, sure, label="lowest confidence", linewidth=1, linestyle="--")
+    sure, shares, right = zip(*calibration["coverage"], strict=True)
+    axes.plot(shares, right, label="share right", linewidth=1.4)
+    axes.plot(shares, sure, label="lowest confidence", linewidth=1, linestyle="--")
     axes.axhline(calibration["share_right"] / 100, color="0.7", linewidth=1, label="right of all")
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False, fontsize=8)

@@ -50,10 +50,10 @@ def measure(path: Path, form: str, prompts: Sequence[Prompt], **settings: int) -
         "prompts": [asdict(prompt) for prompt in prompts],
     }
     command = [sys.executable, "-m", "docbot.distill.evaluate.speed"]
-    done = subprocess.run(
+    result = subprocess.run(
         command, input=json.dumps(request), capture_output=True, text=True, check=True
     )
-    figures: dict[str, float] = json.loads(done.stdout)
+    figures: dict[str, float] = json.loads(result.stdout)
     return figures
 
 

@@ -10,13 +10,13 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from docbot.config import Config
 from docbot.distill.evaluate import metrics, speed
 from docbot.distill.evaluate.answers import Answer
 from docbot.distill.evaluate.heldout import excerpt, sample, scramble_names, with_code
 from docbot.distill.evaluate.perturb import PERTURBATIONS
 from docbot.distill.evaluate.study import foreign_words, mean, percent, round_points, share
 from docbot.errors import SourceError
+from docbot.gate.judge import DEFAULT_CONFIDENCE
 from docbot.prompt.task import Task
 
 if TYPE_CHECKING:
@@ -66,15 +66,15 @@ def tasks(study: Study) -> list[Row]:
             continue
         answers = study.ask(study.main, questions)
         pairs = [(a.text, a.question.reference) for a in answers]
-        written = [a for a in answers if a.written]
-        sure = [a for a in written if a.sure >= Config().min_confidence]
+        passing = [a for a in answers if a.sentence]
+        sure = [a for a in passing if a.sure >= DEFAULT_CONFIDENCE]
         rows.append(
             {
                 "task": task.value,
                 "model": study.main.name,
                 **study.score(pairs),
                 **_foreign(answers),
-                "through_the_gate": share(len(written), len(answers)),
+                "through_the_gate": share(len(passing), len(answers)),
                 "and_sure": share(len(sure), len(answers)),
             }
         )
@@ -183,13 +183,13 @@ def gate(study: Study) -> list[Row]:
             continue
         size = study.large if task is Task.FUNCTION else 2 * study.small
         answers = study.ask(study.main, sample(study.questions, task, size))
-        pairs = [(a.written, a.question.reference) for a in answers]
+        pairs = [(a.sentence, a.question.reference) for a in answers]
         cosines = study.embedder.cosines(pairs)
         for threshold in THRESHOLDS:
             through = [
                 (metrics.is_close(*pair), cosine >= study.right)
                 for answer, pair, cosine in zip(answers, pairs, cosines, strict=True)
-                if answer.written and answer.sure >= threshold
+                if answer.sentence and answer.sure >= threshold
             ]
             rows.append(
                 {
@@ -219,8 +219,8 @@ def candidates(study: Study) -> list[Row]:
             max(study.embedder.cosines([(text, reference) for text in texts]))
             for texts, reference in zip(all_texts, references, strict=True)
         ]
-        written = [a for a in answers if a.written]
-        sure = [a for a in written if a.sure >= Config().min_confidence]
+        passing = [a for a in answers if a.sentence]
+        sure = [a for a in passing if a.sure >= DEFAULT_CONFIDENCE]
         rows.append(
             {
                 "candidates": count,
@@ -228,8 +228,8 @@ def candidates(study: Study) -> list[Row]:
                 "best_cosine": percent(best),
                 "distinct": round(mean([len(texts) for texts in all_texts]), 2),
                 "diversity": round(mean([metrics.diversity(texts) for texts in all_texts]), 3),
-                "through_the_gate": share(len(written), len(answers)),
-                "close": _close(written),
+                "through_the_gate": share(len(passing), len(answers)),
+                "close": _close(passing),
                 "and_sure": share(len(sure), len(answers)),
                 "close_and_sure": _close(sure),
                 **_timed(study, model, questions[:TIMED], count),
@@ -257,8 +257,8 @@ def samples(study: Study) -> list[Row]:
             "person": answer.question.reference,
             "model": answer.text,
             "confidence": round(answer.confidence, 3),
-            "gate": bool(answer.written),
-            "written": bool(answer.written) and answer.sure >= Config().min_confidence,
+            "gate": bool(answer.sentence),
+            "written": bool(answer.sentence) and answer.sure >= DEFAULT_CONFIDENCE,
         }
         for answer in study.ask(study.main, questions)
     ]
@@ -318,5 +318,5 @@ def _timed(
 
 
 def _close(answers: Sequence[Answer]) -> float | None:
-    count = sum(metrics.is_close(a.written, a.question.reference) for a in answers)
+    count = sum(metrics.is_close(a.sentence, a.question.reference) for a in answers)
     return share(count, len(answers))

@@ -36,7 +36,7 @@ from docbot.prompt.formats import FORMATS
 from docbot.prompt.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from docbot.distill.iterate.feedback import Item, Judgement
 
@@ -143,7 +143,7 @@ def measure(gguf: Path, items: Sequence[Item], threads: int) -> HeldOutScores:
         threads: CPU threads; 0 for all.
 
     """
-    reply = FORMATS["tasks"].reply
+    reply = FORMATS["tasks"].read_completion
     with feedback.open_model(gguf, threads) as backend:
         scores = [
             score for _, score in backend.score((i.prompt, " " + i.row.answer) for i in items)
@@ -290,7 +290,7 @@ def _record_judgements(current: Round, judgements: Sequence[Judgement]) -> None:
     current.unsound = _share(not each.sound for each in judgements)
 
 
-def table(rounds: Sequence[dict[str, Any]]) -> str:
+def table(rounds: Sequence[Mapping[str, Any]]) -> str:
     """Format rounds, as `cycle.json` holds them, as a Markdown table."""
     lines = [
         "| round | rows judged | pairs | loss | BLEU | faults preferred | minutes | |",

@@ -77,18 +77,18 @@ def make_faults(row: CorpusRow, siblings: Sequence[CorpusRow]) -> tuple[FaultyAn
         Faulty answers that differ from the right one and from each other.
 
     """
-    chosen: dict[str, FaultyAnswer] = {}
+    by_answer: dict[str, FaultyAnswer] = {}
     for fault, answers in (
         (Fault.SWAPPED, _swapped_parameters(row, siblings)),
         (Fault.NEGATED, _negations(row.answer)),
         (Fault.LITERAL, _other_literals(row.answer)),
         (Fault.SIBLING, _sibling_answers(row, siblings)),
     ):
-        fresh = sorted({a for a in answers if a and a != row.answer and a not in chosen})
+        fresh = sorted({a for a in answers if a and a != row.answer and a not in by_answer})
         if fresh:
             answer = fresh[_hash_number(row, fault.value) % len(fresh)]
-            chosen[answer] = FaultyAnswer(fault=fault, answer=answer)
-    return tuple(chosen.values())
+            by_answer[answer] = FaultyAnswer(fault=fault, answer=answer)
+    return tuple(by_answer.values())
 
 
 def _sibling_answers(row: CorpusRow, siblings: Sequence[CorpusRow]) -> Iterator[str]:
@@ -205,16 +205,16 @@ def find_problems(answer: str, definition: Definition, slot: Slot) -> frozenset[
 
 def _verdict(answer: str, facts: Facts, slot: Slot) -> str | Refusal:
     """Return the gate's verdict on an answer, whatever the model's confidence was."""
-    reply = FORMATS["tasks"].reply(answer)
+    reply = FORMATS["tasks"].read_completion(answer)
     if slot.task in (Task.PARAM, Task.RETURNS, Task.RAISES):
-        return check_phrase(reply, facts, slot, min_confidence=0.0, confidence=1.0)
-    return check_headline(reply, facts, min_confidence=0.0, confidence=1.0)
+        return check_phrase(reply, facts, slot)
+    return check_headline(reply, facts)
 
 
 def _is_foreign(answer: str, facts: Facts) -> bool:
     words = list(meaning_words(answer))
-    known = all_keys(facts.words | facts.prose | facts.params)
-    unsupported = sum(not is_supported(word, known) for word in words)
+    code_keys = all_keys(facts.words | facts.prose | facts.params)
+    unsupported = sum(not is_supported(word, code_keys) for word in words)
     return bool(words) and unsupported / len(words) >= FOREIGN_SHARE
 
 

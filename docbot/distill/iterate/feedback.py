@@ -144,7 +144,7 @@ def read_answered_rows(work: Path, path: Path) -> list[CorpusRow]:
     """Read a package's rows with answers, and put in the teacher's where it has one."""
     rows, _ = read_rows(path)
     labels = {row_key(label): label.answer for label in read_labels(work / "labels" / path.name)}
-    fields = CorpusRow.__slots__  # type: ignore[attr-defined]
+    fields = CorpusRow.__slots__
     return [
         CorpusRow(**{**{name: getattr(row, name) for name in fields}, "answer": answer})
         for row in rows
@@ -362,13 +362,13 @@ def write_shards(work: Path, folder: Path, judgements: Sequence[Judgement], *, p
     every = [(n, at) for n, shard in enumerate(shards) for at in range(len(shard["cl"]))]
     rest = [place for place in every if place not in weights]
     order = np.random.default_rng(len(judgements)).permutation(len(rest))[: len(weights)]
-    chosen = [*weights, *(rest[at] for at in order)]
-    rows = [shards[n]["ids"][shards[n]["off"][at] : shards[n]["off"][at + 1]] for n, at in chosen]
-    arrays = {
-        name: np.array([shards[n][name][at] for n, at in chosen], shards[0][name].dtype)
+    sample = [*weights, *(rest[at] for at in order)]
+    rows = [shards[n]["ids"][shards[n]["off"][at] : shards[n]["off"][at + 1]] for n, at in sample]
+    arrays: dict[str, Any] = {
+        name: np.array([shards[n][name][at] for n, at in sample], shards[0][name].dtype)
         for name in ("cl", "task", "weight")
     }
-    arrays["weight"] *= np.array([weights.get(place, 1.0) for place in chosen], np.float32)
+    arrays["weight"] *= np.array([weights.get(place, 1.0) for place in sample], np.float32)
     off = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int64)
     np.savez(folder / paths[0].name, ids=np.concatenate(rows), off=off, **arrays)
     for path in work.glob("heldout-*.npz"):

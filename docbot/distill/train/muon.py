@@ -79,7 +79,7 @@ def orthogonalise(stack: Tensor) -> Tensor:
         Near-orthogonal matrices of the same shape.
 
     """
-    x = stack.bfloat16() if stack.is_cuda else stack
+    x: Tensor = stack.bfloat16() if stack.is_cuda else stack
     x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
     if (
         stack.is_cuda or x.shape[1] == x.shape[2]
@@ -92,7 +92,8 @@ def orthogonalise(stack: Tensor) -> Tensor:
     for _ in range(NEWTON_SCHULZ_STEPS):
         factor = _quintic(gram)
         product, gram = factor @ product, factor @ gram @ factor
-    return product @ x
+    result: Tensor = product @ x
+    return result
 
 
 def _quintic(gram: Tensor) -> Tensor:

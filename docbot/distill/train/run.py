@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
     progress = training.progress
     _print(
         f"{size:,} parameters on {training.device.type}; {progress.step} steps, "
-        f"{training.done:.1%} done"
+        f"{training.share_trained:.1%} done"
     )
     loop = TrainingLoop(options.work / "loss.jsonl", training, path, save=options.save)
     loop.run(started + 60 * options.minutes)
@@ -136,12 +136,12 @@ class TrainingLoop:
         """
         training, progress = self._training, self._training.progress
         self._drop_later_entries()
-        if training.done < 1:
+        if training.share_trained < 1:
             training.step()  # compiles, so its time is not the run's
         printed = saved = measured = begun = time.monotonic()
         losses: list[Tensor] = []
         tokens, minutes = progress.tokens, progress.minutes
-        while training.done < 1 and begun < until:
+        while training.share_trained < 1 and begun < until:
             losses.append(training.step())
             now = time.monotonic()
             progress.minutes += (now - begun) / 60
@@ -184,8 +184,9 @@ class TrainingLoop:
         part = "text" if training.pretraining else "answers"
         self._append({"train": loss, "part": part})
         _print(
-            f"step {progress.step}  {training.done:.1%}  {part}  rate {training.rate():.1e}  "
-            f"loss {loss:.3f}  {progress.tokens / 1e6:.1f}M tokens  {speed / 1e3:.1f}k/s"
+            f"step {progress.step}  {training.share_trained:.1%}  {part}  "
+            f"rate {training.rate():.1e}  loss {loss:.3f}  "
+            f"{progress.tokens / 1e6:.1f}M tokens  {speed / 1e3:.1f}k/s"
         )
 
     def _report_held_out(self) -> None:

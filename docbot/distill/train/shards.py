@@ -87,10 +87,10 @@ class Rows:
             weight=joined["weight"][usable],
         )
 
-    def only(self, chosen: Array) -> Rows:
-        """Return the chosen rows (indices, [chosen]), over the same tokens."""
+    def only(self, indices: Array) -> Rows:
+        """Return the rows at these indices, over the same tokens."""
         columns = {
-            each.name: getattr(self, each.name)[chosen]
+            each.name: getattr(self, each.name)[indices]
             for each in fields(self)
             if each.name != "ids"
         }
@@ -133,7 +133,7 @@ def read_contrast(path: Path, context: int) -> tuple[Rows, Rows]:
     return good.only(fits), bad.only(fits)
 
 
-_EMPTY = {
+_EMPTY: dict[str, Array] = {
     "ids": np.zeros(0, np.uint16),
     "off": np.zeros(1, np.int64),
     "cl": np.zeros(0, np.int32),
@@ -152,16 +152,16 @@ def _read_shard(path: Path) -> dict[str, Array]:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Padded rows, and the wanted positions: those whose next token is scored.
+    """Padded rows, and the scored positions: those whose next token counts in the loss.
 
     Attributes:
         ids: Input tokens, [rows, time].
-        flat: Wanted positions as row * time + position, ascending, [wanted].
-        target: The token that follows each wanted position, [wanted].
-        weight: Its weight in the loss, [wanted].
-        row: Its row, [wanted].
-        slot: Its index in the flattened `depth`, row * most + rank, [wanted].
-        depth: Each row's wanted positions, padded with 0 to the longest list, [rows, most].
+        flat: Scored positions as row * time + position, ascending, [scored].
+        target: The token that follows each scored position, [scored].
+        weight: Its weight in the loss, [scored].
+        row: Its row, [scored].
+        slot: Its index in the flattened `depth`, row * most + rank, [scored].
+        depth: Each row's scored positions, padded with 0 to the longest list, [rows, most].
         tokens: Tokens of all rows, without padding.
 
     """
@@ -187,36 +187,36 @@ class Scoring:
 ANSWERS = Scoring(share=0.0, weight=0.0)
 
 
-def collate(rows: Rows, chosen: Array, scoring: Scoring, rng: np.random.Generator) -> Batch:
+def collate(rows: Rows, indices: Array, scoring: Scoring, rng: np.random.Generator) -> Batch:
     """Pad the chosen rows into one batch on the CPU.
 
     Args:
         rows: All rows.
-        chosen: Indices of the batch's rows.
+        indices: Indices of the batch's rows.
         scoring: Which prompt positions are scored beside the answers.
         rng: Draws those positions; nothing is drawn where all of them are scored.
 
     """
-    length, prompt = rows.length[chosen][:, None], rows.prompt[chosen][:, None]
+    length, prompt = rows.length[indices][:, None], rows.prompt[indices][:, None]
     time = -(-int(length.max() - 1) // MULTIPLE) * MULTIPLE
     at = np.arange(time + 1)[None]
-    grid = rows.ids[rows.start[chosen][:, None] + np.minimum(at, length - 1)].astype(np.int64)
+    grid = rows.ids[rows.start[indices][:, None] + np.minimum(at, length - 1)].astype(np.int64)
     grid[at >= length] = PAD
     following = at[:, 1:]
     answer = (following >= prompt) & (following < length)
     before = following < np.minimum(prompt, length)
     if scoring.share < 1:
         before &= rng.random(before.shape, np.float32) < scoring.share
-    wanted = answer | before
-    flat = np.flatnonzero(wanted)
+    mask = answer | before
+    flat = np.flatnonzero(mask)
     row, position = np.divmod(flat, time)
-    counts = wanted.sum(1)
+    counts = mask.sum(1)
     most = int(counts.max())
     slot = row * most + np.arange(len(flat)) - np.repeat(np.cumsum(counts) - counts, counts)
-    depth = np.zeros(len(chosen) * most, np.int64)
+    depth = np.zeros(len(indices) * most, np.int64)
     depth[slot] = position
     share = np.where(answer.reshape(-1)[flat], 1.0, scoring.weight)
-    weight = (share * rows.weight[chosen][row]).astype(np.float32)
+    weight = (share * rows.weight[indices][row]).astype(np.float32)
     return Batch(
         ids=torch.from_numpy(np.ascontiguousarray(grid[:, :-1])),
         flat=torch.from_numpy(flat),
@@ -224,7 +224,7 @@ def collate(rows: Rows, chosen: Array, scoring: Scoring, rng: np.random.Generato
         weight=torch.from_numpy(weight),
         row=torch.from_numpy(row),
         slot=torch.from_numpy(slot),
-        depth=torch.from_numpy(depth.reshape(len(chosen), most)),
+        depth=torch.from_numpy(depth.reshape(len(indices), most)),
         tokens=int(length.sum()),
     )
 
@@ -245,21 +245,21 @@ class Stream:
         self.position = 0
         self._tokens = tokens
         self._seed = seed
-        self._planned = -1
+        self._plan_epoch = -1
         self._plan: list[Array] = []
 
     def draw(self) -> Array:
         """Return the indices of the next batch's rows, and advance."""
-        if self._planned != self.epoch:
+        if self._plan_epoch != self.epoch:
             self._plan = plan(
                 self.rows, self._tokens, np.random.default_rng([self._seed, self.epoch])
             )
-            self._planned = self.epoch
-        chosen = self._plan[min(self.position, len(self._plan) - 1)]  # shards may be others by now
+            self._plan_epoch = self.epoch
+        indices = self._plan[min(self.position, len(self._plan) - 1)]  # shards may be others by now
         self.position += 1
         if self.position >= len(self._plan):
             self.epoch, self.position = self.epoch + 1, 0
-        return chosen
+        return indices
 
 
 def plan(rows: Rows, tokens: int, rng: np.random.Generator) -> list[Array]:
@@ -275,7 +275,7 @@ def plan(rows: Rows, tokens: int, rng: np.random.Generator) -> list[Array]:
         part = order[begin : begin + window]
         part = part[np.argsort(rows.length[part], kind="stable")]
         batches += _cut(part, rows.length[part].tolist(), tokens)
-    rng.shuffle(batches)  # type: ignore[arg-type]
+    rng.shuffle(batches)
     return batches
 
 

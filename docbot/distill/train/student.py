@@ -81,17 +81,20 @@ class Block(nn.Module):
         self.gate_up = nn.Parameter(torch.empty(2 * inner, width))
         self.down = nn.Parameter(torch.empty(width, inner))
 
-    def forward(self, x: Tensor, rotation: Tensor) -> Tensor:
-        """Apply the layer to all positions.
+    def forward(self, x: Tensor, rotation: Tensor, batch: Batch | None = None) -> Tensor:
+        """Apply the layer to all positions, or only to the batch's scored ones.
 
         Args:
             x: Hidden states, [rows, time, width].
             rotation: Cosines and sines of the rotary positions, [2, time, 1, head size / 2].
+            batch: Its positions whose next token is scored are computed alone.
 
         Returns:
-            Hidden states, [rows, time, width].
+            Hidden states, [rows, time, width]; with a batch [scored, width].
 
         """
+        if batch is not None:
+            return self._forward_scored(x, rotation, batch)
         rows, time, width = x.shape
         qkv = F.linear(self.attn_norm(x), self.qkv).view(rows, time, 3, self.heads, -1)
         q, k, v = qkv.unbind(2)
@@ -100,8 +103,8 @@ class Block(nn.Module):
         y = y.transpose(1, 2).reshape(rows, time, width)
         return self.feed(x + self.drop(F.linear(y, self.out)))
 
-    def wanted(self, x: Tensor, rotation: Tensor, batch: Batch) -> Tensor:
-        """Apply the layer to the batch's wanted positions alone, [wanted, width].
+    def _forward_scored(self, x: Tensor, rotation: Tensor, batch: Batch) -> Tensor:
+        """Apply the layer to the batch's scored positions alone, [scored, width].
 
         Keys and values need every position; queries, attention's output and the feed-forward
         only those whose next token is scored.
@@ -136,7 +139,7 @@ class Block(nn.Module):
 def rotate(x: Tensor, rotation: Tensor) -> Tensor:
     """Apply rotary positions to interleaved pairs (Su et al., 2021), as llama.cpp's "llama" does.
 
-    x is [..., time, heads, head size] or [wanted, heads, head size]; `rotation` is as in `Block`.
+    x is [..., time, heads, head size] or [scored, heads, head size]; `rotation` is as in `Block`.
     """
     cos, sin = rotation[0], rotation[1]
     even, odd = x[..., 0::2], x[..., 1::2]
@@ -171,7 +174,7 @@ class Student(nn.Module):
         """Return the final hidden states of ids [rows, time].
 
         Without `batch` they are those of every position, [rows, time, width]. With it they are
-        those of its wanted positions, [wanted, width], and the last block computes no more than
+        those of its scored positions, [scored, width], and the last block computes no more than
         these need.
         """
         x = F.embedding(ids, self.embed)
@@ -179,9 +182,10 @@ class Student(nn.Module):
         *blocks, last = self.blocks
         for block in blocks:
             x = block(x, rotation)
-        return self.norm(last(x, rotation) if batch is None else last.wanted(x, rotation, batch))
+        hidden: Tensor = self.norm(last(x, rotation, batch))
+        return hidden
 
     def logprobs(self, batch: Batch) -> Tensor:
-        """Return the natural-log probability of each wanted target, [wanted], in float32."""
+        """Return the natural-log probability of each scored target, [scored], in float32."""
         logits = F.linear(self(batch.ids, batch), self.embed).float()
         return -F.cross_entropy(logits, batch.target, reduction="none")

@@ -139,19 +139,19 @@ class Training:
         self._score = torch.compile(score, dynamic=True) if compiled else score
 
     @property
-    def done(self) -> float:
+    def share_trained(self) -> float:
         """Return the share of the total that is trained, 0 to 1."""
         return min(1.0, self.progress.minutes / self.total)
 
     @property
     def pretraining(self) -> bool:
         """Check whether the next step reads text; otherwise it learns answers."""
-        return self.done < self.preset.pretrain
+        return self.share_trained < self.preset.pretrain
 
     def rate(self) -> float:
         """Return the learning rate of the next step."""
         warm = min(1.0, (self.progress.step + 1) / self.preset.warmup)
-        return self.preset.rate * warm * min(1.0, (1.0 - self.done) / FALL)
+        return self.preset.rate * warm * min(1.0, (1.0 - self.share_trained) / FALL)
 
     def step(self) -> Tensor:
         """Train on the next batch and return its loss, a scalar on the device.
@@ -171,7 +171,7 @@ class Training:
             else Scoring(share=preset.prompt_share, weight=preset.prompt_weight)
         )
         batch = collate(stream.rows, stream.draw(), scoring, rng)
-        loss = -(self.score(batch) * self._to_device(batch.weight)).sum() / max(
+        loss: Tensor = -(self.score(batch) * self._to_device(batch.weight)).sum() / max(
             1, len(batch.target)
         )
         loss.backward()  # type: ignore[no-untyped-call]
@@ -182,7 +182,7 @@ class Training:
         return loss.detach()
 
     def score(self, batch: Batch, function: Callable[[Batch], Tensor] | None = None) -> Tensor:
-        """Return the log-probabilities of the batch's targets, [wanted], on the device.
+        """Return the log-probabilities of the batch's targets, [scored], on the device.
 
         `function` computes them; default: the student's, as compiled for training.
         """
@@ -204,10 +204,10 @@ class Training:
         stream, bad = self.data.negatives, self.data.bad
         if stream is None or bad is None:
             raise ConfigError("--negatives names no usable rows; write them again")
-        chosen = stream.draw()
+        indices = stream.draw()
         means = [
-            _row_means(self.score(batch), self._to_device(batch.row), len(chosen))
-            for batch in (collate(rows, chosen, ANSWERS, rng) for rows in (stream.rows, bad))
+            _row_means(self.score(batch), self._to_device(batch.row), len(indices))
+            for batch in (collate(rows, indices, ANSWERS, rng) for rows in (stream.rows, bad))
         ]
         shortfall = (self.preset.margin - (means[0] - means[1])).clamp(min=0)
         return self.preset.contrast * shortfall.mean()
@@ -225,9 +225,9 @@ class Training:
         rng = np.random.default_rng(0)
         sample = rows.only(np.sort(rng.permutation(len(rows))[:HELD_OUT_ROWS]))
         loss, count = np.zeros(len(TASKS)), np.zeros(len(TASKS))
-        for chosen in plan(sample, self.preset.tokens, rng):
-            batch = collate(sample, chosen, ANSWERS, rng)
-            task = sample.task[chosen][batch.row.numpy()]
+        for indices in plan(sample, self.preset.tokens, rng):
+            batch = collate(sample, indices, ANSWERS, rng)
+            task = sample.task[indices][batch.row.numpy()]
             logprobs = self.score(batch, self.student.logprobs).cpu().numpy()
             loss += np.bincount(task, -logprobs, minlength=len(TASKS))
             count += np.bincount(task, minlength=len(TASKS))
@@ -295,10 +295,10 @@ def _row_means(scores: Tensor, row: Tensor, rows: int) -> Tensor:
 
 
 def _optimisers(student: nn.Module, preset: Preset) -> list[torch.optim.Optimizer]:
-    named = dict(student.named_parameters())
-    hidden = {name: weight for name, weight in named.items() if name.startswith("blocks.")}
+    parameters = dict(student.named_parameters())
+    hidden = {name: weight for name, weight in parameters.items() if name.startswith("blocks.")}
     hidden = {name: weight for name, weight in hidden.items() if weight.dim() > 1}
-    rest = [weight for name, weight in named.items() if name not in hidden]
+    rest = [weight for name, weight in parameters.items() if name not in hidden]
     groups = [{"params": rest, "weight_decay": 0.0}]
     if preset.optimiser == "adamw":
         groups.append({"params": list(hidden.values()), "weight_decay": preset.decay})

@@ -90,8 +90,8 @@ def test_vendored_excluded_and_huge_files(pull):
     pull.commit("new.py", FUNCTION)
     with opened(pull) as revision:
         assert list(map(str, revision.changed)) == ["new.py"]
-        left = {str(path): skip.reason for path, skip in revision.skipped.items()}
-    assert left == {"huge.py": SkipReason.TOO_LARGE, "vendor/a.py": SkipReason.VENDORED}
+        skips = {str(path): skip.reason for path, skip in revision.skipped.items()}
+    assert skips == {"huge.py": SkipReason.TOO_LARGE, "vendor/a.py": SkipReason.VENDORED}
     assert set(changed(pull, settings={"include": ["vendored"]})) == {"new.py", "vendor/a.py"}
 
 
@@ -167,7 +167,7 @@ BASE = "[tool.docbot]\nmin-confidence = 0.7\nexclude = ['gen/']\n"
 
 
 @pytest.mark.parametrize(
-    ("head", "said"),
+    ("head", "notice"),
     [
         (BASE, ""),
         ("[project]\nname = 'x'\n" + BASE, ""),
@@ -188,14 +188,14 @@ BASE = "[tool.docbot]\nmin-confidence = 0.7\nexclude = ['gen/']\n"
         ("#" * 1_000_001, "over 1 MB"),
     ],
 )
-def test_the_head_may_leave_out_more_and_nothing_else(pull, head, said):
+def test_the_head_may_leave_out_more_and_nothing_else(pull, head, notice):
     pull.stage("new.py", FUNCTION)
     pull.commit(TOML, head)
     config, notices = settings(pull)
-    assert (config.min_confidence, config.model) == (0.7, "docbot-tiny")
+    assert (config.min_confidence, config.model) == (0.7, "auto")
     assert (config.exclude, config.include) == (("gen/",), ())
-    assert len(notices) == bool(said)
-    assert said in "".join(notices)
+    assert len(notices) == bool(notice)
+    assert notice in "".join(notices)
     assert config.skip == (("dunder",) if "dunder" in str(head) else ())
 
 
@@ -242,9 +242,9 @@ def test_base_settings_that_cannot_be_used(repo, toml, words):
     repo.write("models/mine.gguf", b"GGUF")
     repo.write("mine", b"GGUF")
     repo.commit(TOML, toml)
-    with pytest.raises(DocbotError, match=r"pyproject\.toml|tinny") as caught:
+    with pytest.raises(DocbotError, match=r"pyproject\.toml|tinny") as excinfo:
         settings(repo, head="main")
-    assert words in str(caught.value)
+    assert words in str(excinfo.value)
 
 
 def test_a_model_by_its_absolute_path_lies_outside_the_repository(repo, tmp_path):
@@ -297,7 +297,7 @@ def test_the_house_is_the_base_branchs_and_the_parents_are_the_heads(pull):
     with opened(pull) as revision:
         style = revision.detect_style()
         parents = ParentIndex(revision.outline_of)
-        assert (style.style, style.line_length) == ("sphinx", 77)
+        assert (style.convention, style.line_length) == ("sphinx", 77)
         child = PurePosixPath("child.py")
         assert parents.documented_parent(child, "Child", "push") == "Base.push"
         assert revision.outline_of(PurePosixPath("../../etc/passwd")) is None

@@ -45,9 +45,9 @@ def pull(repo):
 
 @pytest.fixture
 def pipe(tmp_path):
-    made = tmp_path / "settings.toml"
-    os.mkfifo(made)
-    return made
+    path = tmp_path / "settings.toml"
+    os.mkfifo(path)
+    return path
 
 
 def children(process):
@@ -56,7 +56,7 @@ def children(process):
 
 
 @contextmanager
-def held(repo, pipe, **environment):
+def hanging_review(repo, pipe, **environment):
     """The command while its child waits for settings: both processes, and the pipe's other end."""
     command = [sys.executable, "-m", "docbot", "review", "--base", "main", "--config", str(pipe)]
     parent = subprocess.Popen(
@@ -95,7 +95,7 @@ def gone(process):
 
 
 def test_the_child_has_no_token_and_stands_nowhere(pull, pipe):
-    with held(pull, pipe, **TOKENS) as (parent, child, settings):
+    with hanging_review(pull, pipe, **TOKENS) as (parent, child, settings):
         there = Path(f"/proc/{child}")
         environment = (there / "environ").read_bytes()
         command = (there / "cmdline").read_bytes().split(b"\0")
@@ -120,7 +120,7 @@ def test_the_child_has_no_token_and_stands_nowhere(pull, pipe):
 
 
 def test_ctrl_c_ends_both(pull, pipe):
-    with held(pull, pipe) as (parent, child, _):
+    with hanging_review(pull, pipe) as (parent, child, _):
         os.kill(child, signal.SIGSTOP)  # as deaf as in the middle of native code
         parent.send_signal(signal.SIGINT)
         _, err = parent.communicate()
@@ -131,14 +131,14 @@ def test_ctrl_c_ends_both(pull, pipe):
 
 
 def test_a_parent_that_is_killed_takes_the_child_with_it(pull, pipe):
-    with held(pull, pipe) as (parent, child, _):
+    with hanging_review(pull, pipe) as (parent, child, _):
         parent.kill()
         parent.communicate()
         assert gone(child)
 
 
 def test_a_child_that_is_killed_is_one_sentence(pull, pipe):
-    with held(pull, pipe) as (parent, child, _):
+    with hanging_review(pull, pipe) as (parent, child, _):
         os.kill(child, signal.SIGKILL)
         out, err = parent.communicate()
     assert (parent.returncode, out) == (2, "")
@@ -169,9 +169,9 @@ def test_nothing_of_the_work_tree_is_imported_or_run(pull, monkeypatch, tmp_path
     monkeypatch.setenv("LD_LIBRARY_PATH", str(pull.root))
     monkeypatch.setenv("PATH", os.pathsep.join((".", "", str(pull.root), os.environ["PATH"])))
     request = ReviewRequest(root=pull.root, base="main", head="topic", paths=("b.py",))
-    done = decode(sandbox.run_sandboxed(encode_request(request, cache=False), pull.root, 0))
-    assert [finding.qualname for finding in done.findings] == ["Box.__len__"]
-    assert done.findings[0].suggestion is not None
+    result = decode(sandbox.run_sandboxed(encode_request(request, cache=False), pull.root, 0))
+    assert [finding.qualname for finding in result.findings] == ["Box.__len__"]
+    assert result.findings[0].suggestion is not None
     assert not (tmp_path / "PWNED").exists()
 
 
@@ -202,25 +202,25 @@ def test_what_a_library_prints_is_no_part_of_the_answer(tmp_path):
 
 def test_a_sentence_of_the_child_is_the_parents(pull):
     request = ReviewRequest(root=pull.root, base="gone\n::error::x", head="topic")
-    with pytest.raises(ReviewError, match="is not a revision git knows") as caught:
+    with pytest.raises(ReviewError, match="is not a revision git knows") as excinfo:
         sandbox.run_sandboxed(encode_request(request, cache=False), pull.root, 0)
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(excinfo.value)
 
 
 def test_a_bug_of_the_child_is_told_with_its_traceback(pull):
-    with pytest.raises(RuntimeError, match="status 1") as caught:
+    with pytest.raises(RuntimeError, match="status 1") as excinfo:
         sandbox.run_sandboxed({"of": {"root": "##[error]"}, "cache": False}, pull.root, 0)
-    told = str(caught.value).splitlines()
-    assert any("Traceback" in line for line in told)
-    assert all(line.startswith("| ") for line in told[1:])
-    assert "##[" not in str(caught.value)
+    lines = str(excinfo.value).splitlines()
+    assert any("Traceback" in line for line in lines)
+    assert all(line.startswith("| ") for line in lines[1:])
+    assert "##[" not in str(excinfo.value)
 
 
 # The environment
 
 
 def test_names_that_are_known_are_handed_on(tmp_path):
-    given = {
+    environment = {
         "HOME": "/h", "LANG": "C.UTF-8", "LC_ALL": "C", "DOCBOT_CACHE_DIR": "/c", "HF_HOME": "/f",
         "HF_HUB_OFFLINE": "1", "GIT_DIR": "/g", "GITHUB_EVENT_PATH": "/e", "PYTHONPATH": "/p",
         "LD_PRELOAD": "/x.so", "GIT_SSH_COMMAND": "x", "GIT_CONFIG_GLOBAL": "/cfg",
@@ -228,7 +228,7 @@ def test_names_that_are_known_are_handed_on(tmp_path):
         "GIT_CONFIG_KEY_0": "http.extraheader", "GIT_CONFIG_VALUE_0": "hush",
         "GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "/work",
     }  # fmt: skip
-    assert sandbox.safe_environment(given, tmp_path) == {
+    assert sandbox.safe_environment(environment, tmp_path) == {
         "HOME": "/h", "LANG": "C.UTF-8", "LC_ALL": "C", "DOCBOT_CACHE_DIR": "/c", "HF_HOME": "/f",
         "HF_HUB_OFFLINE": "1", "GIT_CONFIG_GLOBAL": "/cfg", "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "safe.directory", "GIT_CONFIG_VALUE_0": "/work",
@@ -251,8 +251,8 @@ def test_programs_come_from_absolute_folders_outside(tmp_path):
         str(tmp_path / "link/bin"),
         "/bin",
     ]
-    given = {"PATH": os.pathsep.join(folders), "LD_LIBRARY_PATH": str(root)}
-    assert sandbox.safe_environment(given, root) == {"PATH": "/usr/bin:/bin"}
+    environment = {"PATH": os.pathsep.join(folders), "LD_LIBRARY_PATH": str(root)}
+    assert sandbox.safe_environment(environment, root) == {"PATH": "/usr/bin:/bin"}
 
 
 def test_a_memory_bomb_ends_at_the_limit(tmp_path):
@@ -264,10 +264,10 @@ def test_a_memory_bomb_ends_at_the_limit(tmp_path):
         "import resource; print(resource.getrlimit(resource.RLIMIT_CORE))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(HOME)}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.stdout == "refused\n(0, 0)\n"
+    assert result.stdout == "refused\n(0, 0)\n"
 
 
 def test_the_question_crosses_as_json(tmp_path):

@@ -78,7 +78,7 @@ def test_a_pull_request_tells_what_a_review_asks(event):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "expected"),
     [
         ("head.repo", AT_HOME, {"fork": False, "head_repository": "octo/demo"}),
         ("head.repo", None, {"fork": True, "head_repository": None}),
@@ -88,28 +88,28 @@ def test_a_pull_request_tells_what_a_review_asks(event):
         ("head.sha", "c" * 64, {"head": "c" * 64}),
     ],
 )
-def test_what_a_pull_request_may_be(event, key, value, told):
-    found = event("pull_request", {"pull_request": changed(PULL, key, value)})
-    assert {name: getattr(found, name) for name in told} == told
+def test_what_a_pull_request_may_be(event, key, value, expected):
+    result = event("pull_request", {"pull_request": changed(PULL, key, value)})
+    assert {name: getattr(result, name) for name in expected} == expected
 
 
 def test_other_events_have_no_pull_request(event):
     group = {"head_sha": HEAD, "base_sha": BASE}
-    found = event("merge_group", {"merge_group": group})
-    assert (found.number, found.head, found.base) == (None, HEAD, BASE)
-    found = event("push", {"before": BASE, "after": HEAD})
-    assert (found.number, found.head, found.base) == (None, HEAD, BASE)
-    found = event("push", {"before": "0" * 40, "after": HEAD})
-    assert (found.head, found.base) == (HEAD, "")
-    found = event("push", {"before": BASE, "after": "0" * 40})
-    assert (found.head, found.base) == ("", BASE)
+    result = event("merge_group", {"merge_group": group})
+    assert (result.number, result.head, result.base) == (None, HEAD, BASE)
+    result = event("push", {"before": BASE, "after": HEAD})
+    assert (result.number, result.head, result.base) == (None, HEAD, BASE)
+    result = event("push", {"before": "0" * 40, "after": HEAD})
+    assert (result.head, result.base) == (HEAD, "")
+    result = event("push", {"before": BASE, "after": "0" * 40})
+    assert (result.head, result.base) == ("", BASE)
     for name in ("workflow_dispatch", "schedule", "issue_comment"):
         assert event(name, {"issue": {"number": 3}}) == actions.Event(name=name)
 
 
 def test_a_workflow_run_tells_a_branch_and_no_number(event):
-    found = event("workflow_run", {"workflow_run": RUN, "repository": AT_HOME})
-    assert found == actions.Event(
+    result = event("workflow_run", {"workflow_run": RUN, "repository": AT_HOME})
+    assert result == actions.Event(
         name="workflow_run",
         head=HEAD,
         head_branch="topic",
@@ -117,11 +117,11 @@ def test_a_workflow_run_tells_a_branch_and_no_number(event):
         fork=True,
     )
     gone = changed(RUN, "head_repository", None)
-    found = event("workflow_run", {"workflow_run": gone, "repository": AT_HOME})
-    assert found.head_repository is None
+    result = event("workflow_run", {"workflow_run": gone, "repository": AT_HOME})
+    assert result.head_repository is None
     pushed = changed(RUN, "event", "push")
-    found = event("workflow_run", {"workflow_run": pushed, "repository": AT_HOME})
-    assert found == actions.Event(name="workflow_run")
+    result = event("workflow_run", {"workflow_run": pushed, "repository": AT_HOME})
+    assert result == actions.Event(name="workflow_run")
 
 
 @pytest.mark.parametrize(
@@ -200,17 +200,17 @@ def test_security_a_command_is_one_line_and_comes_back_as_it_was(text, capsys):
 
 
 def test_a_lone_surrogate_does_not_stop_a_command():
-    told = format_command("notice", "a\udcffb", file="\udcff.py")
-    assert told == "::notice file=?.py::a?b"
-    told.encode()
+    line = format_command("notice", "a\udcffb", file="\udcff.py")
+    assert line == "::notice file=?.py::a?b"
+    line.encode()
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, "\udcff::", ":: error", "\t::x", "x\x1b[31m##[#[#["])
 def test_security_a_line_for_people_is_no_command(text):
-    told = safe_line(text)
-    assert commands(told) == []
-    assert told.isprintable()
-    assert len(told.splitlines()) == 1
+    line = safe_line(text)
+    assert commands(line) == []
+    assert line.isprintable()
+    assert len(line.splitlines()) == 1
 
 
 # Files.
@@ -236,9 +236,9 @@ def test_the_summary_is_cut_between_paragraphs(tmp_path, monkeypatch):
     assert len(text.encode()) <= actions.SUMMARY_BYTES
     assert len(text.encode()) > actions.SUMMARY_BYTES - 22_000
     assert text.count("The rest is left out") == 1
-    kept = text.partition("\n\nThe rest")[0]
-    assert kept.count("````") % 2 == 0
-    assert (block * 60).startswith(kept)
+    beginning = text.partition("\n\nThe rest")[0]
+    assert beginning.count("````") % 2 == 0
+    assert (block * 60).startswith(beginning)
     actions.append_step_summary(block * 60)
     assert path.read_text().count("The rest is left out") == 2
     actions.append_step_summary("x" * actions.SUMMARY_BYTES)

@@ -34,8 +34,8 @@ def test_a_pull_request_and_its_files(client, pull):
 
 def test_a_pull_request_that_is_closed_a_draft_and_homeless(client, pull):
     pull.state, pull.draft, pull.head_repository = "closed", True, None
-    found = client.pull(1)
-    assert (found.open, found.draft, found.head_repository) == (False, True, None)
+    pull = client.pull(1)
+    assert (pull.open, pull.draft, pull.head_repository) == (False, True, None)
 
 
 def test_pull_requests_are_found_by_their_branch(client, github):
@@ -67,11 +67,11 @@ def test_what_is_written_is_there(client, github, pull, clock):
 
 
 def test_a_comment_that_is_gone_is_not_minimised(client, github, pull):
-    made = github.review(pull, [{"path": "a.py", "line": 1, "body": "x"}])
+    new = github.review(pull, [{"path": "a.py", "line": 1, "body": "x"}])
     identifiers = [comment.node_id for comment in client.review_comments(1)]
     pull.inline[0].minimised = "spam"
     assert client.minimised(["PRRC_gone", *identifiers]) == set(identifiers)
-    assert made.author == "ada"
+    assert new.author == "ada"
     with pytest.raises(ForbiddenError, match=r"GraphQL refuses .*PRRC_gone"):
         client.minimise("PRRC_gone")
 
@@ -88,7 +88,7 @@ def test_every_page_is_read(client, github, pull):
     for number in range(250):
         github.comment(pull, f"comment {number}")
     assert [c.body for c in client.issue_comments(1)] == [f"comment {n}" for n in range(250)]
-    assert [r.query for r in github.asked] == [
+    assert [r.query for r in github.requests] == [
         {"per_page": "100"},
         {"per_page": "100", "page": "2"},
         {"per_page": "100", "page": "3"},
@@ -100,7 +100,7 @@ def test_pages_end_somewhere(client, github, monkeypatch):
     github.fault("GET", "*/files", status=200, body=[], headers=link, times=9)
     with pytest.raises(GitHubError, match=r"the pages of GET /pulls/1/files go round in a circle"):
         client.files(1)
-    assert len(github.asked) == 2
+    assert len(github.requests) == 2
     monkeypatch.setattr(github_client, "MAX_PAGES", 1)
     with pytest.raises(GitHubError, match="has over 1 pages"):
         client.files(1)

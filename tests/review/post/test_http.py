@@ -40,7 +40,7 @@ def test_a_refusal_is_final_and_in_github_s_words(client, github, pull, clock, s
     ) as e:
         client.create_review(1, pull.head, "x", [])
     assert type(e.value) is kind
-    assert len(github.asked) == 1
+    assert len(github.requests) == 1
     assert clock.slept == []
 
 
@@ -52,8 +52,8 @@ def test_security_no_redirection_is_followed(client, github):
         for ask in (lambda: client.pull(1), lambda: client.create_comment(1, "x")):
             with pytest.raises(GitHubError, match="was redirected, which docbot does not follow"):
                 ask()
-    assert len(github.asked) == 8
-    assert {request.headers["host"] for request in github.asked} == {github.api[7:]}
+    assert len(github.requests) == 8
+    assert {request.headers["host"] for request in github.requests} == {github.api[7:]}
 
 
 def test_security_a_link_to_another_host_gets_no_token(client, github, pull):
@@ -161,7 +161,7 @@ def test_a_question_is_asked_again(client, github, clock, how):
     with pytest.raises(GitHubError, match="GET /repos/octo/demo/pulls/1") as error:
         client.pull(1)
     assert type(error.value) is GitHubError
-    assert len(github.asked) == 10
+    assert len(github.requests) == 10
 
 
 def test_a_question_of_graphql_is_asked_again_too(client, github, clock):
@@ -181,10 +181,10 @@ def test_what_writes_is_sent_once(client, github, pull, how, stores):
         lambda: client.update_comment(1, "x"),
         lambda: client.minimise("x"),
     ):
-        before = len(github.asked)
+        before = len(github.requests)
         with pytest.raises(UnsureError, match="whether it was done is unsure"):
             write()
-        assert len(github.asked) == before + 1
+        assert len(github.requests) == before + 1
     assert len(pull.comments) == len(pull.reviews) == stores
 
 
@@ -228,8 +228,8 @@ def test_writes_are_a_second_apart(client, clock):
 
 def test_security_the_token_is_in_no_error_no_log_and_no_repr(client, github, caplog):
     caplog.set_level(logging.DEBUG)
-    told = [repr(client), str(vars(client))]
-    told += [repr(vars(made)) for made in vars(client).values() if hasattr(made, "__dict__")]
+    texts = [repr(client), str(vars(client))]
+    texts += [repr(vars(value)) for value in vars(client).values() if hasattr(value, "__dict__")]
     github.fault("GET", "*", status=403, body={"message": f"Bad token {TOKEN}", "errors": [TOKEN]})
     github.fault("GET", "*", status=200, body={"number": TOKEN})
     github.fault("POST", "*", drop=True)
@@ -237,11 +237,11 @@ def test_security_the_token_is_in_no_error_no_log_and_no_repr(client, github, ca
     for call in calls:
         with pytest.raises(GitHubError) as error:
             call()
-        told += ["".join(traceback.format_exception(error.value)), repr(error.value)]
-    assert TOKEN not in "\n".join((*told, *(r.getMessage() for r in caplog.records)))
-    assert "Bad token ***" in "\n".join(told)
+        texts += ["".join(traceback.format_exception(error.value)), repr(error.value)]
+    assert TOKEN not in "\n".join((*texts, *(r.getMessage() for r in caplog.records)))
+    assert "Bad token ***" in "\n".join(texts)
     assert any(r.name.startswith("httpcore") for r in caplog.records)
-    assert {r.headers["authorization"] for r in github.asked} == {f"Bearer {TOKEN}"}
+    assert {r.headers["authorization"] for r in github.requests} == {f"Bearer {TOKEN}"}
 
 
 def test_security_netrc_and_addresses_with_a_login_do_not_replace_the_token(
@@ -252,7 +252,7 @@ def test_security_netrc_and_addresses_with_a_login_do_not_replace_the_token(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     client.pull(1)
-    assert github.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
+    assert github.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 @pytest.mark.parametrize("token", ["", " \n", "a\nb", "a\0b", "a b", "töken", "a\x7f"])
@@ -263,7 +263,7 @@ def test_security_what_cannot_be_a_token_is_refused_without_showing_it(token):
 
 
 @pytest.mark.parametrize(
-    ("url", "taken"),
+    ("url", "allowed"),
     [
         ("https://api.github.com", True),
         ("https://ghe.example/api/v3/", True),
@@ -287,9 +287,9 @@ def test_security_what_cannot_be_a_token_is_refused_without_showing_it(token):
         ("", False),
     ],
 )
-def test_security_where_a_token_may_go(url, taken):
+def test_security_where_a_token_may_go(url, allowed):
     for api, graphql in ((url, "https://x"), ("https://x", url)):
-        if taken:
+        if allowed:
             github_client.GitHub(api, graphql, "octo/demo", TOKEN).close()
         else:
             name = "GITHUB_API_URL" if api == url else "GITHUB_GRAPHQL_URL"

@@ -38,23 +38,23 @@ def finding(name, line=1, *, path="pkg/stack.py", words="Do it.", kind="function
     )
 
 
-def found(*findings, **more):
+def findings_of(*findings, **more):
     return Findings(base="a" * 40, head="b" * 40, findings=findings, files=1, **more)
 
 
 def diff(*findings):
     """A diff that shows every line up to the last finding's, in one hunk a file."""
-    shown = {}
+    hunks = {}
     for each in findings:
-        lines = shown.setdefault(each.path, [])
+        lines = hunks.setdefault(each.path, [])
         lines += [""] * (each.line - len(lines))
         lines[each.line - 1] = each.suggestion.before[0] if each.suggestion else "x"
-    return {path: (Hunk(first=1, lines=tuple(lines)),) for path, lines in shown.items()}
+    return {path: (Hunk(first=1, lines=tuple(lines)),) for path, lines in hunks.items()}
 
 
-def after(planned, ours=NOTHING, answered=(), minimised=()):
+def after(plan, ours=NOTHING, replies=(), minimised=()):
     """What stands on the page when the plan was carried out."""
-    fixed = {comment.fingerprint for comment in planned.fixed}
+    fixed = {comment.fingerprint for comment in plan.fixed}
     old = tuple(
         replace(each, minimised=each.minimised or each.fingerprint in fixed) for each in ours.inline
     )
@@ -64,14 +64,14 @@ def after(planned, ours=NOTHING, answered=(), minimised=()):
             node_id=f"PRRC_{at}",
             fingerprint=each.fingerprint,
             body=each.body,
-            answered=each.fingerprint in answered,
+            has_reply=each.fingerprint in replies,
             minimised=each.fingerprint in minimised,
         )
-        for at, each in enumerate(planned.inline)
+        for at, each in enumerate(plan.inline)
     )
     summary = ours.summary
-    if planned.summary is not None:
-        summary = PostedComment(id=99, node_id="IC_99", fingerprint="", body=planned.summary)
+    if plan.summary is not None:
+        summary = PostedComment(id=99, node_id="IC_99", fingerprint="", body=plan.summary)
     return OwnComments(inline=old + new, summary=summary)
 
 
@@ -106,7 +106,7 @@ MODULE = Finding(
 
 
 def full():
-    report = found(
+    report = findings_of(
         PUSH, POP, PEEK, MERGE, LATE, MODULE, BY_HAND,
         documented=7, skipped={"private": 3, "test": 1},
         notices=("pkg/old.py: skipped: the file cannot be read as Python",),
@@ -119,29 +119,29 @@ def first_page():
 
 
 def fixed_page():
-    report, shown = full()
-    ours = after(plan_comments(report, shown, NOTHING))
-    return plan_comments(replace(report, findings=(POP, PEEK), notices=(), skipped={}), shown, ours)
+    report, hunks = full()
+    ours = after(plan_comments(report, hunks, NOTHING))
+    return plan_comments(replace(report, findings=(POP, PEEK), notices=(), skipped={}), hunks, ours)
 
 
 def clean_page():
-    report, shown = full()
-    ours = after(plan_comments(report, shown, NOTHING))
-    return plan_comments(replace(report, findings=(), documented=11, notices=()), shown, ours)
+    report, hunks = full()
+    ours = after(plan_comments(report, hunks, NOTHING))
+    return plan_comments(replace(report, findings=(), documented=11, notices=()), hunks, ours)
 
 
 def crowded_page():
     many = [finding(f"f{at:02}", at, words=f"Do it {at} times.") for at in range(1, 31)]
     bare = [finding(f"g{at:02}", at, words="", reason="unsure") for at in range(31, 45)]
-    return plan_comments(found(*many, *bare), diff(*many), NOTHING)
+    return plan_comments(findings_of(*many, *bare), diff(*many), NOTHING)
 
 
-def page_of(planned):
+def page_of(plan):
     comments = [
         f"{each.path}:{each.start_line or each.line}-{each.line}\n\n{each.body}"
-        for each in planned.inline[:3]
+        for each in plan.inline[:3]
     ]
-    parts = [planned.review, *comments, planned.summary, f"minimised: {len(planned.fixed)}"]
+    parts = [plan.review, *comments, plan.summary, f"minimised: {len(plan.fixed)}"]
     return "\n\n=====\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -157,9 +157,9 @@ def test_the_page_reads_as_it_should(make):
 @pytest.mark.parametrize(
     ("report", "mode"),
     [
-        (found(), "review"),
-        (found(documented=3, notices=("a file is odd",)), "review"),
-        (found(PUSH), "annotations"),
+        (findings_of(), "review"),
+        (findings_of(documented=3, notices=("a file is odd",)), "review"),
+        (findings_of(PUSH), "annotations"),
     ],
 )
 def test_nothing_to_say_is_no_comment(report, mode):
@@ -167,38 +167,40 @@ def test_nothing_to_say_is_no_comment(report, mode):
 
 
 def test_a_second_run_changes_nothing():
-    report, shown = full()
-    first = plan_comments(report, shown, NOTHING)
+    report, hunks = full()
+    first = plan_comments(report, hunks, NOTHING)
     assert [each.path for each in first.inline] == ["pkg/new.py", "pkg/stack.py"]
-    second = plan_comments(report, shown, after(first))
+    second = plan_comments(report, hunks, after(first))
     assert second == Plan(summary=first.summary)
 
 
 def test_a_second_run_of_sixty_findings_changes_nothing():
     many = [finding(f"f{at}", at) for at in range(1, 61)]
-    first = plan_comments(found(*many), diff(*many), NOTHING)
+    first = plan_comments(findings_of(*many), diff(*many), NOTHING)
     assert len(first.inline) == LIMIT
     assert first.summary.count('"""Do it."""') == 60 - LIMIT
-    assert plan_comments(found(*many), diff(*many), after(first)) == Plan(summary=first.summary)
+    assert plan_comments(findings_of(*many), diff(*many), after(first)) == Plan(
+        summary=first.summary
+    )
 
 
 def test_a_thousand_findings_are_told_once():
     many = [finding(f"f{at}", at) for at in range(1, 2001)]
     ours, texts = NOTHING, set()
     for _ in range(4):
-        planned = plan_comments(found(*many), diff(*many), ours)
-        ours = after(planned, ours)
-        texts.add(planned.summary)
-        assert len(planned.summary.encode()) <= MAX_BODY
+        plan = plan_comments(findings_of(*many), diff(*many), ours)
+        ours = after(plan, ours)
+        texts.add(plan.summary)
+        assert len(plan.summary.encode()) <= MAX_BODY
     assert len(ours.inline) == LIMIT
     assert len(texts) == 1
     assert len(read_marker(ours.summary.body).listed) == MAX_LISTED
 
 
 def test_a_deleted_comment_is_not_posted_again():
-    report, shown = found(PUSH), diff(PUSH)
-    ours = after(plan_comments(report, shown, NOTHING))
-    again = plan_comments(report, shown, replace(ours, inline=()))
+    report, hunks = findings_of(PUSH), diff(PUSH)
+    ours = after(plan_comments(report, hunks, NOTHING))
+    again = plan_comments(report, hunks, replace(ours, inline=()))
     assert not again.inline
     assert "stood here before, and was hidden or deleted" in again.summary
 
@@ -207,7 +209,7 @@ def test_twenty_pushes_are_a_constant_number_of_comments():
     ours = OwnComments()
     for push in range(20):
         moved = finding("Stack.push", 3 + push, words=f"Say it in way {push}.")
-        ours = after(plan_comments(found(moved), diff(moved), ours), ours)
+        ours = after(plan_comments(findings_of(moved), diff(moved), ours), ours)
     assert len(ours.inline) == 1
 
 
@@ -215,7 +217,7 @@ def test_new_names_in_every_push_stop_at_the_cap():
     ours = OwnComments()
     for push in range(12):
         new = [finding(f"f{push}_{at}", at) for at in range(1, 21)]
-        ours = after(plan_comments(found(*new), diff(*new), ours), ours)
+        ours = after(plan_comments(findings_of(*new), diff(*new), ours), ours)
     assert len(ours.inline) == MAX_INLINE
 
 
@@ -230,7 +232,7 @@ HEADER = PUSH.suggestion.before[0]
 
 
 @pytest.mark.parametrize(
-    ("shown", "inline"),
+    ("hunks", "inline"),
     [
         (hunk(3, HEADER), True),
         (hunk(1, "", "", HEADER, ""), True),
@@ -241,11 +243,11 @@ HEADER = PUSH.suggestion.before[0]
         ({"pkg/other.py": (Hunk(first=3, lines=(HEADER,)),)}, False),
     ],
 )
-def test_only_lines_that_the_diff_shows_as_they_are_have_a_comment(shown, inline):
-    planned = plan_comments(found(PUSH), shown, NOTHING)
-    assert bool(planned.inline) == inline
-    assert ("Push an item" in planned.summary) != inline
-    assert bool(planned.review) == inline
+def test_only_lines_that_the_diff_shows_as_they_are_have_a_comment(hunks, inline):
+    plan = plan_comments(findings_of(PUSH), hunks, NOTHING)
+    assert bool(plan.inline) == inline
+    assert ("Push an item" in plan.summary) != inline
+    assert bool(plan.review) == inline
 
 
 def test_a_range_has_two_ends_and_stands_in_one_hunk():
@@ -253,41 +255,41 @@ def test_a_range_has_two_ends_and_stands_in_one_hunk():
     suggestion = Suggestion(first=5, last=7, before=lines, after=(*lines[:2], '    """Do it."""'))
     wide = replace(finding("f", 5), suggestion=suggestion)
     whole = {wide.path: (Hunk(first=5, lines=lines),)}
-    (comment,) = plan_comments(found(wide), whole, NOTHING).inline
+    (comment,) = plan_comments(findings_of(wide), whole, NOTHING).inline
     assert (comment.start_line, comment.line) == (5, 7)
     torn = {wide.path: (Hunk(first=5, lines=lines[:1]), Hunk(first=6, lines=lines[1:]))}
-    assert not plan_comments(found(wide), torn, NOTHING).inline
+    assert not plan_comments(findings_of(wide), torn, NOTHING).inline
 
 
 def test_two_suggestions_for_one_line_are_not_both_placed():
     other = replace(PUSH, qualname="Stack.other")
-    planned = plan_comments(found(PUSH, other), diff(PUSH), NOTHING)
-    assert len(planned.inline) == 1
-    again = plan_comments(found(PUSH, other), diff(PUSH), after(planned))
-    assert again == Plan(summary=planned.summary)
+    plan = plan_comments(findings_of(PUSH, other), diff(PUSH), NOTHING)
+    assert len(plan.inline) == 1
+    again = plan_comments(findings_of(PUSH, other), diff(PUSH), after(plan))
+    assert again == Plan(summary=plan.summary)
 
 
 def test_two_definitions_of_one_name_have_one_comment():
     twice = [finding("f", 3), finding("f", 9)]
-    planned = plan_comments(found(*twice), diff(*twice), NOTHING)
-    assert [each.line for each in planned.inline] == [3]
-    assert "`pkg/stack.py:9`" in planned.summary
-    assert plan_comments(found(*twice), diff(*twice), after(planned)) == Plan(
-        summary=planned.summary
+    plan = plan_comments(findings_of(*twice), diff(*twice), NOTHING)
+    assert [each.line for each in plan.inline] == [3]
+    assert "`pkg/stack.py:9`" in plan.summary
+    assert plan_comments(findings_of(*twice), diff(*twice), after(plan)) == Plan(
+        summary=plan.summary
     )
 
 
 def test_the_summary_mode_places_nothing():
-    planned = plan_comments(found(PUSH), diff(PUSH), NOTHING, mode="summary")
-    assert not planned.inline
-    assert not planned.review
-    assert "Push an item" in planned.summary
+    plan = plan_comments(findings_of(PUSH), diff(PUSH), NOTHING, mode="summary")
+    assert not plan.inline
+    assert not plan.review
+    assert "Push an item" in plan.summary
 
 
 def test_a_limit_is_kept():
-    report, shown = found(PUSH, POP), diff(PUSH, POP)
+    report, hunks = findings_of(PUSH, POP), diff(PUSH, POP)
     for limit in (0, 1, 2):
-        assert len(plan_comments(report, shown, NOTHING, limit=limit).inline) == limit
+        assert len(plan_comments(report, hunks, NOTHING, limit=limit).inline) == limit
 
 
 @pytest.mark.parametrize("bad", ["\u202e", "\u200b", "\x0c", "\ufeff"])
@@ -296,7 +298,7 @@ def test_a_suggestion_beside_hostile_characters_is_not_placed(bad):
     suggestion = Suggestion(first=1, last=1, before=(line,), after=(line, '    """Do it."""'))
     odd = replace(finding("f"), suggestion=suggestion)
     assert not plan_comments(
-        found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING
+        findings_of(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING
     ).inline
 
 
@@ -305,7 +307,7 @@ def test_the_fence_is_longer_than_what_the_code_holds():
     suggestion = Suggestion(first=1, last=1, before=(line,), after=(line, '    """Do it."""'))
     odd = replace(finding("f"), suggestion=suggestion)
     (comment,) = plan_comments(
-        found(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING
+        findings_of(odd), {odd.path: (Hunk(first=1, lines=(line,)),)}, NOTHING
     ).inline
     assert f"`````suggestion\n{line}\n" in comment.body
 
@@ -318,11 +320,11 @@ def test_a_comment_that_github_would_not_hold_is_not_made():
     )
     heavy = replace(heavy, suggestion=suggestion)
     assert suggestion.docstring()
-    planned = plan_comments(found(heavy, PUSH), diff(heavy, PUSH), NOTHING)
-    assert [each.fingerprint for each in planned.inline] == [PUSH.fingerprint]
-    assert "1 more did not fit on this page" in planned.summary
-    assert len(planned.summary.encode()) <= MAX_BODY
-    assert read_marker(planned.summary)
+    plan = plan_comments(findings_of(heavy, PUSH), diff(heavy, PUSH), NOTHING)
+    assert [each.fingerprint for each in plan.inline] == [PUSH.fingerprint]
+    assert "1 more did not fit on this page" in plan.summary
+    assert len(plan.summary.encode()) <= MAX_BODY
+    assert read_marker(plan.summary)
 
 
 HOSTILE = [
@@ -336,15 +338,15 @@ HOSTILE = [
 def test_a_hostile_name_stays_in_code(name):
     odd = replace(PUSH, qualname=name, path=f"{name}/a.py")
     bare = replace(PEEK, qualname=name, path=f"{name}/b.py")
-    planned = plan_comments(found(odd, bare, notices=(name,)), diff(odd), NOTHING)
-    (comment,) = planned.inline
-    for body in (comment.body, planned.review, planned.summary):
+    plan = plan_comments(findings_of(odd, bare, notices=(name,)), diff(odd), NOTHING)
+    (comment,) = plan.inline
+    for body in (comment.body, plan.review, plan.summary):
         text, kinds = outside(body)
         assert not set(text) & set("@#[]<`\u202e")
         assert "www" not in text
         assert not kinds & {"link_open", "image", "html_inline", "table_open"}
     assert read_marker(comment.body).fingerprint == odd.fingerprint
-    assert comment.body.count("<!--") == planned.summary.count("<!--") == 1
+    assert comment.body.count("<!--") == plan.summary.count("<!--") == 1
 
 
 def outside(body):
@@ -363,21 +365,21 @@ def outside(body):
 
 
 def test_what_is_fixed_is_minimised_once_unless_somebody_answered():
-    report, shown = found(PUSH, POP), diff(PUSH, POP)
-    ours = after(plan_comments(report, shown, NOTHING), answered={POP.fingerprint})
-    planned = plan_comments(found(documented=2), shown, ours)
-    assert [each.fingerprint for each in planned.fixed] == [PUSH.fingerprint]
-    assert "2 earlier suggestions are settled" in planned.summary
-    later = after(planned, ours)
-    assert plan_comments(found(documented=2), shown, later) == Plan(summary=planned.summary)
+    report, hunks = findings_of(PUSH, POP), diff(PUSH, POP)
+    ours = after(plan_comments(report, hunks, NOTHING), replies={POP.fingerprint})
+    plan = plan_comments(findings_of(documented=2), hunks, ours)
+    assert [each.fingerprint for each in plan.fixed] == [PUSH.fingerprint]
+    assert "2 earlier suggestions are settled" in plan.summary
+    later = after(plan, ours)
+    assert plan_comments(findings_of(documented=2), hunks, later) == Plan(summary=plan.summary)
 
 
 def test_without_a_summary_nothing_is_begun_for_what_is_fixed():
-    report, shown = found(PUSH), diff(PUSH)
-    ours = replace(after(plan_comments(report, shown, NOTHING)), summary=None)
-    planned = plan_comments(found(), shown, ours)
-    assert planned.summary is None
-    assert len(planned.fixed) == 1
+    report, hunks = findings_of(PUSH), diff(PUSH)
+    ours = replace(after(plan_comments(report, hunks, NOTHING)), summary=None)
+    plan = plan_comments(findings_of(), hunks, ours)
+    assert plan.summary is None
+    assert len(plan.fixed) == 1
 
 
 # Markers.
@@ -422,7 +424,7 @@ def test_what_is_no_marker_is_none(body):
 @pytest.mark.parametrize("key", ["", "a b", "a--b", "-->", "ä", "a" * 51, "a\n", "-a"])
 def test_a_key_must_fit_into_a_marker(key):
     with pytest.raises(ConfigError, match="key = "):
-        plan_comments(found(PUSH), {}, NOTHING, key=key)
+        plan_comments(findings_of(PUSH), {}, NOTHING, key=key)
 
 
 names = st.text(min_size=1, max_size=60)
@@ -433,8 +435,8 @@ names = st.text(min_size=1, max_size=60)
 def test_any_names_settle_after_one_run(entries, limit):
     findings = [finding(name, line, path=path) for path, name, line in entries]
     findings = [each for each in findings if "\n" not in each.suggestion.before[0]]
-    shown = diff(*findings)
-    first = plan_comments(found(*findings), shown, NOTHING, limit=limit)
+    hunks = diff(*findings)
+    first = plan_comments(findings_of(*findings), hunks, NOTHING, limit=limit)
     assert len(first.inline) <= limit
     for each in first.inline:
         marker = read_marker(each.body)
@@ -442,6 +444,6 @@ def test_any_names_settle_after_one_run(entries, limit):
         assert each.body.partition("suggestion\n")[0].count("<!--") == 0
     if first.summary:
         assert first.summary.count("<!--") == 1
-    assert plan_comments(found(*findings), shown, after(first), limit=limit) == Plan(
+    assert plan_comments(findings_of(*findings), hunks, after(first), limit=limit) == Plan(
         summary=first.summary
     )

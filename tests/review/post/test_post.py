@@ -30,15 +30,15 @@ pytestmark = [pytest.mark.usefixtures("plain_network"), pytest.mark.contract]
 
 
 def test_acceptance_01_first_run_posts_one_review_and_one_summary(page, step_summary):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file)
-    found += (finding("far", 90, suggestion=None, reason="unsure"),)
-    assert review.run(found) == Outcome(posted=2, summary="created")
+    findings += (finding("far", 90, suggestion=None, reason="unsure"),)
+    assert review.run(findings) == Outcome(posted=2, summary="created")
     assert len(review.pull.reviews) == len(review.pull.comments) == 1
-    assert review.marked == ["one", "two"]
-    assert [said.line for said in review.pull.inline] == [1, 3]
-    assert {said.author for said in review.pull.everything} == {BOT}
-    assert {said.commit for said in review.pull.inline} == {review.pull.head}
+    assert review.commented_names == ["one", "two"]
+    assert [comment.line for comment in review.pull.inline] == [1, 3]
+    assert {comment.author for comment in review.pull.everything} == {BOT}
+    assert {comment.commit for comment in review.pull.inline} == {review.pull.head}
     assert "```suggestion\ndef one(x):\n" in review.pull.inline[0].body
     assert "`far`" in review.summary
     assert len(review.github.writes) == 2
@@ -47,40 +47,40 @@ def test_acceptance_01_first_run_posts_one_review_and_one_summary(page, step_sum
 
 
 def test_acceptance_02_second_run_writes_nothing(page):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file)
-    review.run(found)
+    review.run(findings)
     before = review.github.page(review.pull)
-    review.github.asked.clear()
-    assert review.run(found) == Outcome(summary="unchanged")
+    review.github.requests.clear()
+    assert review.run(findings) == Outcome(summary="unchanged")
     assert review.github.writes == []
     assert review.github.page(review.pull) == before
-    assert review.github.asked
+    assert review.github.requests
 
 
 def test_acceptance_03_fixed_is_minimised_unless_somebody_replied(page):
-    file, found = listing("one", "two", "three")
+    file, findings = listing("one", "two", "three")
     review = page(file)
-    review.run(found)
+    review.run(findings)
     one, two, _ = review.pull.inline
     review.github.reply(review.pull, two, "We say this elsewhere.")
     review.push(file)
-    assert review.run(found[2:]) == Outcome(minimised=1, summary="edited")
+    assert review.run(findings[2:]) == Outcome(minimised=1, summary="edited")
     assert (one.minimised, two.minimised) == ("outdated", None)
     assert "settled" in review.summary
-    review.github.asked.clear()
-    assert review.run(found[2:]) == Outcome(summary="unchanged")
+    review.github.requests.clear()
+    assert review.run(findings[2:]) == Outcome(summary="unchanged")
     assert review.github.writes == []
 
 
 def test_acceptance_04_a_line_outside_the_hunks_goes_to_the_summary(page):
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file, File("big.py"))
     outside = finding("outside", 50)
     unseen = finding("unseen", 3, "big.py")
     other = finding("other", 2)  # line 2 is shown, and is another
-    assert review.run((*found, outside, unseen, other)) == Outcome(posted=1, summary="created")
-    assert review.marked == ["one"]
+    assert review.run((*findings, outside, unseen, other)) == Outcome(posted=1, summary="created")
+    assert review.commented_names == ["one"]
     for name in ("outside", "unseen", "other"):
         assert f"`{name}`" in review.summary
     assert review.summary.count("Return what it got.") == 3
@@ -88,32 +88,34 @@ def test_acceptance_04_a_line_outside_the_hunks_goes_to_the_summary(page):
 
 @pytest.mark.parametrize("path", ["0.py", "b.py", "z.py"])
 def test_acceptance_05_a_refused_comment_does_not_cost_the_others(page, path):
-    (one, found), (three, more) = listing(*names(4)), listing("g", "h", path="c.py")
+    (one, findings), (three, more) = listing(*names(4)), listing("g", "h", path="c.py")
     review = page(one, three)
     wrong, bad = listing("bad", path=path)
     outdated(review, wrong)
-    assert review.run((*found, *more, *bad)) == Outcome(posted=6, summary="created")
-    assert sorted(review.marked) == [*names(4), "g", "h"]
+    assert review.run((*findings, *more, *bad)) == Outcome(posted=6, summary="created")
+    assert sorted(review.commented_names) == [*names(4), "g", "h"]
     assert "`bad`" in review.summary
     assert "6 suggestions in place" in review.summary
-    counts = [int(re.search(r"(\d+) docstring", said.body)[1]) for said in review.pull.reviews]
+    counts = [
+        int(re.search(r"(\d+) docstring", review_.body)[1]) for review_ in review.pull.reviews
+    ]
     assert sum(counts) == 6
     assert len(counts) <= 3
-    review.github.asked.clear()
-    assert review.run((*found, *more, *bad)) == Outcome(summary="unchanged")
+    review.github.requests.clear()
+    assert review.run((*findings, *more, *bad)) == Outcome(summary="unchanged")
     assert review.github.writes == []
 
 
 @pytest.mark.usefixtures("on_a_runner")
 def test_acceptance_06_a_fork_s_token_leads_to_summary_and_notices(page, step_summary, capsys):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file, head_repository="ada/demo")
     review.github.tokens[TOKEN] = Login(writes=False)
-    outcome = review.run(found)
+    outcome = review.run(findings)
     assert outcome.posted == outcome.minimised == 0
     assert outcome.summary == "none"
-    assert outcome.trouble.startswith("the token may not comment on pull request 1, as is usual")
-    assert "\n" not in outcome.trouble
+    assert outcome.problem.startswith("the token may not comment on pull request 1, as is usual")
+    assert "\n" not in outcome.problem
     assert review.github.page(review.pull) == []
     assert len(review.github.writes) == 1
     notices = capsys.readouterr().out.splitlines()
@@ -124,129 +126,129 @@ def test_acceptance_06_a_fork_s_token_leads_to_summary_and_notices(page, step_su
 
 
 def test_acceptance_07_limits_are_waited_for_and_given_up(page, step_summary):
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
     review.github.limited("POST", "*/reviews", after=17, status=429)
     review.github.limited("POST", "*/comments", after=23)
-    assert review.run(found) == Outcome(posted=1, summary="created")
+    assert review.run(findings) == Outcome(posted=1, summary="created")
     assert review.clock.slept == [17, 1.0, 23]
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review.push(file)
     review.clock.slept.clear()
     review.github.limited("POST", "*/reviews", after=17, times=99)
-    outcome = review.run(found)
-    assert "had too many requests" in outcome.trouble
+    outcome = review.run(findings)
+    assert "had too many requests" in outcome.problem
     assert review.clock.slept == [17] * 4
-    assert review.marked == ["one"]
+    assert review.commented_names == ["one"]
     assert "too many requests" in step_summary()
     review.github.faults.clear()
-    assert review.run(found).posted == 1
-    assert review.marked == ["one", "two"]
+    assert review.run(findings).posted == 1
+    assert review.commented_names == ["one", "two"]
 
 
 @pytest.mark.parametrize("how", [{"status": 502}, {"drop": True}], ids=["502", "dropped"])
 def test_acceptance_08_a_lost_answer_makes_no_duplicate(page, how):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file)
     review.github.fault("POST", "*/reviews", stores=True, **how)
     review.github.fault("POST", "*/comments", stores=True, **how)
-    assert review.run(found) == Outcome(posted=2, summary="created")
-    assert review.marked == ["one", "two"]
+    assert review.run(findings) == Outcome(posted=2, summary="created")
+    assert review.commented_names == ["one", "two"]
     assert len(review.pull.comments) == len(review.pull.reviews) == 1
     review.push(file)
     review.github.fault("PATCH", "*", stores=True, **how)
     review.github.fault("POST", "/graphql", stores=True, skip=2, **how)
-    review.run(found[:1])
-    assert review.run(found[:1]).trouble == ""
+    review.run(findings[:1])
+    assert review.run(findings[:1]).problem == ""
     assert len(review.pull.comments) == 1
-    assert [said.minimised for said in review.pull.inline] == [None, "outdated"]
+    assert [comment.minimised for comment in review.pull.inline] == [None, "outdated"]
 
 
 def test_acceptance_09_a_head_that_moved_gets_nothing(page, step_summary):
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
     old = review.pull.head
     review.push(file)
-    outcome = review.run(found, head=old)
+    outcome = review.run(findings, head=old)
     assert re.fullmatch(
-        rf"pull request 1 has moved on to {review.pull.head[:10]}, so nothing .*", outcome.trouble
+        rf"pull request 1 has moved on to {review.pull.head[:10]}, so nothing .*", outcome.problem
     )
-    assert outcome == Outcome(trouble=outcome.trouble)
+    assert outcome == Outcome(problem=outcome.problem)
     assert review.github.writes == []
     assert "one" in step_summary()
 
 
 def test_acceptance_10_all_pages_of_comments_are_read(page):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file)
     at = {"path": "a.py", "line": 1, "body": "nit"}
     review.github.review(review.pull, [at] * 150)
     for number in range(150):
         review.github.comment(review.pull, f"chatter {number}")
-    review.run(found)
-    asked = [r for r in review.github.asked if r.path.endswith("/comments") and not r.writes]
-    assert sorted((r.path.split("/")[4], r.query.get("page", "1")) for r in asked) == [
+    review.run(findings)
+    requests = [r for r in review.github.requests if r.path.endswith("/comments") and not r.writes]
+    assert sorted((r.path.split("/")[4], r.query.get("page", "1")) for r in requests) == [
         ("issues", "1"), ("issues", "2"), ("pulls", "1"), ("pulls", "2")
     ]  # fmt: skip
-    review.github.asked.clear()
-    assert review.run(found) == Outcome(summary="unchanged")  # ours are on the second pages
+    review.github.requests.clear()
+    assert review.run(findings) == Outcome(summary="unchanged")  # ours are on the second pages
     assert review.github.writes == []
 
 
 def test_acceptance_11_sixty_findings_make_twenty_five_comments_and_a_list(page):
-    file, found = listing(*names(60))
+    file, findings = listing(*names(60))
     review = page(file)
-    assert review.run(found) == Outcome(posted=25, summary="created")
+    assert review.run(findings) == Outcome(posted=25, summary="created")
     assert len(review.pull.reviews) == 1
-    assert review.marked == names(25)
+    assert review.commented_names == names(25)
     for name in names(60)[25:]:
         assert f"`{name}`" in review.summary
     assert len(review.summary) <= 60_000
-    review.github.asked.clear()
-    assert review.run(found) == Outcome(summary="unchanged")
+    review.github.requests.clear()
+    assert review.run(findings) == Outcome(summary="unchanged")
     assert review.github.writes == []
 
 
 def test_acceptance_12_github_enterprise_has_another_base(page, github):
     github.base = "/api/v3"
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
     for number in range(120):
         github.comment(review.pull, f"chatter {number}")
-    assert review.run(found) == Outcome(posted=1, summary="created")
+    assert review.run(findings) == Outcome(posted=1, summary="created")
     assert review.run(()) == Outcome(minimised=1, summary="edited")
 
 
 def test_acceptance_13_events_without_a_page_get_nothing(page, github, step_summary):
-    file, found = listing("one")
+    file, findings = listing("one")
     events = [
         ({"state": "closed"}, "is closed"),
         ({"state": "closed", "merged": True}, "is closed"),
         ({"draft": True}, "is a draft"),
     ]
-    for known, told in events:
-        review = page(file, **known)
-        outcome = review.run(found)
-        assert told in outcome.trouble
-        assert told in step_summary()
-        assert outcome == Outcome(trouble=outcome.trouble)
+    for changes, sentence in events:
+        review = page(file, **changes)
+        outcome = review.run(findings)
+        assert sentence in outcome.problem
+        assert sentence in step_summary()
+        assert outcome == Outcome(problem=outcome.problem)
     assert github.writes == []
     for name in ("merge_group", "push", "schedule", "workflow_dispatch"):
         assert pull_request_of(actions.Event(name=name, head="a" * 40)) is None
     homeless = page(file, head_repository=None)
-    assert homeless.run(found) == Outcome(posted=1, summary="created")
+    assert homeless.run(findings) == Outcome(posted=1, summary="created")
 
 
 def test_acceptance_14_only_the_operations_of_the_allow_list(page, github):
-    file, found = listing(*names(3))
+    file, findings = listing(*names(3))
     review = page(file)
-    for left in (found, found[:1], ()):
+    for rest in (findings, findings[:1], ()):
         review.push(file)
-        review.run(left)
+        review.run(rest)
     with connect(github, review.clock) as client:
         client.pulls("octo:topic")
     rest = "/repos/{owner}/{repo}"
-    assert {request.operation for request in github.asked} == {
+    assert {request.operation for request in github.requests} == {
         f"GET {rest}/pulls",
         f"GET {rest}/pulls/{{pull_number}}",
         f"GET {rest}/pulls/{{pull_number}}/files",
@@ -257,7 +259,7 @@ def test_acceptance_14_only_the_operations_of_the_allow_list(page, github):
         f"PATCH {rest}/issues/comments/{{comment_id}}",
         "graphql",
     }
-    assert {request.method for request in github.asked} == {"GET", "POST", "PATCH"}
+    assert {request.method for request in github.requests} == {"GET", "POST", "PATCH"}
     assert github.violations == []
 
 
@@ -265,53 +267,51 @@ def test_acceptance_14_only_the_operations_of_the_allow_list(page, github):
 
 
 def test_a_summary_may_be_all(page):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file)
-    assert review.run(found, mode="summary") == Outcome(summary="created")
+    assert review.run(findings, mode="summary") == Outcome(summary="created")
     assert review.pull.reviews == []
     assert "`one`" in review.summary
 
 
 def test_annotations_ask_nothing_of_github(page, capsys, step_summary):
-    file, found = listing("one", "two")
+    file, findings = listing("one", "two")
     review = page(file)
-    assert review.run(found, mode="annotations") == Outcome()
-    assert review.github.asked == []
+    assert review.run(findings, mode="annotations") == Outcome()
+    assert review.github.requests == []
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert "one" in step_summary()
 
 
 @pytest.mark.usefixtures("on_a_runner")
 def test_a_server_that_stays_in_trouble_loses_nothing(page, step_summary, capsys):
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
     review.github.fault("POST", "*/reviews", status=502, times=2)
-    outcome = review.run(found)
-    assert outcome == Outcome(trouble=outcome.trouble)
-    assert outcome.trouble.startswith("not all could be posted to pull request 1: ")
+    outcome = review.run(findings)
+    assert outcome == Outcome(problem=outcome.problem)
+    assert outcome.problem.startswith("not all could be posted to pull request 1: ")
     assert review.pull.comments == []  # it would tell of comments that are not there
     assert capsys.readouterr().out.count("::notice") == 1
     assert "one" in step_summary()
-    assert review.run(found) == Outcome(posted=1, summary="created")
+    assert review.run(findings) == Outcome(posted=1, summary="created")
 
 
 def test_findings_of_another_commit_are_not_posted(page, github):
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
-    findings = Findings(base="b" * 40, head="c" * 40, findings=found)
+    report = Findings(base="b" * 40, head="c" * 40, findings=findings)
     with connect(github, review.clock) as client:
-        outcome = post(
-            findings, PullRequestRef(number=1, head=review.pull.head), client, Settings()
-        )
-    assert outcome.trouble.startswith("the findings are of cccccccccc and not of ")
+        outcome = post(report, PullRequestRef(number=1, head=review.pull.head), client, Settings())
+    assert outcome.problem.startswith("the findings are of cccccccccc and not of ")
     assert github.writes == []
 
 
 def test_outside_of_a_runner_nothing_is_printed(page, capsys):
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
     review.github.tokens[TOKEN] = Login(writes=False)
-    assert review.run(found).trouble
+    assert review.run(findings).problem
     assert capsys.readouterr().out == ""
 
 
@@ -319,12 +319,12 @@ def test_outside_of_a_runner_nothing_is_printed(page, capsys):
 
 
 def run_event(**changes: Any) -> actions.Event:
-    known = {"head_repository": "ada/demo", "head_branch": "topic", "head": "a" * 40, "fork": True}
-    return actions.Event(name="workflow_run", **(known | changes))
+    fields = {"head_repository": "ada/demo", "head_branch": "topic", "head": "a" * 40, "fork": True}
+    return actions.Event(name="workflow_run", **(fields | changes))
 
 
 @pytest.mark.parametrize(
-    ("changes", "found"),
+    ("changes", "number"),
     [
         ({}, 1),
         ({"head": "c" * 40}, None),
@@ -335,13 +335,13 @@ def run_event(**changes: Any) -> actions.Event:
         ({"head": "", "head_branch": ""}, None),
     ],
 )
-def test_a_workflow_run_finds_its_pull_request(github, changes, found):
+def test_a_workflow_run_finds_its_pull_request(github, changes, number):
     github.pull(head_repository="ada/demo", head="a" * 40)
     github.pull(head_repository="bob/demo", head="a" * 40)
     github.pull(head_repository="ada/demo", head="a" * 40, state="closed")
     with connect(github, Clock()) as client:
         aim = find_pull_request(client, run_event(**changes))
-    assert aim == (found and PullRequestRef(number=found, head="a" * 40))
+    assert aim == (number and PullRequestRef(number=number, head="a" * 40))
 
 
 def test_of_two_pull_requests_with_one_head_none_is_guessed(github):
@@ -360,22 +360,22 @@ def test_security_names_and_paths_are_no_commands_in_the_log(page, capsys):
     listed = [listing("one", path=path) for path in paths]
     review = page(*(file for file, _ in listed))
     review.github.tokens[TOKEN] = Login(writes=False)
-    outcome = review.run(tuple(found for _, (found,) in listed))
-    told = commands(capsys.readouterr().out)
-    assert {name for name, _, _ in told} == {"notice"}
-    assert {properties["file"] for _, properties, _ in told} == {*paths[:2], "b?.py"}
-    assert safe_line(outcome.trouble) == outcome.trouble
+    outcome = review.run(tuple(findings for _, (findings,) in listed))
+    notices = commands(capsys.readouterr().out)
+    assert {name for name, _, _ in notices} == {"notice"}
+    assert {properties["file"] for _, properties, _ in notices} == {*paths[:2], "b?.py"}
+    assert safe_line(outcome.problem) == outcome.problem
 
 
 def test_security_the_token_is_in_no_output(page, capfd, step_summary, caplog):
     caplog.set_level(logging.DEBUG)
-    file, found = listing("one")
+    file, findings = listing("one")
     review = page(file)
-    told = {"message": f"Bad credentials {TOKEN}"}
-    review.github.fault("POST", "*/reviews", status=403, body=told)
-    outcome = review.run(found)
-    shown = capfd.readouterr()
+    message = {"message": f"Bad credentials {TOKEN}"}
+    review.github.fault("POST", "*/reviews", status=403, body=message)
+    outcome = review.run(findings)
+    output = capfd.readouterr()
     logged = "\n".join(record.getMessage() for record in caplog.records)
-    assert "Bad credentials ***" in outcome.trouble
-    for text in (outcome.trouble, shown.out, shown.err, step_summary(), logged):
+    assert "Bad credentials ***" in outcome.problem
+    for text in (outcome.problem, output.out, output.err, step_summary(), logged):
         assert TOKEN not in text
