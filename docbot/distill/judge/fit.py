@@ -7,6 +7,7 @@ is. Figures are of packages that a fit did not see: each package is left out in 
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter, defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,8 @@ from docbot.distill.judge.regression import Sample, fit, predict_by_fold, summar
 from docbot.errors import DocbotError
 from docbot.gate.facts import facts_of
 from docbot.gate.features import Likelihood
-from docbot.gate.headline import VETOES, check_headline, headline_features
+from docbot.gate.headline import RULES, VETOES, check_headline, headline_features
+from docbot.gate.judge import DEFAULT_CONFIDENCE
 from docbot.gate.score import TABLE, Weights, load_weights
 from docbot.gate.section import check_phrase, phrase_features
 from docbot.gate.sentence import Refusal
@@ -68,11 +70,14 @@ def run(options: argparse.Namespace) -> None:
     pairs = match(judged, read_questions(sorted(options.validation.glob("*.whl"))))
     likelihoods = measure(pairs, options.model, options.prompt_format)
     groups: dict[str, list[Sample]] = defaultdict(list)
-    vetoed: dict[str, list[tuple[str, Judgement]]] = defaultdict(list)
+    vetoed: dict[str, Counter[str]] = defaultdict(Counter)
+    ruled: dict[str, Counter[str]] = defaultdict(Counter)
     for (judgement, question), likelihood in zip(pairs, likelihoods, strict=True):
+        if passes_rules(judgement, question, likelihood):
+            ruled[judgement.task][judgement.verdict] += 1
         features = features_of_judgement(judgement, question, likelihood)
         if isinstance(features, Refusal):
-            vetoed[judgement.task].append((features.detail, judgement))
+            vetoed[judgement.task][judgement.verdict] += 1
         else:
             groups[judgement.task].append(
                 Sample(features=features, accepted=judgement.accepted, fold=judgement.package)
@@ -80,11 +85,15 @@ def run(options: argparse.Namespace) -> None:
     scores: dict[str, Weights] = {}
     figures: dict[str, Any] = {}
     for task, samples in sorted(groups.items()):
-        refused = Counter(judgement.verdict for _, judgement in vetoed[task])
-        print(f"{task}: {len(samples)} pass the vetoes; vetoed: {dict(refused)}")
+        refused = dict(vetoed[task])
+        print(f"{task}: {len(samples)} pass the vetoes; vetoed: {refused}")
+        print(f"{task}: without a score docbot would write {dict(ruled[task])}")
         if len(samples) < FEWEST or len({sample.accepted for sample in samples}) == 1:
             continue
-        figures[task] = summary(samples, predict_by_fold(samples)) | {"vetoed": dict(refused)}
+        figures[task] = summary(samples, predict_by_fold(samples)) | {
+            "vetoed": refused,
+            "rules": dict(ruled[task]),
+        }
         scores[task] = replace(fit(samples), threshold=figures[task]["threshold"])
         shown = {key: value for key, value in figures[task].items() if key != "curve"}
         print(json.dumps(shown, indent=1))
@@ -159,6 +168,16 @@ def features_of_judgement(
         return phrase_features(text, facts, question.slot, likelihood)
     text = check_headline(judgement.sentence, facts, rules=VETOES)
     return text if isinstance(text, Refusal) else headline_features(text, facts, likelihood)
+
+
+def passes_rules(judgement: Judgement, question: EvalExample, likelihood: Likelihood) -> bool:
+    """Check whether docbot would write a sentence if it had no score: all rules, and confidence."""
+    facts = facts_of(question.definition, question.surroundings)
+    if question.slot.task in PHRASES:
+        text = check_phrase(judgement.sentence, facts, question.slot)
+    else:
+        text = check_headline(judgement.sentence, facts, rules=RULES)
+    return not isinstance(text, Refusal) and math.exp(likelihood.mean) >= DEFAULT_CONFIDENCE
 
 
 def write_scores(path: Path, scores: Mapping[str, Mapping[str, Weights]]) -> None:
