@@ -32,6 +32,10 @@ from docbot.distill.corpus.recipe import RECIPE
 from docbot.distill.corpus.scramble import scramble
 from docbot.docstring.special_methods import fixed_sentence
 from docbot.errors import SourceError
+from docbot.gate.facts import facts_of
+from docbot.gate.headline import VETOES, check_headline
+from docbot.gate.section import check_phrase
+from docbot.gate.sentence import Refusal
 from docbot.prompt.context import build_context
 from docbot.prompt.lines import code_lines, slot_header
 from docbot.prompt.task import Task
@@ -47,7 +51,9 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from docbot.distill.corpus.decontamination import Decontamination
+    from docbot.gate.facts import Facts
     from docbot.prompt.context import Context
+    from docbot.prompt.task import Slot
 
 SCRAMBLED_SHARE = 0.12
 """Share of functions whose names are scrambled, so that the body has to be read."""
@@ -123,8 +129,10 @@ def _maybe_scrambled(context: Context, place: str) -> Context:
 
 def _slots(definition: Definition, code: str, place: str) -> tuple[tuple[str, str], ...]:
     """Return the answered slots, the headline's first; none without a fit headline."""
+    facts = facts_of(dataclasses.replace(definition, docstring=None))
     answers = [
-        (slot, answer_of(text, slot.task, code)) for slot, text in slots_with_references(definition)
+        (slot, _passing(answer_of(text, slot.task, code), slot, facts))
+        for slot, text in slots_with_references(definition)
     ]
     (headline_slot, headline), *sections = answers
     if not headline:
@@ -144,6 +152,17 @@ def _slots(definition: Definition, code: str, place: str) -> tuple[tuple[str, st
     return tuple(
         (slot_header(slot), answer) for slot, answer in [(headline_slot, headline), *filled]
     )
+
+
+def _passing(answer: str, slot: Slot, facts: Facts) -> str:
+    """Return an answer that passes the gate's vetoes, else "": others would never be written."""
+    if not answer:
+        return ""
+    if slot.task in (Task.PARAM, Task.RETURNS, Task.RAISES):
+        text = check_phrase(answer, facts, slot, scored=True)
+    else:
+        text = check_headline(answer, facts, rules=VETOES)
+    return "" if isinstance(text, Refusal) else text
 
 
 def extract(wheel: Path, package: str, out: Path, held_out: Decontamination) -> str:
