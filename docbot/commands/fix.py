@@ -64,8 +64,8 @@ def _tell_of_the_better_model(run: Run, config: Config) -> None:
     if choose(config.model) == EMBEDDED:
         definitions = "definition" if count == 1 else "definitions"
         run.say(
-            f"{EMBEDDED} was unsure of its words for {count} {definitions}; {PREFERRED} is surer:"
-            f" run docbot models pull ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
+            f"{EMBEDDED} was unsure of its words for {count} {definitions}; {PREFERRED} may find "
+            f"them: run docbot models pull ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
         )
 
 
