@@ -58,6 +58,7 @@ class Tokens:
         self._ends = np.concatenate([[0], arrays["ends"]])
 
     def __len__(self) -> int:
+        """Return the number of examples."""
         return len(self._ends) - 1
 
     def length(self, row: int) -> int:

@@ -17,7 +17,7 @@ from docbot.atomic import replacing
 from docbot.config import Config
 from docbot.distill.evaluate.heldout import read_questions
 from docbot.distill.judge.judgements import Judgement, read_judgements
-from docbot.distill.judge.regression import Sample, fit, predict_by_fold, summary
+from docbot.distill.judge.regression import Sample, choose_ridge, fit, predict_by_fold, summary
 from docbot.errors import DocbotError
 from docbot.gate.facts import facts_of
 from docbot.gate.features import Likelihood
@@ -90,11 +90,13 @@ def run(options: argparse.Namespace) -> None:
         print(f"{task}: without a score docbot would write {dict(ruled[task])}")
         if len(samples) < FEWEST or len({sample.accepted for sample in samples}) == 1:
             continue
-        figures[task] = summary(samples, predict_by_fold(samples)) | {
+        ridge = choose_ridge(samples)
+        figures[task] = summary(samples, predict_by_fold(samples, ridge)) | {
+            "ridge": ridge,
             "vetoed": refused,
             "rules": dict(ruled[task]),
         }
-        scores[task] = replace(fit(samples), threshold=figures[task]["threshold"])
+        scores[task] = replace(fit(samples, ridge), threshold=figures[task]["threshold"])
         shown = {key: value for key, value in figures[task].items() if key != "curve"}
         print(json.dumps(shown, indent=1))
     tables = dict(load_weights(options.table)) if options.table.exists() else {}

@@ -66,18 +66,23 @@ def read_judgements(path: Path) -> list[Judgement]:
     """Read a file of judgements.
 
     Raises:
-        DocbotError: the file cannot be read, or a verdict is none of `VERDICTS`.
+        DocbotError: the file cannot be read, or a line is no judgement.
 
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise DocbotError(f"{path}: cannot be read ({error.strerror})") from error
-    judgements = [Judgement(**json.loads(line)) for line in lines if line.strip()]
-    for number, judgement in enumerate(judgements, 1):
-        if judgement.verdict not in ("", *VERDICTS):
-            raise DocbotError(
-                f"{path}, line {number}: the verdict must be one of {', '.join(VERDICTS)}, "
-                f"got '{judgement.verdict}'"
-            )
-    return judgements
+    return [_read(line, f"{path}, line {at}") for at, line in enumerate(lines, 1) if line.strip()]
+
+
+def _read(line: str, place: str) -> Judgement:
+    try:
+        judgement = Judgement(**json.loads(line))
+    except (TypeError, ValueError) as error:
+        raise DocbotError(f"{place}: is no judgement ({error})") from error
+    if judgement.verdict not in ("", *VERDICTS):
+        raise DocbotError(
+            f"{place}: the verdict must be one of {', '.join(VERDICTS)}, got '{judgement.verdict}'"
+        )
+    return judgement

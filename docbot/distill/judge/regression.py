@@ -12,8 +12,8 @@ from docbot.gate.score import Weights
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-RIDGE = 8.0
-"""Penalty on squared weights, against some 800 judgements and 50 features."""
+RIDGES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+"""Penalties on squared weights to try: the fewer judgements, the larger the one that is best."""
 
 WANTED = 0.9
 """The share of what is written that a strict reader would accept."""
@@ -28,7 +28,7 @@ class Sample:
     fold: str
 
 
-def fit(samples: Sequence[Sample], ridge: float = RIDGE) -> Weights:
+def fit(samples: Sequence[Sample], ridge: float) -> Weights:
     """Fit the weights by Newton's method; the threshold is 1 until it is chosen.
 
     Raises:
@@ -64,7 +64,18 @@ def fit(samples: Sequence[Sample], ridge: float = RIDGE) -> Weights:
     )
 
 
-def predict_by_fold(samples: Sequence[Sample], ridge: float = RIDGE) -> list[float]:
+def choose_ridge(samples: Sequence[Sample]) -> float:
+    """Return the penalty with the least Brier score on packages that are left out."""
+
+    def loss(ridge: float) -> float:
+        predicted = np.array(predict_by_fold(samples, ridge))
+        accepted = np.array([sample.accepted for sample in samples], dtype=float)
+        return float(((predicted - accepted) ** 2).mean())
+
+    return min(RIDGES, key=loss)
+
+
+def predict_by_fold(samples: Sequence[Sample], ridge: float) -> list[float]:
     """Return each sample's probability by a fit to all other packages."""
     weights = {
         fold: fit([sample for sample in samples if sample.fold != fold], ridge)
@@ -87,10 +98,9 @@ def auc(probabilities: Sequence[float], accepted: Sequence[bool]) -> float:
 def choose_threshold(
     curve: Sequence[tuple[float, float, float]], wanted: float = WANTED
 ) -> tuple[float, float, float]:
-    """Return the lowest (threshold, coverage, precision) from which on precision suffices.
+    """Return the point of a curve with the lowest threshold whose precision suffices.
 
-    It is (1, 0, 0) where no threshold is enough. Five sentences or fewer prove nothing, so the
-    curve's first points do not count by themselves.
+    A point is a threshold, a coverage and a precision; it is (1, 0, 0) where none is enough.
     """
     fitting = [point for point in curve if point[2] >= wanted]
     return min(fitting, key=lambda point: point[0], default=(1.0, 0.0, 0.0))
