@@ -80,7 +80,7 @@ class Runner:
         self.steps.append(Step(action, values))
         outputs.update(self.stubs[action](values))
 
-    def _bash(self, name: str, script: str, environment: Mapping[str, str]) -> dict[str, str]:
+    def _bash(self, name: str, script: str, variables: Mapping[str, str]) -> dict[str, str]:
         folder = self.temp / f"_step_{len(self.steps)}"
         folder.mkdir()
         (folder / "script.sh").write_text(script, "utf-8")
@@ -94,12 +94,12 @@ class Runner:
             **{file: str(folder / file) for file in FILES},
             "GITHUB_ACTION_PATH": str(self.action),
             "RUNNER_TEMP": str(self.temp),
-            **environment,
+            **variables,
         }
         bash, cwd = ["bash", "--noprofile", "--norc", "-eo", "pipefail"], self.github["workspace"]
         command = [*bash, str(folder / "script.sh")]
         ran = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
-        self.steps.append(Step(name, environment, ran.returncode, ran.stdout, ran.stderr))
+        self.steps.append(Step(name, variables, ran.returncode, ran.stdout, ran.stderr))
         self.failed = ran.returncode != 0
         if (folder / "GITHUB_ENV").read_text() or (folder / "GITHUB_PATH").read_text():
             raise UnsupportedError(f"step {name} changes the rest of the job")

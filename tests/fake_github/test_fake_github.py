@@ -95,10 +95,10 @@ def reviewed(pull, *comments, **changes):
 def test_lines_that_a_hunk_shows(client, pull, comment):
     answer = client.post("pulls/1/reviews", json=reviewed(pull, comment))
     assert answer.status_code == 200, answer.text
-    (comment,) = client.get("pulls/1/comments").json()
-    assert comment["pull_request_review_id"] == answer.json()["id"]
-    assert comment["user"]["login"] == "github-actions[bot]"
-    assert {name: comment[name] for name in comment if name != "start_side"} == {
+    (posted,) = client.get("pulls/1/comments").json()
+    assert posted["pull_request_review_id"] == answer.json()["id"]
+    assert posted["user"]["login"] == "github-actions[bot]"
+    assert {name: posted[name] for name in comment if name != "start_side"} == {
         name: value for name, value in comment.items() if name != "start_side"
     }
 

@@ -434,7 +434,7 @@ def test_kill_at_any_moment_leaves_old_or_new(folder):
     for path in paths:
         path.write_bytes(old)
     chance = random.Random(7)
-    litter, contents = 0, set()
+    litter, every = 0, set()
     for _ in range(30):
         command = [sys.executable, "-c", WRITER, str(HOME), *map(str, paths)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
@@ -443,9 +443,9 @@ def test_kill_at_any_moment_leaves_old_or_new(folder):
             child.kill()
         contents = {path.read_bytes() for path in paths}
         assert contents <= {old, new}
-        contents |= contents
+        every |= contents
         litter += len(names_in(folder)) > len(paths)
-    assert contents == {old, new}
+    assert every == {old, new}
     assert litter  # some were killed in the middle of a write
     files._sweep.cache_clear()
     write(paths[0], paths[0].read_bytes(), NEW)
