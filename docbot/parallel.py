@@ -105,11 +105,6 @@ class Workers:
         self._requests += 1
         return partial(worker.answer, worker.submit(arguments))
 
-    def collect(self) -> None:
-        """Take the results that are ready, so that no worker waits for room in its pipe."""
-        for worker in self._started:
-            worker.collect()
-
     def start(self) -> None:
         """Start the processes now, before this one has threads."""
         while len(self._started) < self._count:
@@ -188,15 +183,9 @@ class _Worker:
         self._requests += 1
         return self._requests - 1
 
-    def collect(self) -> None:
-        """Take the results that are ready."""
-        with suppress(EOFError, OSError):  # the process is dead: `answer` raises WorkerError
-            while self.pipe.poll():
-                self._answers.append(self.pipe.recv())
-
     def has(self, number: int) -> bool:
         """Check whether the result of a request is here; an error is one."""
-        with suppress(EOFError, OSError):
+        with suppress(EOFError, OSError):  # the process is dead: `answer` raises WorkerError
             while self._first + len(self._answers) <= number:
                 if not self.pipe.poll():
                     return False

@@ -223,6 +223,7 @@ class _Stream:
 
     def __init__(self, files: Iterable[SourceFile], job: Job) -> None:
         self.job = job
+        self._judge = job.judge
         self.more: deque[_SlotPrompt] = deque()
         self._headlines = self._headline_prompts(files)
         self._in_flight: dict[int, _SlotPrompt] = {}
@@ -269,7 +270,7 @@ class _Stream:
     def _take_headline(self, docstring: _Docstring, completion: Completion) -> None:
         definition = docstring.target.definition
         surroundings = docstring.task.scanned.surroundings
-        verdict = self.job.judge.headline(completion, definition, surroundings)
+        verdict = self._judge.headline(completion, definition, surroundings)
         if isinstance(verdict, Refusal):
             docstring.settle(docstring.target.skip(verdict.reason, verdict.detail))
             return
@@ -287,7 +288,7 @@ class _Stream:
         """Note one phrase; the first that is refused leaves the headline alone."""
         definition = docstring.target.definition
         surroundings = docstring.task.scanned.surroundings
-        verdict = self.job.judge.phrase(completion, definition, slot, surroundings)
+        verdict = self._judge.phrase(completion, definition, slot, surroundings)
         if isinstance(verdict, Refusal):
             docstring.settle(summary)
             return

@@ -117,8 +117,9 @@ def test_results_can_be_taken_before_they_are_asked_for():
         answers = [one.submit(b"x" * 1_000_000) for _ in range(3)]
         deadline = time.monotonic() + 60
         worker = one._started[0]
-        while len(worker._answers) < 3 and time.monotonic() < deadline:
-            one.collect()
+        while not worker.has(2) and time.monotonic() < deadline:
+            pass
+        assert len(worker._answers) == 3
         assert [len(each()) for each in answers] == [2_000_000] * 3
 
 

@@ -17,20 +17,18 @@ from docbot.gate.headline import RULES, VETOES, check_headline, headline_feature
 from docbot.gate.section import check_phrase, phrase_features
 from docbot.gate.sentence import Refusal, refuse_improbable, refuse_unsure
 from docbot.gate.summary import Summary
-from docbot.prompt.task import headline_slot
+from docbot.prompt.task import PHRASES, headline_slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from docbot.gate.facts import Surroundings
+    from docbot.gate.facts import Facts, Surroundings
     from docbot.gate.score import Weights
     from docbot.gate.sentence import Verdict
     from docbot.llm.protocol import Completion
     from docbot.prompt.task import Slot
     from docbot.scan.definition import Definition
 
-    Check = Callable[[Completion], Verdict]
-    Features = Callable[[str, Likelihood], Mapping[str, float]]
 
 DEFAULT_CONFIDENCE = 0.6
 """The least confidence, geometric mean of token probabilities, of models without a score."""
@@ -70,17 +68,7 @@ class Judge:
 
         """
         facts = facts_of(definition, surroundings)
-        weights = self.scores.get(headline_slot(definition).task.value)
-        rules = VETOES if weights else RULES
-
-        def check(candidate: Completion) -> Verdict:
-            text = self.read(candidate.text)
-            return check_headline(text, facts, ended=candidate.ended, rules=rules)
-
-        def features(text: str, likelihood: Likelihood) -> Mapping[str, float]:
-            return headline_features(text, facts, likelihood)
-
-        best, confidence = self._best(completion, weights, check, features)
+        best, confidence = self._best(completion, facts, headline_slot(definition))
         return best if isinstance(best, Refusal) else Summary(headline=best, confidence=confidence)
 
     def phrase(
@@ -91,45 +79,61 @@ class Judge:
         surroundings: Surroundings = NO_SURROUNDINGS,
     ) -> Verdict:
         """Judge a completion for the phrase of one slot of a section; else as `headline`."""
-        facts = facts_of(definition, surroundings)
-        weights = self.scores.get(slot.task.value)
+        return self._best(completion, facts_of(definition, surroundings), slot)[0]
 
-        def check(candidate: Completion) -> Verdict:
-            text = self.read(candidate.text)
-            scored = weights is not None
-            return check_phrase(text, facts, slot, ended=candidate.ended, scored=scored)
-
-        def features(text: str, likelihood: Likelihood) -> Mapping[str, float]:
-            return phrase_features(text, facts, slot, likelihood)
-
-        return self._best(completion, weights, check, features)[0]
-
-    def _best(
-        self, completion: Completion, weights: Weights | None, check: Check, features: Features
-    ) -> tuple[Verdict, float]:
+    def _best(self, completion: Completion, facts: Facts, slot: Slot) -> tuple[Verdict, float]:
         """Return the surest text that passes, and its confidence; else the first one's refusal."""
-        judged = [
-            self._weigh(candidate, weights, check, features)
-            for candidate in (completion, *completion.others)
-        ]
+        candidates = (completion, *completion.others)
+        judged = [self._weigh(candidate, facts, slot) for candidate in candidates]
         passed = [pair for pair in judged if not isinstance(pair[0], Refusal)]
         return max(passed, key=lambda pair: pair[1], default=judged[0])
 
-    def _weigh(
-        self, candidate: Completion, weights: Weights | None, check: Check, features: Features
-    ) -> tuple[Verdict, float]:
+    def _weigh(self, candidate: Completion, facts: Facts, slot: Slot) -> tuple[Verdict, float]:
         """Return a candidate's verdict, and how sure it is: by its score, or by the model."""
         own = self.min_confidence < 0
+        reply, ended = self.read(candidate.text), candidate.ended
+        weights = self.scores.get(slot.task.value)
         if weights is None:
             confidence = confidence_of(candidate)
             wanted = DEFAULT_CONFIDENCE if own else self.min_confidence
-            return refuse_unsure(confidence, wanted) or check(candidate), confidence
-        text = check(candidate)
+            refusal = refuse_unsure(confidence, wanted)
+            return refusal or check_text(reply, facts, slot, ended=ended), confidence
+        text = check_text(reply, facts, slot, ended=ended, scored=True)
         if isinstance(text, Refusal):
             return text, 0.0
-        probability = weights.probability(features(text, likelihood_of(candidate)))
+        probability = weights.probability(
+            text_features(text, facts, slot, likelihood_of(candidate))
+        )
         wanted = weights.threshold if own else self.min_confidence
         return refuse_improbable(text, probability, wanted) or text, probability
+
+
+def check_text(
+    reply: str, facts: Facts, slot: Slot, *, ended: bool = True, scored: bool = False
+) -> Verdict:
+    """Check a reply for any slot.
+
+    Args:
+        reply: The model's text.
+        facts: The facts of the definition that it speaks of.
+        slot: What it is for.
+        ended: False for a reply that was cut off.
+        scored: Whether only the vetoes hold, since a score weighs the rest.
+
+    Returns:
+        The clean text, or the refusal to write it.
+
+    """
+    if slot.task in PHRASES:
+        return check_phrase(reply, facts, slot, ended=ended, scored=scored)
+    return check_headline(reply, facts, ended=ended, rules=VETOES if scored else RULES)
+
+
+def text_features(text: str, facts: Facts, slot: Slot, likelihood: Likelihood) -> dict[str, float]:
+    """Return the features of a text for any slot that passed the vetoes."""
+    if slot.task in PHRASES:
+        return phrase_features(text, facts, slot, likelihood)
+    return headline_features(text, facts, likelihood)
 
 
 def confidence_of(completion: Completion) -> float:

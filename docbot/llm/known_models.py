@@ -30,7 +30,7 @@ CELL_BLOCK = 256
 """llama.cpp gives each sequence a multiple of so many cells of KV cache."""
 
 EMBEDDED, PREFERRED = "docbot-tiny", "docbot-small"
-"""The model that is inside the package, and the one that is better and has to be pulled."""
+"""The model that is inside the package, and the one that `auto` prefers once it was pulled."""
 
 # In a wheel the models are inside the package; in a checkout they are beside it.
 FOLDERS = (Path(__file__).parents[1] / "models", Path(__file__).parents[2] / "models")

@@ -23,6 +23,10 @@ class Task(str, Enum):
     RAISES = "raises"
 
 
+PHRASES = (Task.PARAM, Task.RETURNS, Task.RAISES)
+"""The tasks of a section's entries; the others are headlines."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slot:
     """One gap in a target's docstring that a model is asked to fill.

@@ -198,6 +198,8 @@ def test_the_line_in_miniature(real_base, tmp_path, monkeypatch, docbot):
     adapt.run(options(tmp_path, real_base, rows=12))
     middle = torch.load(tmp_path / "adapter.pt", weights_only=True)
     assert middle["rows"] == 12
+    with pytest.raises(ConfigError, match="another --rank or --first"):
+        adapt.Training(options(tmp_path, real_base, rank=4))
     training = adapt.Training(options(tmp_path, real_base))
     training.run(time.monotonic() + 300)
     assert (training.rows, training.step) == (48, 4 * middle["step"])

@@ -33,8 +33,7 @@ from docbot.distill.corpus.scramble import scramble
 from docbot.docstring.special_methods import fixed_sentence
 from docbot.errors import SourceError
 from docbot.gate.facts import facts_of
-from docbot.gate.headline import VETOES, check_headline
-from docbot.gate.section import check_phrase
+from docbot.gate.judge import check_text
 from docbot.gate.sentence import Refusal
 from docbot.prompt.context import build_context
 from docbot.prompt.lines import code_lines, slot_header
@@ -158,10 +157,7 @@ def _passing(answer: str, slot: Slot, facts: Facts) -> str:
     """Return an answer that passes the gate's vetoes, else "": others would never be written."""
     if not answer:
         return ""
-    if slot.task in (Task.PARAM, Task.RETURNS, Task.RAISES):
-        text = check_phrase(answer, facts, slot, scored=True)
-    else:
-        text = check_headline(answer, facts, rules=VETOES)
+    text = check_text(answer, facts, slot, scored=True)
     return "" if isinstance(text, Refusal) else text
 
 

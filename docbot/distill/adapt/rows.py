@@ -55,7 +55,7 @@ def load_examples(path: Path) -> list[Example]:
 def choose(paths: Iterable[Path], seed: int = 1) -> list[Example]:
     """Return examples of all files in random order: at most MOST a package, none of them twice.
 
-    Two examples are one where their code, names aside, or their code and headline are equal.
+    Two examples are one where their code is equal but for blanks and punctuation.
     """
     chosen: list[Example] = []
     known: set[str] = set()

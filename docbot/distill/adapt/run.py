@@ -8,7 +8,6 @@ until then. Each call ends with an adapter file of what has been learnt so far.
 from __future__ import annotations
 
 import csv
-import hashlib
 import math
 import time
 from pathlib import Path
@@ -22,6 +21,7 @@ from docbot.distill.adapt.batches import Tokens
 from docbot.distill.adapt.export import export_adapter
 from docbot.distill.adapt.network import Network
 from docbot.errors import ConfigError
+from docbot.llm.digest import sha256
 
 if TYPE_CHECKING:
     import argparse
@@ -66,8 +66,9 @@ def run(options: argparse.Namespace) -> None:
         torch.set_num_threads(options.threads)
     training = Training(options)
     training.run(time.monotonic() + 60 * options.minutes)
-    digest = hashlib.sha256(options.base.read_bytes()).hexdigest()
-    export_adapter(training.lora(), digest, training.rows, options.work / "adapter.gguf")
+    export_adapter(
+        training.lora(), sha256(options.base), training.rows, options.work / "adapter.gguf"
+    )
 
 
 class Training:
@@ -191,7 +192,12 @@ class Training:
 
     def _restore(self) -> None:
         state = torch.load(self._path, map_location=self._device, weights_only=True)
-        self._network.load_state_dict(state["lora"], strict=False)
+        try:
+            self._network.load_state_dict(state["lora"])
+        except RuntimeError as error:  # other layers, or matrices of another rank
+            raise ConfigError(
+                f"{self._path}: has another --rank or --first; give those, or another --checkpoint"
+            ) from error
         if "optimizer" in state:  # another run's weights are a beginning without it
             self._optimizer.load_state_dict(state["optimizer"])
             self.rows, self.step = state["rows"], state["step"]

@@ -13,7 +13,7 @@ from docbot.gate.summary import Summary
 from docbot.llm.batching import LlamaCpp
 from docbot.llm.weights import resolve
 from docbot.prompt.formats import get_format
-from docbot.prompt.task import Task
+from docbot.prompt.task import PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from docbot.distill.evaluate.heldout import EvalExample
     from docbot.llm.protocol import Completion, Prompt
-
-PHRASES = (Task.PARAM, Task.RETURNS, Task.RAISES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

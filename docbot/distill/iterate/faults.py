@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from docbot.distill.corpus.references import meaning_words
 from docbot.gate.english import all_keys, is_supported
 from docbot.gate.facts import facts_of
-from docbot.gate.headline import check_headline
-from docbot.gate.section import check_phrase
+from docbot.gate.judge import check_text
 from docbot.gate.sentence import Refusal
 from docbot.prompt.formats import FORMATS
 from docbot.prompt.task import Slot, Task
@@ -206,9 +205,7 @@ def find_problems(answer: str, definition: Definition, slot: Slot) -> frozenset[
 def _verdict(answer: str, facts: Facts, slot: Slot) -> str | Refusal:
     """Return the gate's verdict on an answer, whatever the model's confidence was."""
     reply = FORMATS["tasks"].read_completion(answer)
-    if slot.task in (Task.PARAM, Task.RETURNS, Task.RAISES):
-        return check_phrase(reply, facts, slot)
-    return check_headline(reply, facts)
+    return check_text(reply, facts, slot)
 
 
 def _is_foreign(answer: str, facts: Facts) -> bool:

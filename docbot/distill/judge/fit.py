@@ -21,15 +21,12 @@ from docbot.distill.judge.regression import Sample, choose_ridge, fit, predict_b
 from docbot.errors import DocbotError
 from docbot.gate.facts import facts_of
 from docbot.gate.features import Likelihood
-from docbot.gate.headline import RULES, VETOES, check_headline, headline_features
-from docbot.gate.judge import DEFAULT_CONFIDENCE
+from docbot.gate.judge import DEFAULT_CONFIDENCE, check_text, text_features
 from docbot.gate.score import TABLE, Weights, load_weights
-from docbot.gate.section import check_phrase, phrase_features
 from docbot.gate.sentence import Refusal
 from docbot.llm.batching import LlamaCpp
 from docbot.llm.weights import resolve
 from docbot.prompt.formats import get_format
-from docbot.prompt.task import Task
 
 if TYPE_CHECKING:
     import argparse
@@ -40,8 +37,6 @@ if TYPE_CHECKING:
 
 FEWEST = 60
 """A score for a task needs so many judgements; tasks with fewer have none."""
-
-PHRASES = (Task.PARAM, Task.RETURNS, Task.RAISES)
 
 HEADER = """\
 # Fitted by `python -m docbot.distill fit-score`; see docbot/gate/score.py.
@@ -163,22 +158,16 @@ def features_of_judgement(
 ) -> Mapping[str, float] | Refusal:
     """Return the features of a judged sentence, or the veto against it."""
     facts = facts_of(question.definition, question.surroundings)
-    if question.slot.task in PHRASES:
-        text = check_phrase(judgement.sentence, facts, question.slot, scored=True)
-        if isinstance(text, Refusal):
-            return text
-        return phrase_features(text, facts, question.slot, likelihood)
-    text = check_headline(judgement.sentence, facts, rules=VETOES)
-    return text if isinstance(text, Refusal) else headline_features(text, facts, likelihood)
+    text = check_text(judgement.sentence, facts, question.slot, scored=True)
+    if isinstance(text, Refusal):
+        return text
+    return text_features(text, facts, question.slot, likelihood)
 
 
 def passes_rules(judgement: Judgement, question: EvalExample, likelihood: Likelihood) -> bool:
     """Check whether docbot would write a sentence if it had no score: all rules, and confidence."""
     facts = facts_of(question.definition, question.surroundings)
-    if question.slot.task in PHRASES:
-        text = check_phrase(judgement.sentence, facts, question.slot)
-    else:
-        text = check_headline(judgement.sentence, facts, rules=RULES)
+    text = check_text(judgement.sentence, facts, question.slot)
     return not isinstance(text, Refusal) and math.exp(likelihood.mean) >= DEFAULT_CONFIDENCE
 
 
