@@ -1,0 +1,57 @@
+"""Define a drift: one place where a docstring and its function disagree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from docbot.drift.docstring import Span
+
+
+class DriftRule(str, Enum):
+    """The rules; their values are stable names, for reports and settings."""
+
+    PARAM_UNKNOWN = "param-unknown"
+    PARAM_MISSING = "param-missing"
+    PARAM_RENAMED = "param-renamed"
+    PARAM_ORDER = "param-order"
+    PARAM_TWICE = "param-twice"
+    PARAM_DEFAULT = "param-default"
+    PARAM_TYPE = "param-type"
+    RETURNS_UNKNOWN = "returns-unknown"
+    RETURNS_MISSING = "returns-missing"
+    YIELDS_UNKNOWN = "yields-unknown"
+    YIELDS_MISSING = "yields-missing"
+    RAISES_UNKNOWN = "raises-unknown"
+    RAISES_MISSING = "raises-missing"
+
+
+class Change(NamedTuple):
+    """A replacement in a docstring's text: what lies in the span becomes `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drift:
+    """One disagreement of a docstring with its function.
+
+    Attributes:
+        rule: The rule that found it.
+        qualname: The function's qualified name.
+        line: The line of the file where the entry begins, or the section, or the docstring; from 1.
+        message: One plain sentence about it, without a final stop.
+        subject: The parameter or exception that it is about; "" for none.
+        changes: What would mend it, in order, in the docstring's text; () where only a person can.
+
+    """
+
+    rule: DriftRule
+    qualname: str
+    line: int
+    message: str
+    subject: str = ""
+    changes: tuple[Change, ...] = ()
