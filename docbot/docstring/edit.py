@@ -1,4 +1,4 @@
-"""Insert docstrings into the bytes of a file, which is otherwise left as it is.
+"""Insert and change docstrings in the bytes of a file, which is otherwise left as it is.
 
 The tree is never printed again: an edit replaces a span of bytes.
 """
@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edit:
-    """One replacement: the bytes `start:end` of a file, blank lines or nothing, become `text`.
+    """One replacement: the bytes `start:end` of a file become `text`.
 
-    `qualname` and `line` are those of the definition whose docstring it is.
+    Attributes:
+        start: The first byte that is replaced.
+        end: The byte past the last one.
+        text: The new bytes.
+        qualname: The qualified name of the definition whose docstring it is.
+        line: The line of that definition.
+        replaces: Whether the bytes are a part of the docstring that the definition has; otherwise
+            they are blank lines or nothing, and the text is a new docstring.
+
     """
 
     start: int
@@ -26,6 +34,7 @@ class Edit:
     text: bytes
     qualname: str = ""
     line: int = 0
+    replaces: bool = False
 
 
 def make_edit(literal: str, definition: Definition, anchor: Anchor, encoding: str) -> Edit:

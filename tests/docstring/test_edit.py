@@ -217,4 +217,5 @@ def test_edits_are_plain_data() -> None:
         "text": b"x",
         "qualname": "",
         "line": 0,
+        "replaces": False,
     }

@@ -305,6 +305,13 @@ def test_refuses_the_same_edit_twice() -> None:
         verify(SOURCE, apply_edits(SOURCE, file_edits), file_edits)
 
 
+def test_refuses_an_edit_of_nothing_beside_a_docstring() -> None:
+    first = one()
+    file_edits = [dataclasses.replace(first, end=first.start, text=b""), first]
+    with pytest.raises(VerifyError):
+        verify(SOURCE, apply_edits(SOURCE, file_edits), file_edits)
+
+
 def test_refuses_another_line_ending_than_the_headers() -> None:
     """Also in a file that has both."""
     source = b"x = 1\ndef f():\r\n    return 1\r\n"
@@ -317,3 +324,256 @@ def test_refuses_another_line_ending_than_the_headers() -> None:
 def test_a_file_that_cannot_be_checked_is_no_bug_of_docbots(source: bytes) -> None:
     with pytest.raises(SourceError):
         verify(source, source, [])
+
+
+# Mended docstrings, alone and beside new ones.
+
+MENDED = b'''\
+"""Module z."""
+
+import a  # z: noqa
+
+
+def f(x):
+    """Do z.
+
+    Args:
+        z: The z.
+    """
+    return g(x, "z: The")
+
+
+class A:
+    """Hold z."""
+
+    @property
+    def k(self):
+        r"""Return \\z."""
+        return self.z
+
+    async def h(self): "Await z."
+
+    def new(self):
+        def inner(): """Inner z."""
+        return inner(self, 1)
+
+
+def last(x):
+    return x
+'''
+OWNERS = [
+    ("<module>", 1, b"Module z"),
+    ("f", 6, b"Do z"),
+    ("A", 15, b"Hold z"),
+    ("A.k", 19, b"Return \\z"),
+    ("A.h", 23, b"Await z"),
+    ("A.new.<locals>.inner", 26, b"Inner z"),
+]
+
+
+def mend(
+    source: bytes = MENDED,
+    name: str = "f",
+    line: int = 6,
+    place: bytes = b"        z",
+    text: bytes = b"x",
+) -> Edit:
+    """What docbot would do: the last letter of the place becomes the text."""
+    assert source.count(place) == 1
+    end = source.index(place) + len(place)
+    return Edit(start=end - 1, end=end, text=text, qualname=name, line=line, replaces=True)
+
+
+def newlines(source: bytes) -> bytes:
+    return source.replace(b"\n", b"\r\n")
+
+
+ENCODED = [
+    pytest.param(MENDED, id="plain"),
+    pytest.param(newlines(MENDED), id="CRLF"),
+    pytest.param(b"\xef\xbb\xbf" + MENDED, id="BOM"),
+    pytest.param(b"\xef\xbb\xbf" + newlines(MENDED), id="BOM, CRLF"),
+    pytest.param(
+        MENDED.replace(b"Do ", "漢 Do ".encode()).replace(b"k(", "ñ(".encode()), id="wide"
+    ),
+    pytest.param(b"# coding: latin-1\n# \xe9\n" + MENDED.replace(b"Do", b"\xe9 Do"), id="latin-1"),
+    pytest.param(MENDED.replace(b"    ", b"\t"), id="tabs"),
+    pytest.param(b"\x0c\n" + MENDED.replace(b"\n\n\n", b"\n\x0c\n\n"), id="form feeds"),
+]
+
+
+def mends_of(source: bytes) -> list[Edit]:
+    shift = source.count(b"\n", 0, source.index(b"import a")) - 2
+    names = {"A.k": "A.ñ"} if "ñ".encode() in source else {}
+    return [
+        mend(source, names.get(name, name), line + (line > 1) * shift, place)
+        for name, line, place in OWNERS
+    ]
+
+
+@pytest.mark.parametrize("source", ENCODED)
+def test_accepts_mends(source: bytes) -> None:
+    file_edits = mends_of(source)
+    after = apply_edits(source, file_edits)
+    assert after.count(b"z.") == 1  # in f's section
+    verify(source, after, file_edits)
+    for alone in file_edits:
+        verify(source, apply_edits(source, [alone]), [alone])
+        for there in (source, after):
+            with pytest.raises(VerifyError):
+                verify(source, there, [alone])
+
+
+@pytest.mark.parametrize("convert", [lambda s: s, newlines])
+def test_accepts_mends_beside_new_docstrings(convert: Callable[[bytes], bytes]) -> None:
+    source = convert(MENDED)
+    longer = {name: convert(b"x\n\n  y") for name in ("A", "f")}
+    grown = [
+        dataclasses.replace(edit, text=longer.get(edit.qualname, b"")) for edit in mends_of(source)
+    ]
+    new = edits(source)
+    assert {edit.qualname for edit in new} == {"A.new", "last"}
+    file_edits = [*new, *grown]
+    after = apply_edits(source, file_edits)
+    assert after.count(b'"""Do it."""') == 2
+    verify(source, after, file_edits)
+    for part in (grown, new, file_edits[1:], file_edits[:-1]):
+        with pytest.raises(VerifyError):
+            verify(source, after, part)
+
+
+def test_accepts_several_mends_of_one_docstring() -> None:
+    file_edits = [mend(), mend(place=b'"""Do z.', text=b"!"), mend(place=b"z: The z", text=b"")]
+    after = apply_edits(MENDED, file_edits)
+    assert b'    """Do z!\n\n    Args:\n        x: The .\n    """' in after
+    verify(MENDED, after, file_edits)
+
+
+@pytest.mark.parametrize(("harm", "spoil"), HARMS[2:])
+def test_refuses_a_mended_file_that_is_not_as_it_was(
+    harm: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    file_edits = [one(), mend(SOURCE, "A.h", 14, b'h(self):\n        """Doc', b"t")]
+    after = apply_edits(SOURCE, file_edits)
+    verify(SOURCE, after, file_edits)
+    assert spoil(after) != after, harm
+    with pytest.raises(VerifyError):
+        verify(SOURCE, spoil(after), file_edits)
+
+
+ASTRAY = [
+    pytest.param(mend(place=b"return g"), "changes line 12, outside its docstring", id="code"),
+    pytest.param(mend(place=b'"z: The'), "changes line 12, outside", id="another string"),
+    pytest.param(mend(place=b"# z"), "changes line 3, outside", id="a comment"),
+    pytest.param(mend(place=b"class A"), "changes line 15, outside", id="a name"),
+    pytest.param(mend(place=b"\\z"), "changes line 20, outside", id="another docstring"),
+    pytest.param(mend(place=b"def f(x):\n    "), "changes line 7, outside", id="the indent"),
+    pytest.param(mend(place=b'def f(x):\n    "'), "the quotes of its", id="the first quote"),
+    pytest.param(mend(place=b'def f(x):\n    """'), "the quotes of its", id="the third quote"),
+    pytest.param(mend(place=b'z.\n    "'), "the quotes of its", id="a closing quote"),
+    pytest.param(mend(place=b'z.\n    """'), "the quotes of its", id="the last quote"),
+    pytest.param(
+        mend(name="A.k", line=19, place=b"k(self):\n        r"),
+        "the quotes of its",
+        id="the prefix",
+    ),
+    pytest.param(mend(name="last", line=30), "last at line 30 has no docstring", id="none there"),
+    pytest.param(mend(name="g"), "g at line 6 has no docstring", id="another name"),
+    pytest.param(mend(line=8), "f at line 8 has no docstring", id="a line too late"),
+    pytest.param(mend(line=5), "f at line 5 has no docstring", id="a line too early"),
+    pytest.param(mend(name="<module>"), "mend of <module> changes line 10", id="the module's"),
+    pytest.param(mend(text=b'"""'), "does not read as the one before", id="the quotes, open"),
+    pytest.param(mend(text=b'""" """'), "token stream changed", id="two literals"),
+    pytest.param(mend(text=b'"""; """'), "token stream changed", id="two statements"),
+    pytest.param(mend(text=b'""".a("") + """'), "token stream changed", id="a call"),
+    pytest.param(mend(text=b"\\n"), "docstring of f reads otherwise than written", id="an escape"),
+    pytest.param(mend(text=b"\\\n"), "docstring of f reads otherwise", id="a continuation"),
+    pytest.param(mend(text=b"\\N{x"), "does not read as the one before", id="half an escape"),
+    pytest.param(mend(text=b"\xe9"), "not in the file's encoding", id="no UTF-8"),
+    pytest.param(mend(text=b"\0"), "does not read as the one before", id="a NUL"),
+    pytest.param(mend(text=b"a\r\n"), "does not end its lines", id="CRLF"),
+    pytest.param(mend(text=b"a\r"), "does not end its lines", id="a carriage return"),
+]
+
+
+@pytest.mark.parametrize(("edit", "message"), ASTRAY)
+def test_refuses_a_mend_of_anything_else(edit: Edit, message: str) -> None:
+    with pytest.raises(VerifyError, match=message):
+        verify(MENDED, apply_edits(MENDED, [edit]), [edit])
+
+
+@pytest.mark.parametrize("grow", [(1, 0), (0, 1), (6, 0), (0, 6), (500, 0), (0, 900)])
+def test_refuses_a_mend_that_reaches_over_the_quotes(grow: tuple[int, int]) -> None:
+    edit = mend(name="A.h", line=23, place=b"Await z")
+    wide = dataclasses.replace(
+        edit, start=max(0, edit.start - 7 - grow[0]), end=edit.end + 1 + grow[1]
+    )
+    wide = dataclasses.replace(
+        wide, text=MENDED[wide.start : wide.end].replace(b"Await z", b"Await x")
+    )
+    with pytest.raises(VerifyError, match=r"mend of A\.h changes"):
+        verify(MENDED, apply_edits(MENDED, [wide]), [wide])
+
+
+def test_refuses_a_mend_without_its_mark() -> None:
+    edit = dataclasses.replace(mend(), replaces=False)
+    with pytest.raises(VerifyError, match="replace more than blank lines"):
+        verify(MENDED, apply_edits(MENDED, [edit]), [edit])
+
+
+def test_refuses_a_new_docstring_with_the_mark_of_a_mend() -> None:
+    edit = dataclasses.replace(one(MENDED, "last"), replaces=True)
+    with pytest.raises(VerifyError, match="last at line 30 has no docstring"):
+        verify(MENDED, apply_edits(MENDED, [edit]), [edit])
+
+
+def test_refuses_mends_that_overlap() -> None:
+    file_edits = [mend(), dataclasses.replace(mend(), start=mend().start - 2)]
+    with pytest.raises(VerifyError):
+        verify(MENDED, apply_edits(MENDED, file_edits[:1]), file_edits)
+
+
+def test_refuses_a_mend_of_a_twin() -> None:
+    source = b'def f():\n    "z"\n\n\ndef f():\n    "z"\n'
+    edit = Edit(start=14, end=15, text=b"x", qualname="f", line=5, replaces=True)
+    with pytest.raises(VerifyError, match="mend of f changes line 2, outside its docstring"):
+        verify(source, apply_edits(source, [edit]), [edit])
+    own = dataclasses.replace(edit, line=1)
+    verify(source, apply_edits(source, [own]), [own])
+
+
+@pytest.mark.parametrize(
+    "written",
+    ['"""z\\n"""', '"""z\\\\"""', '"z" "y"', '"""z\\\n"""', '"" "z"'],
+)
+def test_refuses_to_mend_what_reads_otherwise_than_written(written: str) -> None:
+    source = f"def f():\n    {written}\n".encode()
+    at_z = source.index(b"z")
+    edit = Edit(start=at_z, end=at_z + 1, text=b"x", qualname="f", line=1, replaces=True)
+    with pytest.raises(VerifyError, match="docstring of f does not stand in the file as Python"):
+        verify(source, apply_edits(source, [edit]), [edit])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [(15, 16, b""), (16, 17, b""), (16, 16, b"x"), (15, 17, b"\n"), (14, 16, b"x"), (16, 18, b"x")],
+)
+def test_refuses_a_mend_that_parts_a_line_ending(start: int, end: int, text: bytes) -> None:
+    source = b'def f():\r\n "z\r\n'.replace(b'"z', b'"""z') + b' y"""\r\n'
+    assert source[15:17] == b"\r\n"
+    edit = Edit(start=start, end=end, text=text, qualname="f", line=1, replaces=True)
+    with pytest.raises(VerifyError, match="does not end its lines as the file does"):
+        verify(source, apply_edits(source, [edit]), [edit])
+
+
+def test_refuses_a_mend_that_cuts_a_character() -> None:
+    source = 'def f():\n    "é"\n'.encode()
+    edit = Edit(start=14, end=15, text=b"\xc4", qualname="f", line=1, replaces=True)
+    with pytest.raises(VerifyError, match="not in the file's encoding"):
+        verify(source, apply_edits(source, [edit]), [edit])
+
+
+def test_accepts_a_mend_that_only_looks_like_a_declared_encoding() -> None:
+    source = '"""z\nz é"""\n'.encode()
+    edit = Edit(start=5, end=6, text=b"# coding: latin-1", qualname="<module>", replaces=True)
+    verify(source, apply_edits(source, [edit]), [edit])
