@@ -31,7 +31,7 @@ from docbot.scan.parse import (
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
     from docbot.scan.source import Text
@@ -80,9 +80,16 @@ class FileFacts:
 
 def file_facts(source: bytes, *, markers_only: bool = False) -> FileFacts:
     """Read one file for `check`; with `markers_only`, just its header comments."""
+    return parse_facts(source, markers_only=markers_only)[0]
+
+
+def parse_facts(
+    source: bytes, *, markers_only: bool = False
+) -> tuple[FileFacts, tuple[ast.Module, Text] | None]:
+    """Read one file as `file_facts` does, and return what was parsed, too, if it could be."""
     facts = FileFacts(size=len(source), markers=markers_of(source))
     if markers_only:
-        return facts
+        return facts, None
     try:
         with gc_paused():
             text = read(source)
@@ -90,9 +97,10 @@ def file_facts(source: bytes, *, markers_only: bool = False) -> FileFacts:
             nodes = all_nodes(tree) if reads_docstrings(source) else statements_of(tree, text)
             definitions = definitions_of(tree, text, details=False)
             outline = outline_of(tree, nodes, source, entries_of(definitions))
-            return replace(facts, outline=outline, definitions=definitions)
+            return replace(facts, outline=outline, definitions=definitions), (tree, text)
     except SourceError as error:
-        return replace(facts, problem=str(error), too_large=isinstance(error, TooLargeError))
+        too_large = isinstance(error, TooLargeError)
+        return replace(facts, problem=str(error), too_large=too_large), None
 
 
 def entries_of(definitions: Iterable[Definition]) -> tuple[Entry, ...]:
@@ -129,15 +137,27 @@ def definitions_of(tree: ast.Module, text: Text, *, details: bool = True) -> tup
     yields or returns, no tree, and "" for every docstring.
     """
     reader = _Reader(text, details=details)
-    reader.walk(tree.body, "", None, local=False)
-    reader.definitions.sort(key=lambda definition: definition.lines[0])
-    return (reader.module(tree), *reader.definitions)
+    return (reader.module(tree), *reader.read(tree))
+
+
+def some_definitions(
+    tree: ast.Module, text: Text, is_wanted: Callable[[ast.AST], bool]
+) -> tuple[Definition, ...]:
+    """Read those classes and functions of a file, with details, whose node is wanted."""
+    return tuple(_Reader(text, details=True, is_wanted=is_wanted).read(tree))
 
 
 class _Reader:
     """A reader that collects definitions from statements; expressions hold none."""
 
-    def __init__(self, text: Text, *, details: bool) -> None:
+    def __init__(
+        self,
+        text: Text,
+        *,
+        details: bool,
+        is_wanted: Callable[[ast.AST], bool] | None = None,
+    ) -> None:
+        self.is_wanted = is_wanted
         self.utf8 = text.utf8
         self.lines = text.utf8.split(b"\n")
         self.line_start = text.start_of_line
@@ -145,6 +165,16 @@ class _Reader:
         self.has_markers = b"docbot:" in text.utf8  # else no definition can carry the skip marker
         self.continued = _CONTINUED.search(text.utf8) is not None  # else no line is
         self.definitions: list[Definition] = []
+
+    def read(self, tree: ast.Module) -> list[Definition]:
+        """Read the classes and functions of a file, in source order."""
+        self.walk(tree.body, "", None, local=False)
+        self.definitions.sort(key=lambda definition: definition.lines[0])
+        return self.definitions
+
+    def add(self, node: _Defined, prefix: str, owner: str | None, *, local: bool) -> None:
+        if self.is_wanted is None or self.is_wanted(node):
+            self.definitions.append(self.definition(node, prefix, owner, local=local))
 
     def walk(self, body: Iterable[ast.AST], prefix: str, owner: str | None, *, local: bool) -> None:
         """Add the definitions of a block; `owner` is the class around it, None outside of one."""
@@ -155,10 +185,10 @@ class _Reader:
                 continue
             if isinstance(node, ast.ClassDef):
                 self.walk(node.body, f"{prefix}{node.name}.", node.name, local=local)
-                self.definitions.append(self.definition(node, prefix, owner, local=local))
+                self.add(node, prefix, owner, local=local)
             elif isinstance(node, _Function):
                 self.walk(node.body, f"{prefix}{node.name}.<locals>.", None, local=True)
-                self.definitions.append(self.definition(node, prefix, owner, local=local))
+                self.add(node, prefix, owner, local=local)
             else:
                 for name in blocks:
                     self.walk(getattr(node, name), prefix, owner, local=local)

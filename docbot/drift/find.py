@@ -1,0 +1,230 @@
+"""Find the drifts of a file: its documented functions, each beside its docstring.
+
+A docstring without sections claims nothing about parameters, results or exceptions, and most have
+none: these are passed over before anything is parsed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from docbot.drift.defaults import default_drifts, type_drifts
+from docbot.drift.function import PARAMETER_SECTIONS, Function
+from docbot.drift.literal import literal_of
+from docbot.drift.params import parameter_drifts
+from docbot.drift.parse import parse_docstring
+from docbot.drift.results import raise_drifts, result_drifts
+from docbot.errors import SourceError
+from docbot.scan.basics import docstring_of
+from docbot.scan.definition import Kind
+from docbot.scan.facts import some_definitions
+from docbot.scan.parse import gc_paused, parse
+from docbot.scan.source import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from docbot.drift.drift import Drift
+    from docbot.scan.definition import Definition
+    from docbot.scan.source import Text
+
+    Lines = tuple[tuple[int, int], ...]
+
+_SECTION = re.compile(
+    r"^[ \t]*(?:"
+    r":(?:param|parameter|arg|argument|key|keyword|type|returns?|rtype|raises?|except|exception"
+    r"|yields?)\b"
+    r"|-{3,}[ \t\r]*$|={3,}[ \t\r]*$"
+    r"|(?:Args|Arguments|Params|Parameters|Keyword Arg(?:ument)?s|Other Parameters|Returns?|Yields?"
+    r"|Raises?|Exceptions):[ \t\r]*$"
+    r")",
+    re.MULTILINE,
+)
+
+
+def find_drifts(
+    tree: ast.Module, text: Text, old: Revision | None = None, changed: Lines | None = None
+) -> tuple[Drift, ...]:
+    """Find the drifts of a parsed file's functions, in the order of their lines.
+
+    Args:
+        tree: The file's syntax tree.
+        text: The file's text.
+        old: The version that it is compared with: what it said already is the house's habit.
+        changed: The lines that changed, 1-based and inclusive; None looks at every function.
+
+    """
+    drifts = [
+        drift
+        for function in documented_functions(tree, text)
+        if changed is None or is_touched(function, changed)
+        for drift in drifts_of(function, old.former_of(function) if old else None)
+    ]
+    return tuple(sorted(drifts, key=lambda drift: drift.line))
+
+
+def is_touched(function: Function, changed: Lines) -> bool:
+    """Check whether changed lines touch a function or its docstring."""
+    first, last = function.definition.lines
+    end = function.literal.line + function.literal.text.count("\n")
+    places = ((first, last), (function.literal.line, end))
+    return any(start <= b and end >= a for a, b in places for start, end in changed)
+
+
+def drifts_of(function: Function, former: Definition | None = None) -> Iterator[Drift]:
+    """Find the drifts of one function; `former` is its older version, where there is one."""
+    params = None if former is None else {param.name: param for param in former.signature.params}
+    yield from parameter_drifts(function, None if params is None else tuple(params))
+    yield from default_drifts(function, params)
+    yield from type_drifts(function)
+    yield from result_drifts(function, former)
+    yield from raise_drifts(function, former)
+
+
+def may_have_sections(docstring: str | None) -> bool:
+    """Check quickly whether a docstring may have sections."""
+    return docstring is not None and "\n" in docstring and bool(_SECTION.search(docstring))
+
+
+def documented_functions(tree: ast.Module, text: Text) -> Iterator[Function]:
+    """Yield the functions of a file that a docstring with sections documents.
+
+    An `__init__` without sections of its own is documented by its class (PEP 257).
+    """
+    if not _SECTION.search(text.code):
+        return
+    with gc_paused():
+        definitions = some_definitions(tree, text, _may_count)
+    classes = [each for each in definitions if each.kind is Kind.CLASS and not each.marked_skip]
+    for definition in definitions:
+        if definition.kind is Kind.CLASS or definition.marked_skip or _is_accessor(definition):
+            continue
+        owner: Definition | None = definition
+        if not may_have_sections(definition.docstring):
+            owner = _class_of(definition, classes)
+        function = _function(text, definition, owner) if owner is not None else None
+        if function is not None and function.docstring.sections:
+            yield function
+
+
+def _may_count(node: ast.AST) -> bool:
+    """Check for a class or function with sections, and for `__init__`, which a class documents."""
+    return getattr(node, "name", "") == "__init__" or may_have_sections(docstring_of(node))
+
+
+def _is_accessor(definition: Definition) -> bool:
+    """Check for overloads and for setters, whose docstring belongs to another definition."""
+    last = {name.rpartition(".")[2] for name in definition.decorator_names}
+    return bool(last & {"overload", "setter", "deleter"})
+
+
+def _class_of(definition: Definition, classes: Iterable[Definition]) -> Definition | None:
+    qualname, line = definition.qualname.rpartition(".")[0], definition.line
+    around = (each for each in classes if each.lines[0] <= line <= each.lines[1])
+    return next((each for each in around if each.qualname == qualname), None)
+
+
+def _function(text: Text, definition: Definition, owner: Definition) -> Function | None:
+    node, holder = definition.tree, owner.tree
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or holder is None:
+        return None
+    literal = literal_of(holder, text)
+    if literal is None:
+        return None
+    docstring = parse_docstring(literal.text)
+    of_class = owner is not definition
+    if of_class and not any(section.entries for section in docstring.of_kind(*PARAMETER_SECTIONS)):
+        return None
+    return Function(
+        definition=definition,
+        node=node,
+        docstring=docstring,
+        literal=literal,
+        qualname=owner.qualname,
+        line=owner.line,
+        of_class=of_class,
+        attributes=attributes_of(holder) if isinstance(holder, ast.ClassDef) else frozenset(),
+    )
+
+
+def attributes_of(node: ast.ClassDef) -> frozenset[str]:
+    """Return the attributes that a class body or a `self.x = ...` in a method sets."""
+    names: set[str] = set()
+    for statement in node.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            names.update(_assigned(statement))
+            names.add(statement.name)  # a property is read as an attribute
+        for target in _targets(statement):
+            if isinstance(target, ast.Name):
+                names.add(target.id)
+    return frozenset(names)
+
+
+def _assigned(method: ast.AST) -> Iterator[str]:
+    for each in ast.walk(method):
+        for target in _targets(each):
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                yield target.attr
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Assign):
+        return node.targets
+    return [node.target] if isinstance(node, ast.AnnAssign) else []
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """An older version of a file: its functions by their qualified names."""
+
+    functions: Mapping[str, Definition]
+
+    @classmethod
+    def of(cls, source: bytes) -> Revision:
+        """Read an older version; one that cannot be read has no functions."""
+        try:
+            text = read(source)
+            definitions = some_definitions(parse(source), text, _is_function)
+        except SourceError:
+            return cls(functions={})
+        return cls(functions={each.qualname: each for each in definitions})
+
+    def former_of(self, function: Function) -> Definition | None:
+        """Return the older version of a function; None for a new one."""
+        return self.functions.get(function.definition.qualname)
+
+
+def _is_function(node: ast.AST) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
+def drifts_of_change(source: bytes, former: bytes | None, changed: Lines) -> tuple[Drift, ...]:
+    """Find the drifts of the functions that changed lines touch; none where nobody can read them.
+
+    Args:
+        source: The file.
+        former: Its older version; None for a new file.
+        changed: The lines that changed, 1-based and inclusive.
+
+    """
+    try:
+        text = read(source)
+        tree = parse(source)
+    except SourceError:
+        return ()
+    old = Revision.of(former) if former is not None else None
+    return find_drifts(tree, text, old, changed)
+
+
+def touched_names(source: bytes, changed: Lines) -> frozenset[str]:
+    """Return the qualified names of the documented functions and classes that lines touch.
+
+    Raises:
+        SourceError: the file cannot be read.
+
+    """
+    functions = documented_functions(parse(source), read(source))
+    return frozenset(each.qualname for each in functions if is_touched(each, changed))

@@ -1,0 +1,232 @@
+"""Compare the sections for results and exceptions with what the body returns, yields and raises."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from docbot.drift.docstring import SectionKind
+from docbot.drift.drift import DriftRule
+from docbot.drift.parse import kinds_in_prose
+from docbot.scan.definition import Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docbot.drift.drift import Drift
+    from docbot.drift.function import Function, FunctionNode
+    from docbot.scan.definition import Definition
+
+_NOTHING = re.compile(
+    r"[\s`*:]*(?:None|Nothing|nothing|No return|This (?:function|method) does not)\b"
+)
+_ITERATORS = re.compile(
+    r"iter|generat|yield|async|coroutine|stream|sequence of|awaitable", re.IGNORECASE
+)
+_CONTEXTS = ("contextmanager", "asynccontextmanager", "fixture")
+
+
+def result_drifts(function: Function, former: Definition | None = None) -> Iterator[Drift]:
+    """Find sections for results that the body no longer has, or that it lacks.
+
+    `former` is the function's older version, where there is one.
+    """
+    if function.of_class or function.is_abstract:
+        return
+    returns = function.sections(SectionKind.RETURNS)
+    yields = function.sections(SectionKind.YIELDS)
+    if returns and (what := _lost_return(function, former)):
+        message = f"documents what is returned, but the function {what}"
+        yield function.drift(DriftRule.RETURNS_UNKNOWN, returns[0].span.start, message)
+    if yields and _is_yield_lost(function, former):
+        message = "documents what is yielded, but the function yields nothing"
+        yield function.drift(DriftRule.YIELDS_UNKNOWN, yields[0].span.start, message)
+    if former is not None:
+        yield from _new_results(function, former)
+
+
+def _lost_return(function: Function, former: Definition | None) -> str:
+    """Return what a function does that is said to return something; "" where it may return it."""
+    definition = function.definition
+    if definition.returns or _says_nothing(function, SectionKind.RETURNS):
+        return ""
+    if definition.yields:
+        is_new = former is not None and not former.yields
+        return "yields" if is_new or not _speaks_of_iterators(function) else ""
+    was_returned = former is not None and former.returns
+    return "returns nothing" if was_returned or not _proves_nothing(function) else ""
+
+
+def _is_yield_lost(function: Function, former: Definition | None) -> bool:
+    if function.definition.yields:
+        return False
+    if former is not None and former.yields:
+        return True
+    return not function.definition.returns and not _proves_nothing(function)
+
+
+def _new_results(function: Function, former: Definition) -> Iterator[Drift]:
+    """Find results that the older version did not have and no section documents."""
+    definition = function.definition
+    if not any(section.readable for section in function.docstring.sections):
+        return
+    kinds = {section.kind for section in function.docstring.sections}
+    kinds |= kinds_in_prose(function.docstring)
+    has_section = bool(kinds & {SectionKind.RETURNS, SectionKind.YIELDS})
+    at = function.docstring.sections[0].span.start
+    if definition.yields and not former.yields and not has_section:
+        yield function.drift(DriftRule.YIELDS_MISSING, at, "does not document what is yielded")
+    elif definition.returns and not former.returns and not has_section and not definition.yields:
+        yield function.drift(DriftRule.RETURNS_MISSING, at, "does not document what is returned")
+
+
+def _says_nothing(function: Function, kind: SectionKind) -> bool:
+    """Check for a section that says there is no result, or that cannot be read."""
+    text = function.docstring.text
+    for section in function.sections(kind):
+        if not section.readable or not section.entries:
+            return True
+        first = section.entries[0]
+        spans = [span for span in (first.type, first.text) if span is not None]
+        if not spans or any(_NOTHING.match(span.of(text)) for span in spans):
+            return True
+    return False
+
+
+def _speaks_of_iterators(function: Function) -> bool:
+    """Check whether a generator's section for what it returns means the generator."""
+    text = function.docstring.text
+    told = "".join(section.span.of(text) for section in function.sections(SectionKind.RETURNS))
+    names = {name.rpartition(".")[2] for name in function.definition.decorator_names}
+    return bool(_ITERATORS.search(told)) or bool(names & set(_CONTEXTS))
+
+
+def _proves_nothing(function: Function) -> bool:
+    """Check for an empty body, and one that ends in `raise`."""
+    last = function.node.body[-1]
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        last = last.body[-1]
+    return function.definition.shape is Shape.EMPTY or isinstance(last, ast.Raise)
+
+
+def raise_drifts(function: Function, former: Definition | None = None) -> Iterator[Drift]:
+    """Find documented exceptions that are not raised, and raised ones that are not documented.
+
+    What is raised below, by a function that is called, cannot be known: a documented exception is
+    wrong for certain only where the older version raised it itself, or where the body calls
+    nothing at all.
+    """
+    sections = function.sections(SectionKind.RAISES)
+    if not sections or not function.is_readable(SectionKind.RAISES) or function.is_abstract:
+        return
+    documented = {
+        name.rpartition(".")[2]: (name, entry.span.start)
+        for name, _, entry in function.names(SectionKind.RAISES)
+    }
+    raised = {name.rpartition(".")[2] for name in function.definition.raises}
+    before = {name.rpartition(".")[2] for name in former.raises} if former is not None else set()
+    for last, (name, at) in documented.items():
+        is_raised = last in raised or any(_is_parent(last, each) for each in raised)
+        if is_raised or function.of_class:
+            continue
+        if last in before or (last not in _OF_OPERATORS and _is_closed(function)):
+            yield function.drift(
+                DriftRule.RAISES_UNKNOWN,
+                at,
+                f"documents the exception {name}, which is not raised",
+                subject=name,
+            )
+    yield from _undocumented_raises(function, documented.keys() & raised, set(documented), former)
+
+
+def _undocumented_raises(
+    function: Function, known: set[str], documented: set[str], former: Definition | None
+) -> Iterator[Drift]:
+    open_ = {name for name in escaping_raises(function.node) if name not in documented}
+    if former is not None:
+        old = {name.rpartition(".")[2] for name in former.raises}
+        open_ -= old
+    elif not known or len(open_) > len(known):
+        return  # the section lists what others raise, or only some: the house's habit
+    if SectionKind.RAISES in kinds_in_prose(function.docstring):
+        return
+    if "Exception" in documented or "BaseException" in documented:
+        return
+    for name in sorted(open_):
+        if any(_is_parent(parent, name) for parent in documented):
+            continue
+        yield function.drift(
+            DriftRule.RAISES_MISSING,
+            function.sections(SectionKind.RAISES)[0].span.start,
+            f"does not document the exception {name}, which is raised",
+            subject=name,
+        )
+
+
+def _is_parent(parent: str, name: str) -> bool:
+    """Check whether one built-in exception is a base class of another."""
+    import builtins
+
+    base, derived = getattr(builtins, parent, None), getattr(builtins, name, None)
+    return isinstance(base, type) and isinstance(derived, type) and issubclass(derived, base)
+
+
+_NO_HABIT = frozenset(
+    ("NotImplementedError", "AssertionError", "StopIteration", "StopAsyncIteration")
+)
+"""Exceptions that few houses document."""
+
+
+def escaping_raises(node: FunctionNode) -> set[str]:
+    """Return the last names of the exception classes that leave a function for certain.
+
+    Those in a `try` with handlers may be caught, and a variable may hold anything.
+    """
+    raised: set[str] = set()
+    stack: list[ast.AST] = list(node.body)
+    while stack:
+        each = stack.pop()
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
+            continue
+        if isinstance(each, ast.Raise):
+            error = each.exc.func if isinstance(each.exc, ast.Call) else each.exc
+            name = error.attr if isinstance(error, ast.Attribute) else getattr(error, "id", "")
+            if name[:1].isupper() and name not in _NO_HABIT:
+                raised.add(name)
+        elif isinstance(each, ast.Try) and each.handlers:
+            stack += [*each.orelse, *each.finalbody, *(s for h in each.handlers for s in h.body)]
+        else:
+            stack += [child for child in ast.iter_child_nodes(each) if isinstance(child, _BLOCKS)]
+    return raised
+
+
+_BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_OPEN = (
+    ast.Await, ast.Subscript, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.Import,
+    ast.ImportFrom, ast.Yield, ast.YieldFrom, ast.Delete, ast.Assert, ast.Starred,
+    ast.Attribute, ast.comprehension,
+)  # fmt: skip
+_OF_OPERATORS = frozenset(
+    ("TypeError", "AttributeError", "ZeroDivisionError", "OverflowError", "NameError")
+)
+"""Exceptions that an expression without a call may raise."""
+
+
+def _is_closed(function: Function) -> bool:
+    """Check that a body calls nothing but the exceptions it raises, and loops over nothing."""
+    node = function.node
+    if node.decorator_list:
+        return False
+    own = {
+        each.exc
+        for each in ast.walk(node)
+        if isinstance(each, ast.Raise) and isinstance(each.exc, ast.Call)
+    }
+    for statement in node.body:
+        for each in ast.walk(statement):
+            if isinstance(each, _OPEN) or (isinstance(each, ast.Raise) and each.exc is None):
+                return False
+            if isinstance(each, ast.Call) and each not in own:
+                return False
+    return True
