@@ -24,6 +24,7 @@ AUTO = "auto"
 STYLES = ("auto", "google", "numpy", "sphinx")
 KINDS = ("module", "class", "function", "method")
 SECTIONS = ("auto", "always", "never")
+STALE = ("report", "fix", "off")
 SKIPPABLE = ("dunder",)
 """The skip rules that are off by default."""
 INCLUDABLE = (
@@ -64,6 +65,8 @@ class Config:
             passes the gate is taken.
         max_tokens: Longest completion of the model, in tokens.
         max_lines: Longer functions are left alone: the model would not see enough of them.
+        stale: What becomes of a docstring that disagrees with its function: `report` it, `fix` what
+            is certain, or `off`.
         min_confidence: Least probability that a reader would accept a text, where a score was
             fitted to the model, else least geometric mean of the token probabilities; -1 takes the
             model's own default.
@@ -85,6 +88,7 @@ class Config:
     candidates: int = 1
     max_tokens: int = 48
     max_lines: int = 120
+    stale: str = "report"
     min_confidence: float = -1.0
     threads: int = 0
     gpu_layers: int = -1
@@ -94,6 +98,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "style": STYLES,
     "kinds": KINDS,
     "sections": SECTIONS,
+    "stale": STALE,
     "include": INCLUDABLE,
     "skip": SKIPPABLE,
 }

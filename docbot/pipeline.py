@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 
 from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.special_methods import fixed_summary
+from docbot.docstring.stale import MendedFile, mend_file
 from docbot.docstring.verify import verify
+from docbot.drift.find import drifts_of_change, touched_names
 from docbot.errors import SourceError, VerifyError
 from docbot.gate.judge import Judge
 from docbot.gate.score import load_weights
@@ -32,6 +34,7 @@ from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import PurePosixPath
 
     from docbot.config import Config
     from docbot.docstring.edit import Edit
@@ -51,7 +54,11 @@ SHORT = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What all files of a `fix` run share; `style` is called when there is something to write."""
+    """What all files of a `fix` run share.
+
+    `style` is called when there is something to write; `former` returns a file's older version,
+    for files of which only changed lines are in question.
+    """
 
     config: Config
     parents: ParentIndex
@@ -60,6 +67,7 @@ class Job:
     format: Format
     out_of_time: Callable[[], bool] = lambda: False
     scanner: Scanner = scan_each
+    former: Callable[[PurePosixPath], bytes | None] = lambda _path: None
 
     @property
     def judge(self) -> Judge:
@@ -125,26 +133,51 @@ class FileTask:
         """Render, edit and verify; any doubt about the file as a whole leaves it as it was."""
         before = after = self.file.source
         edits: tuple[Edit, ...] = ()
+        stale = MendedFile(after=before)
         error = ""
         try:
             edits = self._edits(job) if self.summaries else ()
             after = apply_edits(before, edits)
             if edits:
                 verify(before, after, edits, tree=self.scanned.tree)
+            stale = self._mend(after, job)
         except SourceError as reason:
             self.skips.append(Skip.of(reason))
-            edits = ()
+            edits, stale = (), MendedFile(after=before)
         except VerifyError as failure:
-            error, edits = str(failure), ()
+            error, edits, stale = str(failure), (), MendedFile(after=before)
+        is_written = bool(edits or stale.mended)
         return Result(
             path=self.file.path,
-            before=before if edits else b"",
-            after=after if edits else b"",
+            before=before if is_written else b"",
+            after=stale.after if is_written else b"",
             edits=edits,
             skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
             documented=self.choice.documented,
+            drifts=stale.left,
+            mended=stale.mended,
             error=error,
         )
+
+    def _mend(self, source: bytes, job: Job) -> MendedFile:
+        """Mend the docstrings that were there, or find what a person has to mend.
+
+        Raises:
+            SourceError: the file cannot be read.
+            VerifyError: more was changed than should have been.
+
+        """
+        file, stale = self.file, job.config.stale
+        if stale == "off" or self.scanned.skip is not None or not _has_time(self.choice):
+            return MendedFile(after=source)
+        if stale == "report" and file.changed is None:
+            return MendedFile(after=source, left=self.scanned.drifts)
+        former = job.former(file.path) if file.changed is not None else None
+        if stale == "fix":
+            only = None if file.changed is None else touched_names(file.source, file.changed)
+            return mend_file(source, former, only)
+        left = drifts_of_change(file.source, former, file.changed or ())
+        return MendedFile(after=source, left=left)
 
     def _edits(self, job: Job) -> tuple[Edit, ...]:
         """Turn the summaries into splices of the file.
@@ -165,6 +198,10 @@ class FileTask:
             else:
                 edits.append(outcome)
         return tuple(sorted(edits, key=lambda e: e.start))
+
+
+def _has_time(choice: Choice) -> bool:
+    return all(skip.reason is not SkipReason.OUT_OF_TIME for skip in choice.skips)
 
 
 def _edit(

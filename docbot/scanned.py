@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docbot.drift.find import find_drifts
 from docbot.errors import SourceError
 from docbot.gate.facts import NO_SURROUNDINGS, Surroundings, surroundings_of
 from docbot.scan.definition import Definition, Kind
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from docbot.config import Config
     from docbot.docstring.edit import Edit
+    from docbot.drift.drift import Drift
     from docbot.scan.facts import FileFacts
     from docbot.scan.outline import Outline
     from docbot.select.inheritance import ParentIndex
@@ -55,8 +57,9 @@ class SourceFile:
 class Result:
     """What became of one file.
 
-    `before` and `after` are its bytes when there are edits, and empty otherwise. `missing` are the
-    targets that `check` found without a docstring. `error` is docbot's own failure: the file was
+    `before` and `after` are its bytes when something was written, and empty otherwise. `missing`
+    are the targets that `check` found without a docstring, `drifts` where docstrings disagree with
+    their functions, and `mended` where they did. `error` is docbot's own failure: the file was
     given up.
     """
 
@@ -67,12 +70,16 @@ class Result:
     missing: tuple[Target, ...] = ()
     skips: tuple[Skip, ...] = ()
     documented: int = 0
+    drifts: tuple[Drift, ...] = ()
+    mended: tuple[Drift, ...] = ()
     error: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ScannedFile:
     """What one file's own bytes say; or, in `skip`, why it is left alone.
+
+    `drifts` are looked for here where they are only reported, and only of whole files.
 
     `outline` is None and `definitions` are empty where no docstring can be missing. `tree` is None
     in a file that another process has scanned.
@@ -82,6 +89,7 @@ class ScannedFile:
     outline: Outline | None = None
     definitions: tuple[Definition, ...] = ()
     surroundings: Surroundings = NO_SURROUNDINGS
+    drifts: tuple[Drift, ...] = ()
     tree: ast.Module | None = dataclasses.field(default=None, repr=False, compare=False)
 
 
@@ -138,7 +146,13 @@ def settle_file(path: PurePosixPath, verdict: FileVerdict, parents: ParentIndex)
                 lines=(line, line),
             )
             missing.append(Target(definition=bare))
-    return Result(path=path, missing=tuple(missing), skips=tuple(skips), documented=documented)
+    return Result(
+        path=path,
+        missing=tuple(missing),
+        skips=tuple(skips),
+        documented=documented,
+        drifts=verdict.drifts,
+    )
 
 
 def scan_file(file: SourceFile, config: Config) -> ScannedFile:
@@ -151,12 +165,16 @@ def scan_file(file: SourceFile, config: Config) -> ScannedFile:
             tree = shared_tree(text.code)
             nodes = all_nodes(tree)
             outline = outline_of(tree, nodes, file.source)
+            drifts: tuple[Drift, ...] = ()
+            if config.stale == "report" and file.changed is None:
+                drifts = tuple(dataclasses.replace(d, changes=()) for d in find_drifts(tree, text))
             if not _may_lack(outline, file, config):
-                return ScannedFile()
+                return ScannedFile(drifts=drifts)
             return ScannedFile(
                 outline=outline,
                 definitions=definitions_of(tree, text),
                 surroundings=surroundings_of(file.path, names_in(nodes, text.utf8)),
+                drifts=drifts,
                 tree=tree,
             )
     except SourceError as error:

@@ -15,6 +15,7 @@ import pytest
 
 import docbot
 from docbot.config import Config
+from docbot.drift.drift import DriftRule
 from docbot.select.skip import SkipReason
 
 HOME = Path(__file__).parents[1]
@@ -154,6 +155,12 @@ def test_the_configuration_page_lists_every_key_and_rule():
         assert f"| `{field.name.replace('_', '-')}` |" in page
     for reason in SkipReason:
         assert f"`{reason.value}`" in page
+
+
+def test_the_configuration_page_lists_every_rule_of_drift():
+    page = (HOME / "docs" / "configuration.md").read_text()
+    for rule in DriftRule:
+        assert f"`{rule.value}`" in page
 
 
 def test_the_readme_tree_is_true():

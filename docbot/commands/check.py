@@ -15,6 +15,7 @@ from docbot.commands.check_cache import (
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, print_again, user_cache
+from docbot.repo.former import base_revision, former_versions
 from docbot.repo.worktree import open_worktree
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     if options.fail_under is not None:
         below = output.coverage is not None and output.coverage < options.fail_under
         return CHANGES if below else CLEAN
-    return CHANGES if output.missing else CLEAN
+    return CHANGES if output.missing or output.drifts else CLEAN
 
 
 def _check(options: argparse.Namespace, worktree: WorkTree, cache: Cache) -> CheckOutput:
@@ -50,13 +51,14 @@ def _check(options: argparse.Namespace, worktree: WorkTree, cache: Cache) -> Che
         selection = _select(options, worktree, cache)
         rows, files, _ = selection
         state = files_state(worktree, files, rows)
-    key = key_of(worktree, state, [options.format, options.verbose])
+    base = base_revision(worktree.repository, staged=options.staged, since=options.since)
+    key = key_of(worktree, state, [options.format, options.verbose, base])
     output = recall(cache, key, worktree)
     if output is not None:
         print_again(output, quiet=options.quiet)
         return output
     rows, files, scans = selection or _select(options, worktree, cache)
-    output = _check_files(Run(options, worktree), rows, files, scans)
+    output = _check_files(Run(options, worktree), rows, files, scans, base)
     remember(cache, key, output, scans)
     return output
 
@@ -73,8 +75,13 @@ def _select(
 
 
 def _check_files(
-    run: Run, rows: Sequence[SelectedFile], files: Sequence[FileContent], scans: CachedScans
+    run: Run,
+    rows: Sequence[SelectedFile],
+    files: Sequence[FileContent],
+    scans: CachedScans,
+    base: str,
 ) -> CheckOutput:
+    from docbot.commands.output import with_changed_drifts
     from docbot.scanned import COUNTED, Result, settle_file, with_kinds
     from docbot.select.inheritance import ParentIndex
 
@@ -87,17 +94,25 @@ def _check_files(
         for (path, changed), file in zip(kept, files, strict=True)
         if file.problem is None
     ]
-    with scans.judging(readable, config) as judged, run.meter(len(rows)):
+    with (
+        scans.judging(readable, config) as judged,
+        run.meter(len(rows)),
+        former_versions(run.worktree.repository, base) as former,
+    ):
         verdicts = dict(judged)
         for path, row in zip(paths, rows, strict=True):
             if skip := row.skip or skips[path]:
                 run.add(Result(path=path, skips=(skip,)))
-            else:
-                run.add(settle_file(path, verdicts[path], parents))
+                continue
+            result = settle_file(path, verdicts[path], parents)
+            if row.changed is not None and verdicts[path].skip is None and config.stale != "off":
+                result = with_changed_drifts(result, row, former)
+            run.add(result)
     run.close("check", config.kinds)
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
         messages=tuple(run.messages),
         missing=run.tally.missing,
+        drifts=run.tally.drifts,
         coverage=run.tally.coverage,
     )

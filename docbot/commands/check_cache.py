@@ -33,11 +33,21 @@ LARGEST = 8 << 20
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckOutput:
-    """What a check printed, data and messages, and what its exit code is decided by."""
+    """What a check printed, data and messages, and what its exit code is decided by.
+
+    Attributes:
+        data: What went to stdout.
+        messages: What went to stderr.
+        missing: How many docstrings are missing.
+        drifts: How often a docstring disagrees with its function.
+        coverage: The share of documented definitions, in percent; None where none counts.
+
+    """
 
     data: str
     messages: tuple[str, ...]
     missing: int
+    drifts: int
     coverage: float | None
 
 
@@ -88,16 +98,19 @@ def recall(cache: Cache, key: bytes, worktree: WorkTree) -> CheckOutput | None:
     value = cache.get(RUN, key)
     if value is None:
         return None
-    data, messages, missing, coverage, outside = json.loads(value)
+    data, messages, missing, drifts, coverage, outside = json.loads(value)
     if not _are_unchanged(outside, cache, worktree):
         return None
-    return CheckOutput(data=data, messages=tuple(messages), missing=missing, coverage=coverage)
+    return CheckOutput(
+        data=data, messages=tuple(messages), missing=missing, drifts=drifts, coverage=coverage
+    )
 
 
 def remember(cache: Cache, key: bytes, output: CheckOutput, scans: CachedScans) -> None:
     """Store the output, unless a file turned out to hold other bytes than git's id stands for."""
     outside = {str(path): blob for path, blob in scans.outside.items()}
-    row = [output.data, output.messages, output.missing, output.coverage, outside]
+    counts = [output.missing, output.drifts, output.coverage]
+    row = [output.data, output.messages, *counts, outside]
     value = json.dumps(row, separators=(",", ":")).encode()
     if scans.sure and len(value) <= LARGEST and version():
         cache.put_many(RUN, {key: value})

@@ -14,8 +14,9 @@ from docbot.config import AUTO
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import PurePosixPath
 
     from docbot.cache import Cache
     from docbot.config import Config
@@ -40,15 +41,17 @@ def run(options: argparse.Namespace) -> int:
         user_cache(options) as cache,
         _job(worktree, cache, deadline) as job,
         _scanner(options, len(rows)) as scanner,
+        _former(options, worktree) as former,
     ):
-        for result in fix(run.files(rows), dataclasses.replace(job, scanner=scanner)):
+        whole = dataclasses.replace(job, scanner=scanner, former=former)
+        for result in fix(run.files(rows), whole):
             run.add(result if options.diff else run.write(result))
     run.close("fix")
     if not options.staged and options.format == "text":
         _tell_of_the_better_model(run, worktree.config)
     if run.tally.errors:
         return BUG
-    return CHANGES if run.tally.written else CLEAN
+    return CHANGES if run.tally.written or run.tally.mended else CLEAN
 
 
 def _tell_of_the_better_model(run: Run, config: Config) -> None:
@@ -83,6 +86,19 @@ def _job(worktree: WorkTree, cache: Cache, deadline: float) -> AbstractContextMa
         out_of_time=lambda: time.monotonic() > deadline,
         ahead=AHEAD if deadline == float("inf") else 0,
     )
+
+
+@contextmanager
+def _former(
+    options: argparse.Namespace, worktree: WorkTree
+) -> Iterator[Callable[[PurePosixPath], bytes | None]]:
+    """Open the versions that changed lines are compared with, by their paths in reports."""
+    from docbot.repo.former import base_revision, former_versions
+
+    repository = worktree.repository
+    base = base_revision(repository, staged=options.staged, since=options.since)
+    with former_versions(repository, base) as find:
+        yield lambda path: find(worktree.root / path)
 
 
 @contextmanager

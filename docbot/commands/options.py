@@ -28,6 +28,7 @@ HELP: Mapping[str, str] = {
     "candidates": "answers asked for per question; the surest that passes is taken",
     "max-tokens": "longest answer of the model, in tokens",
     "max-lines": "leave longer functions alone",
+    "stale": "docstrings that disagree with their function: report or fix them, or off",
     "min-confidence": "write nothing below this confidence, 0 to 1; -1: the model's own default",
     "threads": "threads for llama.cpp; 0 takes the cores that are free",
     "gpu-layers": "layers of the model on the GPU, where llama.cpp has one; -1: all that fit",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from docbot.cache import Cache
     from docbot.commands.check_cache import CheckOutput
     from docbot.commands.report import ProgressMeter
+    from docbot.repo.former import FormerVersions
     from docbot.repo.worktree import SelectedFile, WorkTree
     from docbot.scanned import Result, SourceFile
 
@@ -92,13 +93,14 @@ class Run:
         from docbot.repo.write import append_undo, write
         from docbot.select.skip import Skip, SkipReason
 
-        if not result.edits:
+        if result.before == result.after:
             return result
         try:
             write(self.worktree.root / result.path, result.before, result.after)
         except WriteError as error:
             skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
-            return dataclasses.replace(result, edits=(), skips=(*result.skips, skip))
+            skips, left = (*result.skips, skip), (*result.mended, *result.drifts)
+            return dataclasses.replace(result, edits=(), mended=(), drifts=left, skips=skips)
         if self.worktree.repository is not None and not self.options.staged:
             if self.undo is None:
                 self.undo = self.worktree.repository.undo_file()
@@ -136,6 +138,19 @@ class Run:
         if data:
             self.data.append(data)
             _out(data)
+
+
+def with_changed_drifts(result: Result, row: SelectedFile, former: FormerVersions) -> Result:
+    """Add the drifts of the functions that a file's changed lines touch."""
+    from docbot.drift.find import drifts_of_change
+    from docbot.repo.worktree import load
+    from docbot.select.skip import Skip
+
+    source = load(row)
+    if isinstance(source, Skip) or row.changed is None:
+        return result
+    drifts = drifts_of_change(source, former(row.path), row.changed)
+    return dataclasses.replace(result, drifts=drifts)
 
 
 def print_again(output: CheckOutput, *, quiet: bool) -> None:

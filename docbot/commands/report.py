@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
+    from docbot.drift.drift import Drift
     from docbot.scanned import Result
 
 SCHEMA_VERSION = 1
@@ -36,6 +37,8 @@ class Tally:
     written: int = 0
     missing: int = 0
     documented: int = 0
+    drifts: int = 0
+    mended: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     files_skipped: Counter[SkipReason] = field(default_factory=Counter)
     errors: int = 0
@@ -43,10 +46,12 @@ class Tally:
     def add(self, result: Result) -> None:
         """Add one file to the counts."""
         self.files += 1
-        self.changed_files += bool(result.edits)
+        self.changed_files += bool(result.edits or result.mended)
         self.written += len(result.edits)
         self.missing += len(result.missing)
         self.documented += result.documented
+        self.drifts += len(result.drifts)
+        self.mended += len(result.mended)
         self.errors += bool(result.error)
         for skip in result.skips:
             (self.skipped if skip.qualname else self.files_skipped)[skip.reason] += 1
@@ -71,6 +76,8 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
         )
         for target in result.missing
     ]
+    lines += [(drift.line, _sentence(drift)) for drift in result.drifts]
+    lines += [(drift.line, f"mended: {_sentence(drift)}") for drift in result.mended]
     if verbose:
         lines += [
             (
@@ -80,6 +87,10 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
             for skip in result.skips
         ]
     return [f"{result.path}:{line}: {message}" for line, message in sorted(lines)]
+
+
+def _sentence(drift: Drift) -> str:
+    return f"{drift.qualname} {drift.message} [{drift.rule.value}]"
 
 
 def _first_line(docstring: bytes) -> str:
@@ -188,6 +199,11 @@ def print_summary(tally: Tally, *, dry: bool) -> None:
     verb = "would be documented" if dry else "documented"
     files = f"in {tally.changed_files} of {tally.files} {_count('file', tally.files)}"
     rows = [(tally.written, f"[bold]{verb}[/bold] {files}")]
+    if tally.mended:
+        verb = "would be mended" if dry else "mended"
+        rows.append((tally.mended, f"stale {_count('entry', tally.mended)} [bold]{verb}[/bold]"))
+    if tally.drifts:
+        rows.append((tally.drifts, f"stale {_count('entry', tally.drifts)} for a person to mend"))
     rows += [
         (count, f"skipped, [cyan]{reason.value}[/cyan]: {EXPLANATIONS[reason]}")
         for reason, count in tally.skipped.most_common()
@@ -209,7 +225,8 @@ def print_summary(tally: Tally, *, dry: bool) -> None:
 
 
 def _count(noun: str, count: int) -> str:
-    return noun if count == 1 else noun + "s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return noun if count == 1 else plural
 
 
 def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
@@ -227,6 +244,8 @@ def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
                 "written": tally.written,
                 "missing": tally.missing,
                 "documented": tally.documented,
+                "drift": tally.drifts,
+                "mended": tally.mended,
                 "coverage": None if coverage is None else round(coverage, 2),
                 "skipped": {reason.value: n for reason, n in sorted(tally.skipped.items())},
                 "files_skipped": {r.value: n for r, n in sorted(tally.files_skipped.items())},
@@ -257,6 +276,8 @@ def _file(result: Result) -> dict[str, Any]:
             }
             for target in result.missing
         ],
+        "drift": [_drift(drift) for drift in result.drifts],
+        "mended": [_drift(drift) for drift in result.mended],
         "skipped": [
             {
                 "qualname": skip.qualname or None,
@@ -267,4 +288,14 @@ def _file(result: Result) -> dict[str, Any]:
             for skip in result.skips
         ],
         "error": result.error or None,
+    }
+
+
+def _drift(drift: Drift) -> dict[str, Any]:
+    return {
+        "qualname": drift.qualname,
+        "line": drift.line,
+        "rule": drift.rule.value,
+        "subject": drift.subject or None,
+        "message": drift.message,
     }

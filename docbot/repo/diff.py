@@ -8,6 +8,7 @@ look like any header.
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 from dataclasses import dataclass
@@ -100,8 +101,9 @@ def _read_hunk(header: re.Match[bytes], lines: Iterator[bytes]) -> Hunk:
 def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
     """Write a patch that `git apply` accepts, byte for byte; b"" when nothing changed.
 
-    Where an edit adds lines and removes blank ones, as docbot's do, the patch has exactly those
-    changes. `difflib` finds more: in long files it counts frequent lines as removed and added.
+    Where only lines are added and blank ones removed, as for new docstrings, the patch has exactly
+    those changes. `difflib` finds more: in long files it counts frequent lines as removed and
+    added. It is asked where other lines changed, as in a docstring that was mended.
 
     Args:
         path: The file's path from the root of the repository.
@@ -133,7 +135,26 @@ class _Change:
     j2: int
 
 
-def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> list[_Change]:
+    changes = list(_additions(old, new))
+    if any(line.strip() for change in changes for line in old[change.i1 : change.i2]):
+        return list(_replacements(old, new))
+    return changes
+
+
+def _replacements(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+    """Find the changes between two files of which any lines may differ."""
+    start = next(
+        (at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0
+    )
+    matcher = difflib.SequenceMatcher(None, old[start:], new[start:], autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "equal":
+            yield _Change(start + i1, start + i2, start + j1, start + j2)
+
+
+def _additions(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+    """Find the changes between two files if only blank lines of the old one are gone."""
     i = j = 0
     while i < len(old) or j < len(new):
         if i < len(old) and j < len(new) and old[i] == new[j]:

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from docbot.drift.drift import Drift, DriftRule
 from docbot.scan.definition import Definition, Kind, Shape
 from docbot.scan.facts import FileFacts, entries_of
 from docbot.scan.markers import FileMarkers
 from docbot.scan.outline import ClassEntry, Entry, Outline
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _KINDS = tuple(Kind)
 _SHAPES = tuple(Shape)
 
 
-def encode(facts: FileFacts) -> bytes:
-    """Serialise the facts of a file as JSON, by position: a line for the file, one for the rest."""
+def encode(facts: FileFacts, drifts: Iterable[Drift] | None = None) -> bytes:
+    """Serialise the facts of a file as JSON, by position.
+
+    One line is for the file, one for its definitions and one for its drifts, without their mends;
+    None for drifts that were not looked for.
+    """
     outline = facts.outline
     head = [
         facts.size,
@@ -29,10 +37,13 @@ def encode(facts: FileFacts) -> bytes:
         [outline.documented, outline.defines],
     ]
     rows = [_row(definition) for definition in facts.definitions]
-    return b"%b\n%b" % (_dump(head), _dump(rows))
+    marks = None
+    if drifts is not None:
+        marks = [[x.rule.value, x.qualname, x.line, x.message, x.subject] for x in drifts]
+    return b"%b\n%b\n%b" % (_dump(head), _dump(rows), _dump(marks))
 
 
-def _dump(row: list[Any]) -> bytes:
+def _dump(row: list[Any] | None) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode()
 
 
@@ -57,7 +68,7 @@ def _row(definition: Definition) -> list[Any]:
 
 def decode(value: bytes) -> FileFacts:
     """Rebuild the facts that `encode` serialised."""
-    first, _, second = value.partition(b"\n")
+    first, second, _ = value.split(b"\n")
     size, marks, (problem, too_large), *head = json.loads(first)
     definitions = tuple(_definition(row) for row in json.loads(second))
     return FileFacts(
@@ -70,6 +81,17 @@ def decode(value: bytes) -> FileFacts:
     )
 
 
+def decode_drifts(value: bytes) -> tuple[Drift, ...] | None:
+    """Rebuild the drifts that `encode` serialised; None where they were not looked for."""
+    rows = json.loads(value.rpartition(b"\n")[2])
+    if rows is None:
+        return None
+    return tuple(
+        Drift(rule=DriftRule(rule), qualname=qualname, line=line, message=message, subject=subject)
+        for rule, qualname, line, message, subject in rows
+    )
+
+
 def decode_outline(value: bytes) -> Outline | None:
     """Rebuild the outline of a file without its entries; None for a file that cannot be read."""
     head = json.loads(value.partition(b"\n")[0])
@@ -78,7 +100,7 @@ def decode_outline(value: bytes) -> Outline | None:
 
 def has_outline(value: bytes) -> bool:
     """Check for more than the markers of a file that can be read."""
-    first, _, second = value.partition(b"\n")
+    first, second, _ = value.split(b"\n")
     return second != b"[]" or bool(json.loads(first)[2][0])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -59,6 +60,29 @@ class Contents:
             self.close()
             raise GitError(f"git has no object {blob.id} here{self._hint()}")
         return content[:-1]
+
+    def find(self, name: str, most: int) -> bytes | None:
+        """Return the bytes of a file by a name such as `HEAD:a.py`; None for none, or a larger one.
+
+        Raises:
+            GitError: git has ended.
+
+        """
+        if "\n" in name:  # the end of a request
+            return None
+        if self._process is None:
+            self._process = self._start()
+        try:
+            self._process.stdin.write(os.fsencode(name) + b"\n")
+            self._process.stdin.flush()
+            words = self._process.stdout.readline().split()
+            if not words[2:] or not words[2].isdigit():  # `HEAD:a.py missing`
+                return None
+            content: bytes = self._process.stdout.read(int(words[2]) + 1)
+        except OSError as error:
+            self.close()
+            raise GitError(f"git cannot read {name}{self._hint()}") from error
+        return content[:-1] if words[1] == b"blob" and len(content) <= most + 1 else None
 
     def close(self) -> None:
         """End the process; a later `read` starts another."""

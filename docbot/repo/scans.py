@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from docbot.cache import Cache
     from docbot.config import Config
+    from docbot.drift.drift import Drift
     from docbot.repo.git import Lines
     from docbot.repo.worktree import WorkTree
     from docbot.scan.facts import FileFacts
@@ -174,7 +175,7 @@ class CachedScans:
         for task, (verdict, facts, blob, size) in results:
             path = PurePosixPath(task.path)
             self._encoded_facts[path] = facts or task.facts or b""
-            if task.facts is None:
+            if facts:
                 self.sure &= (blob, size) == (task.blob, task.size)
                 if blob:
                     fresh[self._key(blob, size, markers_only=task.markers_only)] = facts
@@ -299,33 +300,40 @@ def _chunks(tasks: Iterable[_Task], load: int, count: int) -> Iterator[list[_Tas
 
 def _load_modules() -> None:
     """Import what every process needs, once for them all."""
+    from docbot.drift import find  # noqa: F401
     from docbot.repo import facts_codec  # noqa: F401
     from docbot.scan import facts  # noqa: F401
     from docbot.select import verdicts  # noqa: F401
 
 
 def _judge_chunk(tasks: Iterable[_Task], algorithm: str, config: Config) -> list[_Answer]:
-    from docbot.repo.facts_codec import decode, encode
+    from docbot.repo.facts_codec import decode, decode_drifts, encode
     from docbot.select.verdicts import judge_file
 
+    wants_drifts = config.stale != "off"
     answers = []
     for task in tasks:
-        if task.facts is not None:
+        drifts = None if task.facts is None else decode_drifts(task.facts)
+        if task.facts is not None and not (wants_drifts and drifts is None):
             facts, blob, size, fresh = decode(task.facts), task.blob, task.size, b""
         else:
-            facts, blob, size = _read_file(task, algorithm)
-            fresh = encode(facts)
+            facts, drifts, blob, size = _read_file(task, algorithm, drifts=wants_drifts)
+            fresh = encode(facts, drifts)
         verdict = judge_file(PurePosixPath(task.path), facts, config, task.changed)
+        if wants_drifts and drifts and verdict.skip is None and task.changed is None:
+            verdict = verdict._replace(drifts=drifts)
         answers.append((verdict, fresh, blob, size))
     return answers
 
 
-def _read_file(task: _Task, algorithm: str) -> tuple[FileFacts, str, int]:
-    """Read the facts of a file, its blob id and its size.
+def _read_file(
+    task: _Task, algorithm: str, *, drifts: bool
+) -> tuple[FileFacts, tuple[Drift, ...] | None, str, int]:
+    """Read the facts of a file, its drifts if they are wanted, its blob id and its size.
 
-    They are "" and 0 where the facts do not follow from them.
+    The last two are "" and 0 where the facts do not follow from them.
     """
-    from docbot.scan.facts import FileFacts, file_facts
+    from docbot.scan.facts import FileFacts, parse_facts
 
     try:
         source = read(Path(task.file))
@@ -335,6 +343,11 @@ def _read_file(task: _Task, algorithm: str) -> tuple[FileFacts, str, int]:
             size=task.size, markers=FileMarkers(), problem=str(error), too_large=too_large
         )
         is_size_enough = too_large and task.size > MAX_BYTES
-        return (unreadable, task.blob, task.size) if is_size_enough else (unreadable, "", 0)
-    facts = file_facts(source, markers_only=task.markers_only)
-    return facts, blob_id(source, algorithm), len(source)
+        return (unreadable, (), task.blob, task.size) if is_size_enough else (unreadable, (), "", 0)
+    facts, parsed = parse_facts(source, markers_only=task.markers_only)
+    found: tuple[Drift, ...] | None = () if drifts else None
+    if drifts and parsed is not None:
+        from docbot.drift.find import find_drifts
+
+        found = tuple(replace(drift, changes=()) for drift in find_drifts(*parsed))
+    return facts, found, blob_id(source, algorithm), len(source)

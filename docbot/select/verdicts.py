@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from docbot.config import Config
+    from docbot.drift.drift import Drift
     from docbot.scan.facts import FileFacts
 
     Verdict = tuple[str, str, int, bool, tuple[str, str] | None, bool]
@@ -31,12 +32,14 @@ class FileVerdict(NamedTuple):
         skip: The reason and the detail why all of it is left alone.
         documented: The number of documented definitions that no rule leaves out, for certain.
         others: All other definitions that count, in source order.
+        drifts: Where docstrings disagree with their functions.
 
     """
 
     skip: tuple[str, str] | None = None
     documented: int = 0
     others: tuple[Verdict, ...] = ()
+    drifts: tuple[Drift, ...] = ()
 
 
 def whole_skip(path: PurePosixPath, facts: FileFacts, config: Config) -> Skip | None:

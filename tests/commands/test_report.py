@@ -8,6 +8,7 @@ import jsonschema
 from docbot.commands import report
 from docbot.commands.report import Tally, coverage_line, format_findings, format_problems, to_json
 from docbot.docstring.edit import Edit
+from docbot.drift.drift import Drift, DriftRule
 from docbot.scan.definition import Definition, Kind
 from docbot.scanned import Result
 from docbot.select.skip import Skip, SkipReason, Target
@@ -35,6 +36,15 @@ RESULT = Result(
         Skip(reason=SkipReason.OUT_OF_TIME, detail="late", qualname="k", line=8),
     ),
     documented=2,
+    drifts=(
+        Drift(
+            rule=DriftRule.PARAM_RENAMED,
+            qualname="m",
+            line=6,
+            message="documents the parameter a, which is now called b",
+            subject="b",
+        ),
+    ),
     error="the syntax tree changed",
 )
 
@@ -51,10 +61,11 @@ def test_findings_stand_in_line_order():
         "pkg/a.py:1: file skipped, too-large: it is over 1 MB",
         "pkg/a.py:3: function f has no docstring",
         "pkg/a.py:5: h skipped, unsure: 0.31",
+        "pkg/a.py:6: m documents the parameter a, which is now called b [param-renamed]",
         'pkg/a.py:7: go: """Go\\xe9."""',
         "pkg/a.py:8: k skipped, out-of-time: late",
     ]
-    assert len(format_findings(RESULT, verbose=False)) == 2
+    assert len(format_findings(RESULT, verbose=False)) == 3
 
 
 def test_troubles_name_the_file():
@@ -71,7 +82,7 @@ def test_json_keeps_its_schema():
         jsonschema.validate(document, SCHEMA)
     assert document["summary"] == {
         "files": 2, "changed_files": 1, "written": 1, "missing": 1, "documented": 2,
-        "coverage": 66.67, "skipped": {"out-of-time": 1, "unsure": 1},
+        "drift": 1, "mended": 0, "coverage": 66.67, "skipped": {"out-of-time": 1, "unsure": 1},
         "files_skipped": {"too-large": 1}, "errors": 1,
     }  # fmt: skip
 

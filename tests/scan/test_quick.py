@@ -47,6 +47,9 @@ LACKING = {
     "null": b'"""One."""\n\x00\n',
     "undecodable": b'"""\xff"""\n',
     "deep": b'"""One."""\nx = ' + b"(" * 3000 + b")" * 3000,
+    "google sections": b'"""One."""\ndef f(a):\n    """Two.\n\n    Args:\n        b: B.\n    """\n',
+    "numpy sections": b'"""One."""\ndef f():\n    """Two.\n\n    Returns\n    -------\n    """\n',
+    "sphinx sections": b'"""One."""\ndef f(a):\n    """Two.\n\n    :param b: B.\n    """\n',
     "large": b'"""One."""\n' + b"#" * MAX_BYTES,
 }
 

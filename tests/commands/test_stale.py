@@ -1,0 +1,177 @@
+"""`check` reports docstrings that disagree with their function: rule, line and sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from docbot.commands import exit_codes
+
+DOCSTRING = '''\
+    """Return the total.
+
+    Args:
+        prices: What is added up.
+        tax: The share to add.
+
+    Returns:
+        The total.
+    """
+'''
+CURRENT = f"def total(prices, tax):\n{DOCSTRING}    return sum(prices) * tax\n"
+RENAMED = CURRENT.replace("(prices, tax)", "(prices, rate)").replace("* tax", "* rate")
+LINE = "shop.py:6: total documents the parameter tax, which is now called rate [param-renamed]\n"
+
+
+def test_a_renamed_parameter_is_reported(docbot, repo):
+    repo.commit("shop.py", RENAMED)
+    ran = docbot("check", repo.root)
+    assert (ran.code, ran.out) == (exit_codes.CHANGES, LINE)
+
+
+def test_what_was_printed_is_printed_again(docbot, repo):
+    repo.commit("shop.py", RENAMED)
+    first = docbot("check", repo.root)
+    assert docbot("check", repo.root) == first
+    repo.write("other.py", "x = 1\n")
+    assert docbot("check", repo.root) == first  # from the facts of the file
+    assert docbot("check", "--no-cache", repo.root) == first
+
+
+def test_it_can_be_switched_off_and_on_again(docbot, repo):
+    repo.commit("shop.py", RENAMED)
+    ran = docbot("check", "--stale", "off", repo.root)
+    assert (ran.code, ran.out) == (exit_codes.CLEAN, "")
+    assert docbot("check", repo.root).out == LINE
+
+
+def test_the_coverage_decides_alone_when_it_is_asked_for(docbot, repo):
+    repo.commit("shop.py", RENAMED)
+    assert docbot("check", "--fail-under", "100", repo.root).code == exit_codes.CLEAN
+
+
+def test_json_has_the_rule_and_the_subject(docbot, repo):
+    repo.commit("shop.py", RENAMED)
+    report = json.loads(docbot("check", "--format", "json", repo.root).out)
+    assert report["files"][0]["drift"] == [
+        {
+            "qualname": "total",
+            "line": 6,
+            "rule": "param-renamed",
+            "subject": "rate",
+            "message": "documents the parameter tax, which is now called rate",
+        }
+    ]
+    assert report["summary"]["drift"] == 1
+
+
+KEYWORDS = f"def total(prices, tax, **rest):\n{DOCSTRING}    return sum(prices) * tax\n"
+WITHOUT = KEYWORDS.replace("(prices, tax, **rest)", "(prices, **rest)").replace(" * tax", "")
+
+
+@pytest.mark.parametrize("way", ["--staged", "--since"])
+def test_a_change_is_compared_with_what_was_before(docbot, repo, way):
+    repo.commit("shop.py", KEYWORDS)
+    repo.git("switch", "--quiet", "--create", "work")
+    repo.stage("shop.py", WITHOUT)  # `tax` could be one of `rest`, had it not been a parameter
+    ran = docbot("check", *([way] if way == "--staged" else [way, "main"]), repo.root)
+    assert ran.out == (
+        "shop.py:6: total documents the parameter tax, which the signature lacks [param-unknown]\n"
+    )
+    assert docbot("check", repo.root).out == ""
+
+
+def test_another_commit_to_compare_with_is_another_answer(docbot, repo):
+    repo.commit("shop.py", KEYWORDS)
+    repo.stage("shop.py", WITHOUT)
+    assert docbot("check", "--staged", repo.root).code == exit_codes.CHANGES
+    repo.git("commit", "--quiet", "--message", "Drop the tax")
+    assert docbot("check", "--since", "HEAD~1", repo.root).code == exit_codes.CHANGES
+    assert docbot("check", "--since", "HEAD", repo.root).code == exit_codes.CLEAN
+
+
+def test_only_what_changed_is_looked_at(docbot, repo):
+    repo.commit("shop.py", RENAMED + "\n\nLIMIT = 1\n")
+    repo.stage("shop.py", RENAMED + "\n\nLIMIT = 2\n")
+    assert docbot("check", "--staged", repo.root).out == ""
+
+
+def test_a_new_file_has_no_older_version(docbot, repo):
+    repo.commit("other.py", "x = 1\n")
+    repo.stage("shop.py", RENAMED)
+    assert docbot("check", "--staged", repo.root).out == LINE
+
+
+def test_the_first_commit_has_none_either(docbot, repo):
+    repo.stage("shop.py", RENAMED)
+    assert docbot("check", "--staged", repo.root).out == LINE
+
+
+def test_test_files_and_marked_functions_are_left_alone(docbot, repo):
+    repo.stage("tests/test_shop.py", RENAMED)
+    repo.commit("shop.py", f"# docbot: skip\n{RENAMED}")
+    assert docbot("check", repo.root).out == ""
+
+
+# fix
+
+
+MENDED = RENAMED.replace("tax: The share", "rate: The share")
+
+
+def test_fix_mends_when_it_is_told_to(docbot, repo):
+    path = repo.commit("shop.py", RENAMED)
+    ran = docbot("fix", "--stale", "fix", repo.root)
+    assert ran.code == exit_codes.CHANGES
+    assert ran.out == f"shop.py:6: mended: {LINE.partition(': ')[2]}"
+    assert path.read_text() == MENDED
+    again = docbot("fix", "--stale", "fix", "--force", repo.root)
+    assert (again.code, again.out) == (exit_codes.CLEAN, "")
+    assert docbot("check", repo.root).code == exit_codes.CLEAN
+
+
+def test_fix_reports_by_default_and_writes_nothing(docbot, repo):
+    path = repo.commit("shop.py", RENAMED)
+    ran = docbot("fix", repo.root)
+    assert (ran.code, ran.out) == (exit_codes.CLEAN, LINE)
+    assert path.read_text() == RENAMED
+
+
+def test_a_mend_is_shown_as_a_diff_and_can_be_undone(docbot, repo):
+    path = repo.commit("shop.py", RENAMED)
+    shown = docbot("fix", "--stale", "fix", "--diff", repo.root).out
+    assert [line for line in shown.split("\n") if line[:1] in ("+", "-")] == [
+        "--- a/shop.py",
+        "+++ b/shop.py",
+        "-        tax: The share to add.",
+        "+        rate: The share to add.",
+    ]
+    assert path.read_text() == RENAMED
+    docbot("fix", "--stale", "fix", repo.root)
+    repo.git("apply", "-R", ".git/docbot/undo.patch")
+    assert path.read_text() == RENAMED
+
+
+def test_a_file_gets_new_docstrings_and_mends(docbot, repo):
+    sized = "\n\nclass Box:\n    def __len__(self):\n        return 1\n"
+    path = repo.commit("shop.py", RENAMED + sized)
+    docbot("fix", "--stale", "fix", repo.root)
+    text = path.read_text()
+    assert text.startswith(MENDED)
+    assert '"""Return the number of items."""' in text
+
+
+def test_the_hook_mends_only_what_was_touched(docbot, repo):
+    other = RENAMED.replace("total", "other")
+    repo.commit("shop.py", f"{CURRENT}\n\n{other}")
+    path = repo.stage("shop.py", f"{RENAMED}\n\n{other}")
+    assert docbot("fix", "--staged", "--stale", "fix", path).code == exit_codes.CHANGES
+    assert path.read_text() == f"{MENDED}\n\n{other}"
+
+
+def test_the_hook_reports_by_default(docbot, repo):
+    repo.commit("shop.py", CURRENT)
+    path = repo.stage("shop.py", RENAMED)
+    ran = docbot("fix", "--staged", path)
+    assert (ran.code, ran.out) == (exit_codes.CLEAN, LINE)

@@ -1,0 +1,139 @@
+"""Docstrings are mended entry by entry; every other byte stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from docbot.docstring.stale import mend_file
+
+GOOGLE = '''\
+def f({params}):
+    """Do it.
+
+    Args:
+        a (int): One,
+            and more.
+        b: Two. Defaults to 3.
+        c: Three.
+
+    Returns:
+        Nothing that matters.
+    """
+    return 1
+'''
+NUMPY = '''\
+class Box:
+    def f(self, {params}):
+        r"""Do it \\d.
+
+        Parameters
+        ----------
+        a : int
+            One,
+
+            and more.
+        b : int, default 3
+            Two.
+        c
+            Three.
+
+        See Also
+        --------
+        g
+        """
+'''
+SPHINX = '''\
+def f({params}):
+    """Do it.
+
+    :param a: One,
+        and more.
+    :type a: int
+    :param b: Two, by default 3
+    :param c: Three.
+    """
+'''
+
+
+def lines_changed(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Return the lines that went and those that came, without their indentation."""
+    old, new = before.split("\n"), after.split("\n")
+    return (
+        [line.strip() for line in old if line not in new],
+        [line.strip() for line in new if line not in old],
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "params", "gone", "new"),
+    [
+        (GOOGLE, "a, b=3, d=0", ["c: Three."], ["d: Three."]),
+        (GOOGLE, "a, b=3", ["c: Three."], []),
+        (GOOGLE, "a, b=4, c=0", ["b: Two. Defaults to 3."], ["b: Two. Defaults to 4."]),
+        (GOOGLE, "b, c", ["a (int): One,", "and more."], []),
+        (NUMPY, "x, b=3, c=0", ["a : int"], ["x : int"]),
+        (NUMPY, "a, b=5, c=0", ["b : int, default 3"], ["b : int, default 5"]),
+        (NUMPY, "a, b=3", ["c", "Three."], []),
+        (
+            SPHINX,
+            "x, b=3, c=0",
+            [":param a: One,", ":type a: int"],
+            [":param x: One,", ":type x: int"],
+        ),
+        (SPHINX, "b=3, c=0", [":param a: One,", "and more.", ":type a: int"], []),
+    ],
+)  # fmt: skip
+def test_only_the_entry_changes(template, params, gone, new):
+    before = template.format(params=params)
+    mended = mend_file(before.encode())
+    assert lines_changed(before, mended.after.decode()) == (gone, new)
+    assert mended.left == ()
+    assert mend_file(mended.after).after == mended.after
+
+
+def test_entries_move_with_all_their_lines():
+    before = GOOGLE.format(params="c, b=3, a=1")
+    expected = before.replace(
+        "        a (int): One,\n            and more.\n        b: Two. Defaults to 3.\n"
+        "        c: Three.\n",
+        "        c: Three.\n        b: Two. Defaults to 3.\n        a (int): One,\n"
+        "            and more.\n",
+    )
+    assert mend_file(before.encode()).after.decode() == expected
+
+
+def test_names_are_mended_before_the_order():
+    before = GOOGLE.format(params="c, x, a=1")
+    after = mend_file(before.encode()).after.decode()
+    places = [after.index(f"\n        {name}") for name in ("c:", "x:", "a (int):")]
+    assert places == sorted(places)
+
+
+def test_a_section_without_an_entry_goes_too():
+    section = "    Args:\n        a: One.\n\n"
+    before = (
+        f'def f():\n    """Do it.\n\n{section}    Returns:\n        Two.\n    """\n    return 1\n'
+    )
+    assert mend_file(before.encode()).after.decode() == before.replace(section, "")
+
+
+def test_what_a_person_has_to_mend_is_left():
+    before = GOOGLE.format(params="a, b, c, d")
+    mended = mend_file(before.encode())
+    assert mended.after == before.encode()
+    assert [drift.rule.value for drift in mended.left] == ["param-missing"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_encodings_and_line_endings_stay(encoding):
+    text = f"# coding: {encoding}\n" + GOOGLE.format(params="a, b=3, d=0").replace("One", "Stück")
+    before = text.replace("\n", "\r\n").encode(encoding)
+    after = mend_file(before).after
+    assert after == before.replace(b" c: Three", b" d: Three")
+
+
+def test_a_literal_with_escapes_is_left_alone():
+    before = GOOGLE.format(params="a, b=3, d=0").replace("One,", "One\\n").encode()
+    mended = mend_file(before)
+    assert mended.after == before
+    assert [drift.rule.value for drift in mended.left] == ["param-renamed"]
