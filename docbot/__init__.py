@@ -38,9 +38,10 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
     from docbot.config import Config
     from docbot.docstring.style import StyleCounts, detect
     from docbot.errors import SourceError, VerifyError
+    from docbot.file_task import Job
     from docbot.llm.batching import open_backend
     from docbot.llm.weights import resolve
-    from docbot.pipeline import Job, fix
+    from docbot.pipeline import fix
     from docbot.prompt.formats import get_format
     from docbot.scanned import SourceFile
     from docbot.select.inheritance import ParentIndex

@@ -14,69 +14,29 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.special_methods import fixed_summary
-from docbot.docstring.stale import MendedFile, mend_file
-from docbot.docstring.verify import verify
-from docbot.drift.find import drifts_of_change, touched_names
-from docbot.errors import SourceError, VerifyError
-from docbot.gate.judge import Judge
-from docbot.gate.score import load_weights
+from docbot.errors import SourceError
+from docbot.file_task import FileTask, Job
 from docbot.gate.sentence import Refusal
 from docbot.gate.summary import Summary, with_phrases
 from docbot.prompt.context import build_context
-from docbot.prompt.task import Task, headline_slot
+from docbot.prompt.task import Slot, Task, headline_slot
 from docbot.scan.definition import Kind
-from docbot.scan.source import read
-from docbot.scanned import Result, ScannedFile, scan_each, select_targets, with_kinds
+from docbot.scanned import Result, with_kinds
 from docbot.select.rules import Choice
 from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import PurePosixPath
+    from collections.abc import Iterable, Iterator
 
-    from docbot.config import Config
-    from docbot.docstring.edit import Edit
-    from docbot.docstring.style import DocstringStyle
-    from docbot.llm.protocol import Backend, Completion, Prompt
+    from docbot.docstring.stale import MissingEntry
+    from docbot.llm.protocol import Completion, Prompt
     from docbot.prompt.context import Context
-    from docbot.prompt.formats import Format
-    from docbot.prompt.task import Slot
-    from docbot.scan.definition import Anchor
-    from docbot.scanned import Scanner, SourceFile
-    from docbot.select.inheritance import ParentIndex
+    from docbot.scanned import SourceFile
     from docbot.select.skip import Target
 
 SHORT = 5
 """Functions of up to this many lines get a headline alone, unless `sections` is `always`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """What all files of a `fix` run share.
-
-    `style` is called when there is something to write; `former` returns a file's older version,
-    for files of which only changed lines are in question.
-    """
-
-    config: Config
-    parents: ParentIndex
-    style: Callable[[], DocstringStyle]
-    backend: Backend
-    format: Format
-    out_of_time: Callable[[], bool] = lambda: False
-    scanner: Scanner = scan_each
-    former: Callable[[PurePosixPath], bytes | None] = lambda _path: None
-
-    @property
-    def judge(self) -> Judge:
-        """Return the gate for the model's prompt format."""
-        return Judge(
-            read=self.format.read_completion,
-            min_confidence=self.config.min_confidence,
-            scores=load_weights().get(self.format.scores, {}),
-        )
 
 
 def fix(files: Iterable[SourceFile], job: Job) -> Iterator[Result]:
@@ -96,134 +56,6 @@ def fix(files: Iterable[SourceFile], job: Job) -> Iterator[Result]:
 def task_of(kind: Kind) -> Task:
     """Return the task that asks a model for the headline of this kind of definition."""
     return {Kind.CLASS: Task.CLASS, Kind.MODULE: Task.MODULE}.get(kind, Task.FUNCTION)
-
-
-@dataclass(kw_only=True)
-class FileTask:
-    """One file on its way: `select` its targets, `settle` each of them, `finish` with a Result."""
-
-    file: SourceFile
-    choice: Choice
-    scanned: ScannedFile = field(default_factory=ScannedFile)
-    waiting: int = 0
-    sealed: bool = False
-    summaries: list[tuple[Target, Summary]] = field(default_factory=list)
-    skips: list[Skip] = field(default_factory=list)
-
-    @classmethod
-    def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
-        """Begin with a scanned file's targets."""
-        choice = select_targets(file, scanned, job.config, job.parents)
-        return cls(file=file, choice=choice, scanned=scanned)
-
-    @property
-    def complete(self) -> bool:
-        """Check whether every target has been asked about and settled."""
-        return self.sealed and not self.waiting
-
-    def settle(self, target: Target, outcome: Summary | Skip) -> None:
-        """Take the words for one target, or why it gets none."""
-        self.waiting -= 1
-        if isinstance(outcome, Skip):
-            self.skips.append(outcome)
-        else:
-            self.summaries.append((target, outcome))
-
-    def finish(self, job: Job) -> Result:
-        """Render, edit and verify; any doubt about the file as a whole leaves it as it was."""
-        before = after = self.file.source
-        edits: tuple[Edit, ...] = ()
-        stale = MendedFile(after=before)
-        error = ""
-        try:
-            edits = self._edits(job) if self.summaries else ()
-            after = apply_edits(before, edits)
-            if edits:
-                verify(before, after, edits, tree=self.scanned.tree)
-            stale = self._mend(after, job)
-        except SourceError as reason:
-            self.skips.append(Skip.of(reason))
-            edits, stale = (), MendedFile(after=before)
-        except VerifyError as failure:
-            error, edits, stale = str(failure), (), MendedFile(after=before)
-        is_written = bool(edits or stale.mended)
-        return Result(
-            path=self.file.path,
-            before=before if is_written else b"",
-            after=stale.after if is_written else b"",
-            edits=edits,
-            skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
-            documented=self.choice.documented,
-            drifts=stale.left,
-            mended=stale.mended,
-            error=error,
-        )
-
-    def _mend(self, source: bytes, job: Job) -> MendedFile:
-        """Mend the docstrings that were there, or find what a person has to mend.
-
-        Raises:
-            SourceError: the file cannot be read.
-            VerifyError: more was changed than should have been.
-
-        """
-        file, stale = self.file, job.config.stale
-        if stale == "off" or self.scanned.skip is not None or not _has_time(self.choice):
-            return MendedFile(after=source)
-        if stale == "report" and file.changed is None:
-            return MendedFile(after=source, left=self.scanned.drifts)
-        former = job.former(file.path) if file.changed is not None else None
-        if stale == "fix":
-            only = None if file.changed is None else touched_names(file.source, file.changed)
-            return mend_file(source, former, only)
-        left = drifts_of_change(file.source, former, file.changed or ())
-        return MendedFile(after=source, left=left)
-
-    def _edits(self, job: Job) -> tuple[Edit, ...]:
-        """Turn the summaries into splices of the file.
-
-        Raises:
-            SourceError: libcst cannot say where docstrings go.
-
-        """
-        from docbot.scan.anchors import anchors  # imports libcst, 0.3 s
-
-        text = read(self.file.source)
-        places = anchors(text)
-        edits = []
-        for target, summary in self.summaries:
-            outcome = _edit(target, summary, places, text.encoding, job.style())
-            if isinstance(outcome, Skip):
-                self.skips.append(outcome)
-            else:
-                edits.append(outcome)
-        return tuple(sorted(edits, key=lambda e: e.start))
-
-
-def _has_time(choice: Choice) -> bool:
-    return all(skip.reason is not SkipReason.OUT_OF_TIME for skip in choice.skips)
-
-
-def _edit(
-    target: Target,
-    summary: Summary,
-    places: Mapping[tuple[str, int], Anchor],
-    encoding: str,
-    style: DocstringStyle,
-) -> Edit | Skip:
-    """Render one docstring and say where it goes; or why it cannot be written."""
-    from docbot.docstring.render import render
-
-    definition = target.definition
-    literal = render(summary, definition, style)
-    anchor = places.get((definition.qualname, definition.line))
-    if literal is None or anchor is None:
-        return target.skip(SkipReason.REJECTED, "it cannot be set on one line here")
-    try:
-        return make_edit(literal, definition, anchor, encoding)
-    except UnicodeEncodeError:
-        detail = f"the file's encoding, {encoding}, has no such characters"
-        return target.skip(SkipReason.REJECTED, detail)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -246,11 +78,25 @@ class _Docstring:
         self.task.settle(self.target, outcome)
 
 
+@dataclass(kw_only=True, slots=True)
+class _Entry:
+    """One entry that a documented function's sections lack."""
+
+    task: FileTask
+    context: Context
+    entry: MissingEntry
+    is_settled: bool = False
+
+    @property
+    def target(self) -> Target:
+        return self.context.target
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _SlotPrompt:
     """The prompt for one slot of a docstring."""
 
-    docstring: _Docstring
+    docstring: _Docstring | _Entry
     slot: Slot
     prompt: Prompt
 
@@ -292,7 +138,9 @@ class _Stream:
         docstring = slot_prompt.docstring
         if docstring.is_settled:
             return
-        if docstring.summary is None:
+        if isinstance(docstring, _Entry):
+            self._take_entry(docstring, slot_prompt.slot, completion)
+        elif docstring.summary is None:
             self._take_headline(docstring, completion)
         else:
             self._take_phrase(docstring, docstring.summary, slot_prompt.slot, completion)
@@ -318,6 +166,12 @@ class _Stream:
             self.more += prompts
         else:
             docstring.settle(verdict)
+
+    def _take_entry(self, entry: _Entry, slot: Slot, completion: Completion) -> None:
+        surroundings = entry.task.scanned.surroundings
+        definition = entry.target.definition
+        verdict = self._judge.phrase(completion, definition, slot, surroundings)
+        entry.task.settle_entry(entry.entry, None if isinstance(verdict, Refusal) else verdict)
 
     def _take_phrase(
         self, docstring: _Docstring, summary: Summary, slot: Slot, completion: Completion
@@ -348,6 +202,17 @@ class _Stream:
         prompts = [prompt for prompt in outcomes if isinstance(prompt, _SlotPrompt)]
         return prompts if len(prompts) == len(slots) else []
 
+    def _entry_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
+        """Yield the prompts for entries that the docstrings of a file lack."""
+        for entry, context in task.missing_entries(self.job):
+            task.waiting += 1
+            slot = Slot(task=Task.PARAM, name=entry[1])
+            outcome = _slot_prompt(_Entry(task=task, context=context, entry=entry), slot, self.job)
+            if isinstance(outcome, _SlotPrompt):
+                yield outcome
+            else:
+                task.settle_entry(entry, None)
+
     def _headline_prompts(self, files: Iterable[SourceFile]) -> Iterator[_SlotPrompt]:
         """Yield the prompts for headlines, file after file."""
         job = self.job
@@ -364,6 +229,7 @@ class _Stream:
                     yield outcome
                 else:
                     task.settle(target, outcome)
+            yield from self._entry_prompts(task)
             task.sealed = True
             if task.complete:
                 self._complete_tasks.append(task)
@@ -383,7 +249,7 @@ def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Sk
     return _slot_prompt(_Docstring(task=task, context=context), slot, job)
 
 
-def _slot_prompt(docstring: _Docstring, slot: Slot, job: Job) -> _SlotPrompt | Skip:
+def _slot_prompt(docstring: _Docstring | _Entry, slot: Slot, job: Job) -> _SlotPrompt | Skip:
     try:
         prompt = job.format.prompt(docstring.context, slot)
     except (SourceError, ValueError, RecursionError) as error:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from docbot.cache import Cache
     from docbot.docstring.style import DocstringStyle
-    from docbot.pipeline import Job
+    from docbot.file_task import Job
     from docbot.repo.worktree import WorkTree
     from docbot.select.inheritance import ParentIndex
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def open_job(
         ModelError: no such model, not pulled yet, or not the file it should be.
 
     """
+    from docbot.file_task import Job
     from docbot.llm.batching import open_backend
     from docbot.llm.completion_cache import CachedBackend, engine_id
     from docbot.llm.weights import identify, resolve
-    from docbot.pipeline import Job
     from docbot.prompt.formats import get_format
 
     get_format(config.prompt_format)  # wrong even where the model does not ask for it

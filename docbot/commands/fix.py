@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from docbot.cache import Cache
     from docbot.config import Config
-    from docbot.pipeline import Job
+    from docbot.file_task import Job
     from docbot.repo.worktree import WorkTree
     from docbot.scanned import Scanner
 

@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING
 from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
+from docbot.drift.drift import DriftRule
 from docbot.drift.find import Revision, documented_functions, drifts_of
+from docbot.drift.insert import entry_changes
 from docbot.scan.parse import parse
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from docbot.docstring.edit import Edit
     from docbot.drift.drift import Change, Drift
     from docbot.drift.function import Function
     from docbot.scan.source import Text
+
+    MissingEntry = tuple[str, str]  # a function's or class's qualified name, and a parameter
 
 ROUNDS = 4
 """Most rounds; three are enough where names, order and defaults of one docstring are wrong."""
@@ -46,7 +50,12 @@ class MendedFile:
 
 
 def mend_file(
-    source: bytes, former: bytes | None = None, only: Collection[str] | None = None
+    source: bytes,
+    former: bytes | None = None,
+    only: Collection[str] | None = None,
+    *,
+    phrases: Mapping[MissingEntry, str] | None = None,
+    width: int = 0,
 ) -> MendedFile:
     """Mend a file; every round is verified.
 
@@ -54,18 +63,24 @@ def mend_file(
         source: The file.
         former: Its older version, where there is one.
         only: The qualified names of the functions and classes to look at; None for all.
+        phrases: The words for parameters without an entry.
+        width: Most columns of a line with such words.
 
     Raises:
         SourceError: the file cannot be read.
         VerifyError: a round changed more than it should have.
 
     """
-    old = Revision.of(former) if former is not None else None
+    wanted = _Wanted(
+        old=Revision.of(former) if former is not None else None,
+        only=only,
+        phrases=phrases or {},
+        width=width,
+    )
     mended: list[Drift] = []
     left: list[Drift] = []
     for _ in range(ROUNDS):
-        text = read(source)
-        gone, left, edits = _round(text, old, only)
+        gone, left, edits = _round(read(source), wanted)
         if not edits:
             break
         after = apply_edits(source, edits)
@@ -81,17 +96,56 @@ def _plain(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
     return tuple(replace(drift, changes=()) for drift in ordered)
 
 
-def _round(
-    text: Text, old: Revision | None, only: Collection[str] | None
-) -> tuple[list[Drift], list[Drift], list[Edit]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wanted:
+    """What all rounds share: the older version, the names to look at, the words for entries."""
+
+    old: Revision | None
+    only: Collection[str] | None
+    phrases: Mapping[MissingEntry, str]
+    width: int
+
+    def drifts(self, text: Text) -> Iterator[tuple[Function, list[Drift]]]:
+        """Yield the functions in question with their drifts."""
+        for function in documented_functions(parse(text.code), text):
+            if self.only is None or function.qualname in self.only:
+                former = self.old.former_of(function) if self.old else None
+                yield function, [self._with_words(d, function) for d in drifts_of(function, former)]
+
+    def _with_words(self, drift: Drift, function: Function) -> Drift:
+        """Add the change that writes an entry, where there are words for it."""
+        phrase = self.phrases.get((drift.qualname, drift.subject))
+        if drift.rule is not DriftRule.PARAM_MISSING or phrase is None:
+            return drift
+        changes = entry_changes(function, drift.subject, phrase, self.width)
+        return replace(drift, changes=changes)
+
+
+def missing_parameters(
+    source: bytes, former: bytes | None, only: Collection[str] | None
+) -> tuple[tuple[Function, str], ...]:
+    """Return the parameters that lack an entry, each with its function; as in `mend_file`.
+
+    Raises:
+        SourceError: the file cannot be read.
+
+    """
+    old = Revision.of(former) if former is not None else None
+    wanted = _Wanted(old=old, only=only, phrases={}, width=0)
+    return tuple(
+        (function, drift.subject)
+        for function, drifts in wanted.drifts(read(source))
+        for drift in drifts
+        if drift.rule is DriftRule.PARAM_MISSING
+    )
+
+
+def _round(text: Text, wanted: _Wanted) -> tuple[list[Drift], list[Drift], list[Edit]]:
     """Return the drifts that can be mended now, the others, and the edits that mend."""
     gone: list[Drift] = []
     left: list[Drift] = []
     edits: list[Edit] = []
-    for function in documented_functions(parse(text.code), text):
-        if only is not None and function.qualname not in only:
-            continue
-        drifts = list(drifts_of(function, old.former_of(function) if old else None))
+    for function, drifts in wanted.drifts(text):
         own, own_edits = _mend(function, drifts, text)
         gone += own
         edits += own_edits

@@ -137,3 +137,50 @@ def test_a_literal_with_escapes_is_left_alone():
     mended = mend_file(before)
     assert mended.after == before
     assert [drift.rule.value for drift in mended.left] == ["param-renamed"]
+
+
+@pytest.mark.parametrize(
+    ("template", "params", "after", "lines"),
+    [
+        (GOOGLE, "a, x: int, b=3, c=0", "            and more.\n", "        x: How many.\n"),
+        (GOOGLE, "a, b=3, c=0, x=1", "        c: Three.\n", "        x: How many.\n"),
+        (GOOGLE, "x, a, b=3, c=0", "    Args:\n", "        x: How many.\n"),
+        (
+            NUMPY,
+            "a, x: int, b=3, c=0",
+            "            and more.\n",
+            "        x : int\n            How many.\n",
+        ),
+        (
+            SPHINX,
+            "a, x: int, b=3, c=0",
+            "    :type a: int\n",
+            "    :param x: How many.\n    :type x: int\n",
+        ),
+    ],
+)
+def test_a_missing_entry_is_written_at_its_place(template, params, after, lines):
+    before = template.format(params=params)
+    qualname = "Box.f" if template is NUMPY else "f"
+    words = {(qualname, "x"): "How many."}
+    mended = mend_file(before.encode(), phrases=words, width=88)
+    assert mended.after.decode() == before.replace(after, after + lines)
+    assert mended.left == ()
+    assert mend_file(mended.after, phrases=words, width=88).after == mended.after
+
+
+def test_long_words_for_an_entry_are_wrapped():
+    before = GOOGLE.format(params="a, b=3, c=0, x=1").encode()
+    words = {("f", "x"): "The number of times that the thing is done before it is given up."}
+    after = mend_file(before, phrases=words, width=60).after.decode()
+    assert (
+        "        x: The number of times that the thing is done before\n"
+        "            it is given up.\n\n    Returns:\n"
+    ) in after
+
+
+def test_entries_with_blank_lines_between_them_get_one_too():
+    section = "    Args:\n        a: One.\n\n        b: Two.\n"
+    before = f'def f(a, b, x):\n    """Do it.\n\n{section}    """\n    return 1\n'
+    after = mend_file(before.encode(), phrases={("f", "x"): "How many."}, width=88).after
+    assert after.decode() == before.replace(section, f"{section}\n        x: How many.\n")

@@ -1,0 +1,233 @@
+"""One file on its way through `fix`: its targets, the words for them, and the edited bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from docbot.docstring.edit import apply_edits, make_edit
+from docbot.docstring.stale import MendedFile, mend_file, missing_parameters
+from docbot.docstring.verify import verify
+from docbot.drift.find import drifts_of_change, touched_names
+from docbot.errors import SourceError, VerifyError
+from docbot.gate.judge import Judge
+from docbot.gate.score import load_weights
+from docbot.prompt.context import build_context, first_sentence
+from docbot.prompt.task import Task
+from docbot.scan.facts import read_definitions
+from docbot.scan.source import read
+from docbot.scanned import Result, ScannedFile, scan_each, select_targets
+from docbot.select.skip import Skip, SkipReason, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import PurePosixPath
+
+    from docbot.config import Config
+    from docbot.docstring.edit import Edit
+    from docbot.docstring.stale import MissingEntry
+    from docbot.docstring.style import DocstringStyle
+    from docbot.drift.function import Function
+    from docbot.gate.summary import Summary
+    from docbot.llm.protocol import Backend
+    from docbot.prompt.context import Context
+    from docbot.prompt.formats import Format
+    from docbot.scan.definition import Anchor, Definition
+    from docbot.scanned import Scanner, SourceFile
+    from docbot.select.inheritance import ParentIndex
+    from docbot.select.rules import Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """What all files of a `fix` run share.
+
+    `style` is called when there is something to write; `former` returns a file's older version,
+    for files of which only changed lines are in question.
+    """
+
+    config: Config
+    parents: ParentIndex
+    style: Callable[[], DocstringStyle]
+    backend: Backend
+    format: Format
+    out_of_time: Callable[[], bool] = lambda: False
+    scanner: Scanner = scan_each
+    former: Callable[[PurePosixPath], bytes | None] = lambda _path: None
+
+    @property
+    def judge(self) -> Judge:
+        """Return the gate for the model's prompt format."""
+        return Judge(
+            read=self.format.read_completion,
+            min_confidence=self.config.min_confidence,
+            scores=load_weights().get(self.format.scores, {}),
+        )
+
+
+@dataclass(kw_only=True)
+class FileTask:
+    """One file on its way: `select` its targets, `settle` each of them, `finish` with a Result."""
+
+    file: SourceFile
+    choice: Choice
+    scanned: ScannedFile = field(default_factory=ScannedFile)
+    waiting: int = 0
+    sealed: bool = False
+    summaries: list[tuple[Target, Summary]] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    phrases: dict[MissingEntry, str] = field(default_factory=dict)
+
+    @classmethod
+    def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
+        """Begin with a scanned file's targets."""
+        choice = select_targets(file, scanned, job.config, job.parents)
+        return cls(file=file, choice=choice, scanned=scanned)
+
+    @property
+    def complete(self) -> bool:
+        """Check whether every target has been asked about and settled."""
+        return self.sealed and not self.waiting
+
+    def settle(self, target: Target, outcome: Summary | Skip) -> None:
+        """Take the words for one target, or why it gets none."""
+        self.waiting -= 1
+        if isinstance(outcome, Skip):
+            self.skips.append(outcome)
+        else:
+            self.summaries.append((target, outcome))
+
+    def missing_entries(self, job: Job) -> tuple[tuple[MissingEntry, Context], ...]:
+        """Return the parameters that documented functions lack an entry for, to ask about them."""
+        file = self.file
+        if not self._is_mended(job) or Task.PARAM not in job.format.tasks:
+            return ()
+        try:
+            only = None if file.changed is None else touched_names(file.source, file.changed)
+            former = job.former(file.path) if file.changed is not None else None
+            lacking = missing_parameters(file.source, former, only)
+            definitions = self.scanned.definitions
+            if lacking and not definitions:
+                definitions = read_definitions(read(file.source))
+        except SourceError:  # `finish` says so
+            return ()
+        return tuple(
+            (
+                (function.qualname, name),
+                _context(function, definitions, file.path),
+            )
+            for function, name in lacking
+        )
+
+    def _is_mended(self, job: Job) -> bool:
+        return job.config.stale == "fix" and self.scanned.skip is None and _has_time(self.choice)
+
+    def settle_entry(self, entry: MissingEntry, phrase: str | None) -> None:
+        """Take the words for an entry, or None for none."""
+        self.waiting -= 1
+        if phrase is not None:
+            self.phrases[entry] = phrase
+
+    def finish(self, job: Job) -> Result:
+        """Render, edit and verify; any doubt about the file as a whole leaves it as it was."""
+        before = after = self.file.source
+        edits: tuple[Edit, ...] = ()
+        stale = MendedFile(after=before)
+        error = ""
+        try:
+            edits = self._edits(job) if self.summaries else ()
+            after = apply_edits(before, edits)
+            if edits:
+                verify(before, after, edits, tree=self.scanned.tree)
+            stale = self._mend(after, job)
+        except SourceError as reason:
+            self.skips.append(Skip.of(reason))
+            edits, stale = (), MendedFile(after=before)
+        except VerifyError as failure:
+            error, edits, stale = str(failure), (), MendedFile(after=before)
+        is_written = bool(edits or stale.mended)
+        return Result(
+            path=self.file.path,
+            before=before if is_written else b"",
+            after=stale.after if is_written else b"",
+            edits=edits,
+            skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
+            documented=self.choice.documented,
+            drifts=stale.left,
+            mended=stale.mended,
+            error=error,
+        )
+
+    def _mend(self, source: bytes, job: Job) -> MendedFile:
+        """Mend the docstrings that were there, or find what a person has to mend.
+
+        Raises:
+            SourceError: the file cannot be read.
+            VerifyError: more was changed than should have been.
+
+        """
+        file, stale = self.file, job.config.stale
+        if stale == "off" or self.scanned.skip is not None or not _has_time(self.choice):
+            return MendedFile(after=source)
+        if stale == "report" and file.changed is None:
+            return MendedFile(after=source, left=self.scanned.drifts)
+        former = job.former(file.path) if file.changed is not None else None
+        if stale == "fix":
+            only = None if file.changed is None else touched_names(file.source, file.changed)
+            width = job.style().line_length if self.phrases else 0
+            return mend_file(source, former, only, phrases=self.phrases, width=width)
+        left = drifts_of_change(file.source, former, file.changed or ())
+        return MendedFile(after=source, left=left)
+
+    def _edits(self, job: Job) -> tuple[Edit, ...]:
+        """Turn the summaries into splices of the file.
+
+        Raises:
+            SourceError: libcst cannot say where docstrings go.
+
+        """
+        from docbot.scan.anchors import anchors  # imports libcst, 0.3 s
+
+        text = read(self.file.source)
+        places = anchors(text)
+        edits = []
+        for target, summary in self.summaries:
+            outcome = _edit(target, summary, places, text.encoding, job.style())
+            if isinstance(outcome, Skip):
+                self.skips.append(outcome)
+            else:
+                edits.append(outcome)
+        return tuple(sorted(edits, key=lambda e: e.start))
+
+
+def _context(function: Function, definitions: Sequence[Definition], path: PurePosixPath) -> Context:
+    """Build the context of a documented function, with the headline that it has."""
+    definition = replace(function.definition, docstring=function.docstring.text)
+    context = build_context(Target(definition=function.definition), definitions, path)
+    return replace(context, headline=first_sentence(definition))
+
+
+def _has_time(choice: Choice) -> bool:
+    return all(skip.reason is not SkipReason.OUT_OF_TIME for skip in choice.skips)
+
+
+def _edit(
+    target: Target,
+    summary: Summary,
+    places: Mapping[tuple[str, int], Anchor],
+    encoding: str,
+    style: DocstringStyle,
+) -> Edit | Skip:
+    """Render one docstring and say where it goes; or why it cannot be written."""
+    from docbot.docstring.render import render
+
+    definition = target.definition
+    literal = render(summary, definition, style)
+    anchor = places.get((definition.qualname, definition.line))
+    if literal is None or anchor is None:
+        return target.skip(SkipReason.REJECTED, "it cannot be set on one line here")
+    try:
+        return make_edit(literal, definition, anchor, encoding)
+    except UnicodeEncodeError:
+        detail = f"the file's encoding, {encoding}, has no such characters"
+        return target.skip(SkipReason.REJECTED, detail)

@@ -1,0 +1,18 @@
+# flags: {stale = "fix"}
+def total(prices, rate):
+    """Return the total.
+
+    Args:
+        prices: What is summed up.
+        tax: The share to add.
+    """
+    return sum(prices) * rate
+# output
+def total(prices, rate):
+    """Return the total.
+
+    Args:
+        prices: What is summed up.
+        rate: The share to add.
+    """
+    return sum(prices) * rate
