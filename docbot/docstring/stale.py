@@ -109,8 +109,8 @@ class _Wanted:
         """Yield the functions in question with their drifts."""
         for function in documented_functions(parse(text.code), text):
             if self.only is None or function.qualname in self.only:
-                former = self.old.former_of(function) if self.old else None
-                yield function, [self._with_words(d, function) for d in drifts_of(function, former)]
+                drifts = self.old.new_drifts(function) if self.old else drifts_of(function)
+                yield function, [self._with_words(drift, function) for drift in drifts]
 
     def _with_words(self, drift: Drift, function: Function) -> Drift:
         """Add the change that writes an entry, where there are words for it."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Value = str | int | float | complex | bytes | bool | None
 
 _STATED = re.compile(
-    r"\b(?:defaults?[ \t\n]+(?:value[ \t\n]+)?(?:is|to)(?:[ \t\n]+be)?[ \t\n]*[:=]?"
-    r"|defaults?[ \t]*[:=]|by[ \t\n]+default[ \t]*[:=,]?|\(default)[ \t\n]*",
+    r"(?:\bdefaults?[ \t\n]+(?:value[ \t\n]+)?(?:is|to)(?:[ \t\n]+be)?[ \t\n]*[:=]?"
+    r"|\bdefaults?[ \t]*[:=(]|\bby[ \t\n]+default[ \t]*[:=,]?|\(default)[ \t\n]*",
     re.IGNORECASE,
 )
 """The words before a stated default: "Defaults to 3", "default: 3", "(default 3)"."""

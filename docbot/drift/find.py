@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.drift.defaults import default_drifts, type_drifts
+from docbot.drift.drift import Drift, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, Function
 from docbot.drift.literal import literal_of
 from docbot.drift.params import parameter_drifts
@@ -27,7 +28,6 @@ from docbot.scan.source import read
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from docbot.drift.drift import Drift
     from docbot.scan.definition import Definition
     from docbot.scan.source import Text
 
@@ -53,7 +53,7 @@ def find_drifts(
     Args:
         tree: The file's syntax tree.
         text: The file's text.
-        old: The version that it is compared with: what it said already is the house's habit.
+        old: The version that it is compared with: only drifts that it did not have are found.
         changed: The lines that changed, 1-based and inclusive; None looks at every function.
 
     """
@@ -61,7 +61,7 @@ def find_drifts(
         drift
         for function in documented_functions(tree, text)
         if changed is None or is_touched(function, changed)
-        for drift in drifts_of(function, old.former_of(function) if old else None)
+        for drift in (old.new_drifts(function) if old else drifts_of(function))
     ]
     return tuple(sorted(drifts, key=lambda drift: drift.line))
 
@@ -178,23 +178,43 @@ def _targets(node: ast.AST) -> list[ast.expr]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
-    """An older version of a file: its functions by their qualified names."""
+    """An older version of a file.
+
+    Attributes:
+        functions: Its functions by their qualified names.
+        known: Its own drifts, by the qualified names of what the docstrings belong to: these are
+            not new.
+
+    """
 
     functions: Mapping[str, Definition]
+    known: frozenset[tuple[str, DriftRule, str]] = frozenset()
 
     @classmethod
     def of(cls, source: bytes) -> Revision:
         """Read an older version; one that cannot be read has no functions."""
         try:
             text = read(source)
-            definitions = some_definitions(parse(source), text, _is_function)
+            tree = parse(source)
+            definitions = some_definitions(tree, text, _is_function)
         except SourceError:
             return cls(functions={})
-        return cls(functions={each.qualname: each for each in definitions})
+        return cls(
+            functions={each.qualname: each for each in definitions},
+            known=frozenset(map(_identity, find_drifts(tree, text))),
+        )
 
-    def former_of(self, function: Function) -> Definition | None:
-        """Return the older version of a function; None for a new one."""
-        return self.functions.get(function.definition.qualname)
+    def new_drifts(self, function: Function) -> Iterator[Drift]:
+        """Find the drifts of a function that its older version did not have."""
+        former = self.functions.get(function.definition.qualname)
+        for drift in drifts_of(function, former):
+            if _identity(drift) not in self.known:
+                yield drift
+
+
+def _identity(drift: Drift) -> tuple[str, DriftRule, str]:
+    subject = "" if drift.rule is DriftRule.PARAM_ORDER else drift.subject
+    return drift.qualname, drift.rule, subject
 
 
 def _is_function(node: ast.AST) -> bool:

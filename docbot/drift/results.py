@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from docbot.scan.definition import Definition
 
 _NOTHING = re.compile(
-    r"[\s`*:]*(?:None|Nothing|nothing|No return|This (?:function|method) does not)\b"
+    r"[\s`*:]*(?:None|[Nn]othing|No return(?: value)?)\b[`*]*"
+    r"(?![ \t\n]*,?[ \t\n]*(?:if|or|when|unless|for|on)\b)"
+    r"|This (?:function|method) does not",
 )
+"""A result that is none; "None if there is no match" is one."""
 _ITERATORS = re.compile(
     r"iter|generat|yield|async|coroutine|stream|sequence of|awaitable", re.IGNORECASE
 )

@@ -157,6 +157,8 @@ def test_a_constructor_with_sections_documents_itself():
         ("10", "How many. Defaults to 10.", False),
         ("20", "How many (default: 10).", True),
         ("20", "How many, by default 10", True),
+        ("20", "How many (default 10).", True),
+        ("20", "How many. The default (10) is enough.", True),
         ("20", "How many. Default is ``10``.", True),
         ("20", "How many. The default value is 10 seconds.", True),
         ("1e-3", "How many. Defaults to 0.001.", False),
@@ -255,12 +257,24 @@ def test_a_section_for_a_result_needs_one(style, body, expected):
         ("Returns:\n    None: Nothing.\n", "use()"),
         ("Returns:\n    None\n", "use()"),
         ("Returns:\n    An iterator over the lines.\n", "yield 1"),
+        ("Returns:\n    Nothing at all.\n", "use()"),
         ("Yields:\n    The lines.\n", "yield 1"),
         ("Yields:\n    The lines.\n", "return lines()"),
     ],
 )
 def test_a_result_may_be_said_in_other_words(sections, body):
     assert found(function("f()", sections, body)) == []
+
+
+def test_a_result_that_may_be_none_is_one():
+    section = "Returns:\n    None if there is no match, else the match.\n"
+    assert found(function("f()", section)) == [("returns-unknown", "")]
+
+
+def test_what_the_older_version_said_already_is_not_new():
+    old = function("f(a, c)", ARGS["google"])
+    assert found(old, old.replace("use()", "use(1)")) == []
+    assert found(old.replace("f(a, c)", "f(a, d)"), old) == [("param-renamed", "d")]
 
 
 def test_a_section_for_what_is_yielded_needs_it():
