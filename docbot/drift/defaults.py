@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _STATED = re.compile(
     r"(?:\bdefaults?[ \t\n]+(?:value[ \t\n]+)?(?:is|to)(?:[ \t\n]+be)?[ \t\n]*[:=]?"
-    r"|\bdefaults?[ \t]*[:=(]|\bby[ \t\n]+default[ \t]*[:=,]?|\(default)[ \t\n]*",
+    r"|\bdefaults?[ \t]*[:=(]|\bby[ \t\n]+default[ \t]*[:=,]?|\(default[ \t]*[:=]?)[ \t\n]*",
     re.IGNORECASE,
 )
 """The words before a stated default: "Defaults to 3", "default: 3", "(default 3)"."""

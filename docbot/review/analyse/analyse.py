@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import PurePosixPath
 
-    from docbot.pipeline import Job
+    from docbot.file_task import Job
     from docbot.review.analyse.inputs import ReviewRequest, Revision
 
 _REPORTED = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE)
