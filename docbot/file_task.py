@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from docbot.docstring.complete import complete_file, lacking_slots
 from docbot.docstring.edit import apply_edits, make_edit
-from docbot.docstring.stale import MendedFile, mend_file, missing_parameters
+from docbot.docstring.stale import MendedFile, find_stale, mend_file, missing_parameters
 from docbot.docstring.verify import verify
-from docbot.drift.find import drifts_of_change, touched_names
+from docbot.drift.find import all_documented_functions, is_touched, touched_names
 from docbot.errors import SourceError, VerifyError
 from docbot.gate.judge import Judge
 from docbot.gate.score import load_weights
 from docbot.prompt.context import build_context, first_sentence
 from docbot.prompt.task import Task
 from docbot.scan.facts import read_definitions
+from docbot.scan.parse import parse
 from docbot.scan.source import read
 from docbot.scanned import Result, ScannedFile, scan_each, select_targets
 from docbot.select.skip import Skip, SkipReason, Target
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from docbot.llm.protocol import Backend
     from docbot.prompt.context import Context
     from docbot.prompt.formats import Format
+    from docbot.prompt.task import Slot
     from docbot.scan.definition import Anchor, Definition
     from docbot.scanned import Scanner, SourceFile
     from docbot.select.inheritance import ParentIndex
@@ -43,7 +46,8 @@ class Job:
     """What all files of a `fix` run share.
 
     `style` is called when there is something to write; `former` returns a file's older version,
-    for files of which only changed lines are in question.
+    for files of which only changed lines are in question. With `complete`, docstrings get the
+    sections that they lack.
     """
 
     config: Config
@@ -54,6 +58,7 @@ class Job:
     out_of_time: Callable[[], bool] = lambda: False
     scanner: Scanner = scan_each
     former: Callable[[PurePosixPath], bytes | None] = lambda _path: None
+    complete: bool = False
 
     @property
     def judge(self) -> Judge:
@@ -77,6 +82,7 @@ class FileTask:
     summaries: list[tuple[Target, Summary]] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
     phrases: dict[MissingEntry, str] = field(default_factory=dict)
+    words: dict[str, Summary] = field(default_factory=dict)
 
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
@@ -119,6 +125,37 @@ class FileTask:
             for function, name in lacking
         )
 
+    def lacking_sections(self, job: Job) -> tuple[tuple[Context, tuple[Slot, ...]], ...]:
+        """Return the functions whose docstrings lack sections, with the slots to ask about."""
+        file = self.file
+        if not job.complete or self.scanned.skip is not None or not _has_time(self.choice):
+            return ()
+        style = job.style()
+        if not style.sections:
+            return ()
+        try:
+            text = read(file.source)
+            definitions = self.scanned.definitions or read_definitions(text)
+            functions = [
+                function
+                for function in all_documented_functions(parse(text.code), text)
+                if file.changed is None or is_touched(function, file.changed)
+            ]
+        except SourceError:  # `finish` says so
+            return ()
+        return tuple(
+            (_context(function, definitions, file.path), slots)
+            for function in functions
+            if (slots := lacking_slots(function, style))
+            and all(slot.task in job.format.tasks for slot in slots)
+        )
+
+    def settle_sections(self, qualname: str, summary: Summary | None) -> None:
+        """Take the words for the sections that a docstring lacks, or None for none."""
+        self.waiting -= 1
+        if summary is not None:
+            self.words[qualname] = summary
+
     def _is_mended(self, job: Job) -> bool:
         return job.config.stale == "fix" and self.scanned.skip is None and _has_time(self.choice)
 
@@ -139,7 +176,7 @@ class FileTask:
             after = apply_edits(before, edits)
             if edits:
                 verify(before, after, edits, tree=self.scanned.tree)
-            stale = self._mend(after, job)
+            stale = self._complete(self._mend(after, job), job)
         except SourceError as reason:
             self.skips.append(Skip.of(reason))
             edits, stale = (), MendedFile(after=before)
@@ -169,15 +206,26 @@ class FileTask:
         file, stale = self.file, job.config.stale
         if stale == "off" or self.scanned.skip is not None or not _has_time(self.choice):
             return MendedFile(after=source)
-        if stale == "report" and file.changed is None:
+        if stale == "report" and file.changed is None and source == file.source:
             return MendedFile(after=source, left=self.scanned.drifts)
         former = job.former(file.path) if file.changed is not None else None
-        if stale == "fix":
-            only = None if file.changed is None else touched_names(file.source, file.changed)
-            width = job.style().line_length if self.phrases else 0
-            return mend_file(source, former, only, phrases=self.phrases, width=width)
-        left = drifts_of_change(file.source, former, file.changed or ())
-        return MendedFile(after=source, left=left)
+        only = None if file.changed is None else touched_names(file.source, file.changed)
+        if stale == "report":
+            return MendedFile(after=source, left=find_stale(source, former, only))
+        width = job.style().line_length if self.phrases else 0
+        return mend_file(source, former, only, phrases=self.phrases, width=width)
+
+    def _complete(self, mended: MendedFile, job: Job) -> MendedFile:
+        """Add the sections that docstrings lack.
+
+        Raises:
+            VerifyError: more was changed than should have been.
+
+        """
+        if not self.words:
+            return mended
+        after, drifts = complete_file(mended.after, self.words, job.style())
+        return replace(mended, after=after, mended=(*mended.mended, *drifts))
 
     def _edits(self, job: Job) -> tuple[Edit, ...]:
         """Turn the summaries into splices of the file.

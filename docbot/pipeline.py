@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from docbot.docstring.stale import MissingEntry
+    from docbot.gate.sentence import Verdict
     from docbot.llm.protocol import Completion, Prompt
     from docbot.prompt.context import Context
     from docbot.scanned import SourceFile
@@ -92,11 +93,39 @@ class _Entry:
         return self.context.target
 
 
+@dataclass(kw_only=True, slots=True)
+class _Completion:
+    """The sections that a docstring lacks: all their slots get a phrase, or none is written."""
+
+    task: FileTask
+    context: Context
+    phrases: dict[Slot, str] = field(default_factory=dict)
+    slot_count: int = 0
+    is_settled: bool = False
+
+    @property
+    def target(self) -> Target:
+        return self.context.target
+
+    def take(self, slot: Slot, verdict: Verdict) -> None:
+        """Note one phrase; the last one, or one that is refused, settles it."""
+        if not isinstance(verdict, Refusal):
+            self.phrases[slot] = verdict
+            if len(self.phrases) < self.slot_count:
+                return
+        self.settle(complete=not isinstance(verdict, Refusal))
+
+    def settle(self, *, complete: bool) -> None:
+        self.is_settled = True
+        summary = with_phrases(Summary(headline=""), self.phrases) if complete else None
+        self.task.settle_sections(self.target.definition.qualname, summary)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _SlotPrompt:
     """The prompt for one slot of a docstring."""
 
-    docstring: _Docstring | _Entry
+    docstring: _Docstring | _Entry | _Completion
     slot: Slot
     prompt: Prompt
 
@@ -138,8 +167,8 @@ class _Stream:
         docstring = slot_prompt.docstring
         if docstring.is_settled:
             return
-        if isinstance(docstring, _Entry):
-            self._take_entry(docstring, slot_prompt.slot, completion)
+        if isinstance(docstring, (_Entry, _Completion)):
+            self._take_part(docstring, slot_prompt.slot, completion)
         elif docstring.summary is None:
             self._take_headline(docstring, completion)
         else:
@@ -167,11 +196,15 @@ class _Stream:
         else:
             docstring.settle(verdict)
 
-    def _take_entry(self, entry: _Entry, slot: Slot, completion: Completion) -> None:
-        surroundings = entry.task.scanned.surroundings
-        definition = entry.target.definition
+    def _take_part(self, part: _Entry | _Completion, slot: Slot, completion: Completion) -> None:
+        """Note a phrase for a docstring that is there already."""
+        surroundings = part.task.scanned.surroundings
+        definition = part.target.definition
         verdict = self._judge.phrase(completion, definition, slot, surroundings)
-        entry.task.settle_entry(entry.entry, None if isinstance(verdict, Refusal) else verdict)
+        if isinstance(part, _Completion):
+            part.take(slot, verdict)
+        else:
+            part.task.settle_entry(part.entry, None if isinstance(verdict, Refusal) else verdict)
 
     def _take_phrase(
         self, docstring: _Docstring, summary: Summary, slot: Slot, completion: Completion
@@ -189,7 +222,7 @@ class _Stream:
 
     def _section_prompts(self, docstring: _Docstring) -> list[_SlotPrompt]:
         """Ask for each slot of the sections; for none where they are not wanted or incomplete."""
-        from docbot.docstring.render import slots_of
+        from docbot.docstring.sections import slots_of
 
         job, definition = self.job, docstring.target.definition
         short = definition.lines[1] - definition.lines[0] < SHORT
@@ -213,6 +246,22 @@ class _Stream:
             else:
                 task.settle_entry(entry, None)
 
+    def _completion_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
+        """Yield the prompts for the sections that the docstrings of a file lack."""
+        job = self.job
+        for context, slots in task.lacking_sections(job):
+            first, last = context.target.definition.lines
+            if last - first < SHORT and job.config.sections != "always":
+                continue
+            part = _Completion(task=task, context=context, slot_count=len(slots))
+            task.waiting += 1
+            outcomes = [_slot_prompt(part, slot, job) for slot in slots]
+            prompts = [prompt for prompt in outcomes if isinstance(prompt, _SlotPrompt)]
+            if len(prompts) < len(slots):
+                part.settle(complete=False)
+            else:
+                yield from prompts
+
     def _headline_prompts(self, files: Iterable[SourceFile]) -> Iterator[_SlotPrompt]:
         """Yield the prompts for headlines, file after file."""
         job = self.job
@@ -230,6 +279,7 @@ class _Stream:
                 else:
                     task.settle(target, outcome)
             yield from self._entry_prompts(task)
+            yield from self._completion_prompts(task)
             task.sealed = True
             if task.complete:
                 self._complete_tasks.append(task)
@@ -249,7 +299,9 @@ def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Sk
     return _slot_prompt(_Docstring(task=task, context=context), slot, job)
 
 
-def _slot_prompt(docstring: _Docstring | _Entry, slot: Slot, job: Job) -> _SlotPrompt | Skip:
+def _slot_prompt(
+    docstring: _Docstring | _Entry | _Completion, slot: Slot, job: Job
+) -> _SlotPrompt | Skip:
     try:
         prompt = job.format.prompt(docstring.context, slot)
     except (SourceError, ValueError, RecursionError) as error:

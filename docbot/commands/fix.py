@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         _scanner(options, len(rows)) as scanner,
         _former(options, worktree) as former,
     ):
-        whole = dataclasses.replace(job, scanner=scanner, former=former)
+        whole = dataclasses.replace(job, scanner=scanner, former=former, complete=options.complete)
         for result in fix(run.files(rows), whole):
             run.add(result if options.diff else run.write(result))
     run.close("fix")

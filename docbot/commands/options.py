@@ -48,6 +48,11 @@ def parser() -> argparse.ArgumentParser:
         "--force", action="store_true", help="also write files that have uncommitted changes"
     )
     fix.add_argument(
+        "--complete",
+        action="store_true",
+        help="add the sections that docstrings lack, where the code base has sections",
+    )
+    fix.add_argument(
         "--time-budget",
         type=float,
         metavar="SECONDS",

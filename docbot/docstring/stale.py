@@ -90,6 +90,20 @@ def mend_file(
     return MendedFile(after=source, mended=_plain(mended), left=_plain(left))
 
 
+def find_stale(
+    source: bytes, former: bytes | None, only: Collection[str] | None
+) -> tuple[Drift, ...]:
+    """Find what `mend_file` would look at, and mend nothing.
+
+    Raises:
+        SourceError: the file cannot be read.
+
+    """
+    old = Revision.of(former) if former is not None else None
+    wanted = _Wanted(old=old, only=only, phrases={}, width=0)
+    return _plain(drift for _, drifts in wanted.drifts(read(source)) for drift in drifts)
+
+
 def _plain(drifts: Iterable[Drift]) -> tuple[Drift, ...]:
     """Return drifts in the order of their lines, without what would mend them."""
     ordered = sorted(drifts, key=lambda drift: drift.line)

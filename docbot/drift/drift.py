@@ -26,6 +26,7 @@ class DriftRule(str, Enum):
     YIELDS_MISSING = "yields-missing"
     RAISES_UNKNOWN = "raises-unknown"
     RAISES_MISSING = "raises-missing"
+    SECTIONS_MISSING = "sections-missing"
 
 
 class Change(NamedTuple):

@@ -110,6 +110,21 @@ def documented_functions(tree: ast.Module, text: Text) -> Iterator[Function]:
             yield function
 
 
+def all_documented_functions(tree: ast.Module, text: Text) -> Iterator[Function]:
+    """Yield the functions of a file that have a docstring, with sections or without."""
+    with gc_paused():
+        definitions = some_definitions(tree, text, _is_documented_function)
+    for definition in definitions:
+        if not definition.marked_skip and not _is_accessor(definition):
+            function = _function(text, definition, definition)
+            if function is not None:
+                yield function
+
+
+def _is_documented_function(node: ast.AST) -> bool:
+    return _is_function(node) and docstring_of(node) is not None
+
+
 def _may_count(node: ast.AST) -> bool:
     """Check for a class or function with sections, and for `__init__`, which a class documents."""
     return getattr(node, "name", "") == "__init__" or may_have_sections(docstring_of(node))

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from places import undocumented
 
 from docbot.docstring import edit
-from docbot.docstring.render import STYLES, render
+from docbot.docstring.render import render
+from docbot.docstring.sections import STYLES
 from docbot.docstring.style import DocstringStyle
 from docbot.gate.summary import Summary
 from docbot.scan.definition import Definition, Kind
