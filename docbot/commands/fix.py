@@ -51,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
         _tell_of_the_better_model(run, worktree.config)
     if run.tally.errors:
         return BUG
-    return CHANGES if run.tally.written or run.tally.mended else CLEAN
+    # A hook's report is shown only where the hook fails, and the change has just caused it.
+    stale = options.staged and run.tally.drifts
+    return CHANGES if run.tally.written or run.tally.mended or stale else CLEAN
 
 
 def _tell_of_the_better_model(run: Run, config: Config) -> None:

@@ -113,6 +113,44 @@ def test_check_fails_a_new_gap_and_writes_nothing(repo, hooks, home):
     assert (repo.root / "new.py").read_text() == PLAIN
 
 
+STALE = """\
+def total(prices, tax):
+    \"\"\"Return the total.
+
+    Args:
+        prices: What is added up.
+        tax: The share to add.
+    \"\"\"
+    return sum(prices) * tax
+"""
+RENAMED = STALE.replace("prices, tax)", "prices, rate)").replace("* tax", "* rate")
+
+
+@pytest.mark.parametrize("hook", ["docbot", "docbot-check"])
+def test_a_renamed_parameter_stops_the_commit(repo, hooks, home, hook):
+    repo.commit("shop.py", STALE)
+    configure(repo, hooks, hook)
+    repo.stage("shop.py", RENAMED)
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 1
+    line = "shop.py:6: total documents the parameter tax, which is now called rate [param-renamed]"
+    assert line in result.stdout
+    assert (repo.root / "shop.py").read_text() == RENAMED
+
+
+def test_a_renamed_parameter_is_mended_where_the_settings_say_so(repo, hooks, home):
+    repo.stage("pyproject.toml", '[tool.docbot]\nstale = "fix"\n')
+    repo.commit("shop.py", STALE)
+    configure(repo, hooks, "docbot")
+    repo.stage("shop.py", RENAMED)
+    result = pre_commit(repo, "run", home=home)
+    assert "files were modified by this hook" in result.stdout
+    mended = RENAMED.replace("        tax:", "        rate:")
+    assert (repo.root / "shop.py").read_text() == mended
+    repo.git("add", "shop.py")
+    assert pre_commit(repo, "run", home=home).returncode == 0
+
+
 def test_unstaged_hunks_survive(repo, hooks, home):
     repo.commit(
         "box.py", "START = 1\n\n\n" + SIZED.partition("    def __len__")[0] + "\n\nEND = 1\n"

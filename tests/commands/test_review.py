@@ -96,6 +96,40 @@ def test_a_line_each_and_no_gate_by_default(pull, docbot):
     assert docbot("review", "--base", "main", "--fail-on", "missing").code == exit_codes.CHANGES
 
 
+STALE = '''\
+def total(prices, tax):
+    """Return the total.
+
+    Args:
+        prices: What is added up.
+        tax: The share.
+    """
+    return sum(prices) * tax
+'''
+
+
+def test_a_stale_docstring_is_a_line_and_no_missing_one(pull, docbot, tmp_path, monkeypatch):
+    pull.git("switch", "--quiet", "main")
+    pull.commit("c.py", STALE)
+    pull.git("switch", "--quiet", "--create", "later")
+    pull.commit("c.py", STALE.replace("prices, tax)", "prices, rate)").replace("* tax", "* rate"))
+    outputs = tmp_path / "outputs"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(outputs))
+    ran = docbot("review", "--base", "main", "--fail-on", "missing")
+    assert (ran.code, ran.out) == (
+        exit_codes.CLEAN,
+        "c.py:6: total documents the parameter tax, which is now called rate [param-renamed]\n",
+    )
+    assert "0 of 1 new or changed definitions that count have no docstring; 0 suggested" in ran.err
+    assert "; stale docstrings: 1\n" in ran.err
+    lines = outputs.read_text().splitlines()
+    values = {
+        name.partition("<<")[0]: value for name, value in zip(lines[::3], lines[1::3], strict=True)
+    }
+    assert values == {"missing": "0", "suggested": "0", "skipped": "0"}
+    assert docbot("review", "--base", "main", "--stale", "off").out == ""
+
+
 def test_nothing_missing_passes_the_gate(pull, docbot):
     pull.commit("b.py", "x = 1\n")
     ran = docbot("review", "--base", "main", "--fail-on", "missing")

@@ -174,4 +174,10 @@ def test_the_hook_reports_by_default(docbot, repo):
     repo.commit("shop.py", CURRENT)
     path = repo.stage("shop.py", RENAMED)
     ran = docbot("fix", "--staged", path)
-    assert (ran.code, ran.out) == (exit_codes.CLEAN, LINE)
+    assert (ran.code, ran.out) == (exit_codes.CHANGES, LINE)
+
+
+def test_the_hook_says_nothing_of_what_was_there_before(docbot, repo):
+    repo.commit("shop.py", RENAMED)
+    path = repo.stage("shop.py", RENAMED.replace("sum(prices)", "sum(prices[1:])"))
+    assert docbot("fix", "--staged", path).code == exit_codes.CLEAN
