@@ -12,7 +12,7 @@ from docbot.drift.function import PARAMETER_SECTIONS
 from docbot.scan.parse import parse_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from docbot.drift.docstring import Entry
     from docbot.drift.drift import Drift
@@ -36,8 +36,11 @@ _NUMBER = re.compile(
     r"[-+]?(?:\d{1,3}(?:,\d{3})+|0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
 )
 _WORD = re.compile(r"[A-Za-z_][\w.\-/]*")
-_AFTER_NUMBER = re.compile(r"(?:[ \t]*[.,;)\]]|[ \t]*$|[ \t]*\n|[ \t]+[A-Za-z(])", re.MULTILINE)
-_AFTER_WORD = re.compile(r"[ \t]*(?:[.,;)\]](?![\w(])|$|\n)", re.MULTILINE)
+_END = re.compile(
+    r"[ \t]*(?:[)\]]?[.,;)\]](?![\w(])"
+    r"(?![ \t\n]*(?:if|when|unless|on|for|in|or|else|but|and)\b)|\n[ \t]*\n|\s*\Z)"
+)
+"""The end of a statement: no unit and no condition follows."""
 _STAND_INS = (None, "deprecated", "warn", "")
 """Defaults that the body replaces by others."""
 _CONSTANTS: Mapping[str, Value] = {"true": True, "false": False, "none": None}
@@ -57,39 +60,79 @@ def default_drifts(
     if not function.is_readable(*PARAMETER_SECTIONS):
         return
     params = {param.name: param for param in function.params}
+    text = function.docstring.text
     for name, _, entry in function.names(*PARAMETER_SECTIONS):
         param = params.get(name)
         if param is None or param.default is None or len(entry.names) > 1:
             continue
         old = (former or {}).get(name)
-        is_changed = old is not None and old.default is not None and old.default != param.default
-        for span in stated_defaults(function.docstring.text, entry):
-            stated = span.of(function.docstring.text)
-            if _contradicts(stated, param.default, old.default if is_changed and old else None):
+        for span in stated_defaults(text, entry, params.keys()):
+            if _contradicts(span.of(text), param.default, _changed_default(old, param)):
                 yield function.drift(
                     DriftRule.PARAM_DEFAULT,
                     span.start,
-                    f"states the default {_one_line(stated)} of {name}, which is {param.default}",
+                    f"states the default {_one_line(span.of(text))} of {name}, "
+                    f"which is {param.default}",
                     subject=name,
-                    changes=_new_default(function.docstring.text, span, param.default),
+                    changes=_new_default(text, span, param.default),
                 )
+
+
+def _changed_default(old: Parameter | None, param: Parameter) -> str | None:
+    """Return the default of the older version if it was another one."""
+    return old.default if old is not None and old.default != param.default else None
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def stated_defaults(text: str, entry: Entry) -> Iterator[Span]:
-    """Yield the places of the values that an entry states as defaults, quotes included."""
+def stated_defaults(text: str, entry: Entry, params: Collection[str]) -> Iterator[Span]:
+    """Yield the places of the values that an entry states as defaults, quotes included.
+
+    Only a statement that ends with its value counts: "Defaults to 1 on Windows" is none, and "The
+    default was 1 before" neither. So are names: `Mode.FAST` and `LIMIT` may be any value.
+
+    Args:
+        text: The docstring.
+        entry: The entry.
+        params: The names of the parameters: a statement may speak of another one.
+
+    """
     if entry.default is not None:
-        yield entry.default
+        span = _value_at(text, entry.default.start, entry.default.end)
+        if span == entry.default:
+            yield span
     if entry.text is None:
         return
+    own = {name.of(text) for name in entry.names}
     for match in _STATED.finditer(text, entry.text.start, entry.text.end):
         span = _value_at(text, match.end(), entry.text.end)
-        is_prose = _BY_DEFAULT.search(match[0]) and span and _is_word(span.of(text))
-        if span and not is_prose:
-            yield span
+        sentence = _sentence_before(text, entry.text.start, match.start())
+        if span is None or _ELSEWHERE.search(sentence):
+            continue
+        subject = sentence.split()[-1:] or [""]
+        if subject[0].strip("`*'\"") in set(params) - own:
+            continue
+        stated = span.of(text).strip("`*")
+        if stated in params or (_BY_DEFAULT.search(match[0]) and _is_word(span.of(text))):
+            continue
+        yield span
+
+
+_ELSEWHERE = re.compile(
+    r"\b(?:no longer|not|never|until|before|previous(?:ly)?|formerly|used to|was|were|in version"
+    r"|since|if|when|unless|versionchanged|deprecated|for)\b",
+    re.IGNORECASE,
+)
+"""Words before a stated default that is not, or not always, the default."""
+
+
+def _sentence_before(text: str, start: int, at: int) -> str:
+    """Return what stands before an offset in its sentence."""
+    before = text[start:at]
+    ends = [match.end() for match in re.finditer(r"[.;:!?]\s|\n\s*\n|\.\. ", before)]
+    return before[ends[-1] if ends else 0 :]
 
 
 def _is_word(stated: str) -> bool:
@@ -98,17 +141,17 @@ def _is_word(stated: str) -> bool:
 
 
 def _value_at(text: str, start: int, end: int) -> Span | None:
-    """Return the place of a literal that begins here; None for prose."""
+    """Return the place of a literal that begins here and ends a statement; None for prose."""
     if quoted := _QUOTED.match(text, start, end):
-        return Span(start, quoted.end())
+        return Span(start, quoted.end()) if _END.match(text, quoted.end(), end) else None
     number = _NUMBER.match(text, start, end)
-    if number and _AFTER_NUMBER.match(text, number.end(), end):
+    if number and _END.match(text, number.end(), end):
         return Span(start, number.end())
     word = _WORD.match(text, start, end)
     if word is None:
         return None
     stop = word.start() + len(word[0].rstrip(".-/"))
-    return Span(start, stop) if _AFTER_WORD.match(text, stop, end) else None
+    return Span(start, stop) if _END.match(text, stop, end) else None
 
 
 def _contradicts(stated: str, default: str, former: str | None) -> bool:
@@ -136,7 +179,8 @@ def _comparable(claim: object, actual: object, stated: str) -> bool:
         return False
     if actual.startswith(claim) or claim.startswith(actual):  # "low" is also called "lowpass"
         return False
-    return stated[:1] in "\"'`*:" or " " not in actual
+    is_name = "." in claim or claim.isupper()  # `Mode.FAST`, `LIMIT`
+    return stated[:1] in "\"'`" and not is_name
 
 
 def _agrees(claim: object, stated: str, actual: object, source: str) -> bool:
@@ -147,8 +191,13 @@ def _agrees(claim: object, stated: str, actual: object, source: str) -> bool:
     if claim is _UNKNOWN or actual is _UNKNOWN:
         return False
     if isinstance(claim, str) and isinstance(actual, str):
-        return claim.strip().casefold() == actual.strip().casefold()
+        return _letters(claim) == _letters(actual)
     return (type(claim) is type(actual) and claim == actual) or _same_number(claim, actual)
+
+
+def _letters(text: str) -> str:
+    """Return a text without what spellings differ in: `UTF-8` is `utf8`."""
+    return re.sub(r"[\W_]", "", text).casefold() or text
 
 
 def _same_number(one: object, other: object) -> bool:

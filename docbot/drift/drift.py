@@ -26,6 +26,7 @@ class DriftRule(str, Enum):
     YIELDS_MISSING = "yields-missing"
     RAISES_UNKNOWN = "raises-unknown"
     RAISES_MISSING = "raises-missing"
+    SUMMARY_STALE = "summary-stale"
     SECTIONS_MISSING = "sections-missing"
 
 
@@ -46,6 +47,7 @@ class Drift:
         line: The line of the file where the entry begins, or the section, or the docstring; from 1.
         message: One plain sentence about it, without a final stop.
         subject: The parameter or exception that it is about; "" for none.
+        old_name: The name that the docstring has, of a parameter that is now called otherwise.
         changes: What would mend it, in order, in the docstring's text; () where only a person can.
 
     """
@@ -55,4 +57,5 @@ class Drift:
     line: int
     message: str
     subject: str = ""
+    old_name: str = ""
     changes: tuple[Change, ...] = ()

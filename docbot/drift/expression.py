@@ -13,11 +13,13 @@ from docbot.drift.words import QUOTED, ROLE
 
 _TOKEN = re.compile(
     rf"""
-    (?P<operand>{ROLE}|{QUOTED}|[~!]?[^\W\d]\w*(?:\.[^\W\d]\w*)*|\d[\w.]*|\.\.\.)
+    (?P<operand>{ROLE}|{QUOTED}|(?:[~!]\.?)?[^\W\d]\w*(?:\.[^\W\d]\w*)*|\d[\w.]*|\.\.\.)
     |(?P<open>[(\[{{])|(?P<close>[)\]}}])|(?P<comma>,)|(?P<colon>:)|(?P<bar>\|)|(?P<blank>\s+)
     """,
     re.VERBOSE,
 )
+# What `or` stands between in a type: names of classes, roles, and what is in quotes.
+_CLASS = re.compile(r"[:`'\"]|[~!.]{0,2}(?:\w+\.)*[A-Z]+[a-z0-9]")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 BUILTINS = frozenset({
     "None", "bool", "bytearray", "bytes", "callable", "complex", "dict", "float", "frozenset",
@@ -53,8 +55,10 @@ class _Reader:
         """Tell whether what was read is a type."""
         if self.stack or self.wants_operand:
             return False
-        # `str or None` is a type, `one or more` is not.
-        return not self.has_or or not BUILTINS.isdisjoint(self.operands)
+        # `str or None` and `Series or Frame` are types, `one or more` is not.
+        if not self.has_or or not BUILTINS.isdisjoint(self.operands):
+            return True
+        return all(map(_CLASS.match, self.operands))
 
     def _operand(self, word: str) -> bool:
         if word == "or" and not self.wants_operand:

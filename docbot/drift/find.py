@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -166,16 +167,29 @@ def _function(text: Text, definition: Definition, owner: Definition) -> Function
 
 
 def attributes_of(node: ast.ClassDef) -> frozenset[str]:
-    """Return the attributes that a class body or a `self.x = ...` in a method sets."""
+    """Return what a class's docstring may describe besides the parameters of `__init__`.
+
+    These are attributes that its body, its slots or a `self.x = ...` name, properties and methods,
+    and the parameters of other methods, such as `__call__`.
+    """
     names: set[str] = set()
     for statement in node.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names.update(_assigned(statement))
+            names.update(each.arg for each in ast.walk(statement) if isinstance(each, ast.arg))
             names.add(statement.name)  # a property is read as an attribute
         for target in _targets(statement):
             if isinstance(target, ast.Name):
                 names.add(target.id)
+                if target.id == "__slots__":
+                    names.update(_strings(statement))
     return frozenset(names)
+
+
+def _strings(node: ast.AST) -> Iterator[str]:
+    for each in ast.walk(node):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
 
 
 def _assigned(method: ast.AST) -> Iterator[str]:
@@ -214,8 +228,9 @@ class Revision:
             definitions = some_definitions(tree, text, _is_function)
         except SourceError:
             return cls(functions={})
-        return cls(
-            functions={each.qualname: each for each in definitions},
+        counts = Counter(each.qualname for each in definitions)
+        return cls(  # of several with one name nobody knows which became which
+            functions={d.qualname: d for d in definitions if counts[d.qualname] == 1},
             known=frozenset(map(_identity, find_drifts(tree, text))),
         )
 
@@ -228,6 +243,8 @@ class Revision:
 
 
 def _identity(drift: Drift) -> tuple[str, DriftRule, str]:
+    if drift.old_name:  # whatever it is called now
+        return drift.qualname, DriftRule.PARAM_UNKNOWN, drift.old_name
     subject = "" if drift.rule is DriftRule.PARAM_ORDER else drift.subject
     return drift.qualname, drift.rule, subject
 

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
     FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
+HARMLESS = frozenset(
+    ("staticmethod", "classmethod", "property", "cached_property", "abstractmethod", "override",
+     "contextmanager", "asynccontextmanager", "cache", "lru_cache", "wraps", "final", "overload",
+     "deprecated", "no_type_check", "singledispatch", "njit", "jit")
+)  # fmt: skip
+"""Decorators that leave the parameters as they are written."""
 STARRED = (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
 PARAMETER_SECTIONS = (SectionKind.PARAMETERS, SectionKind.OTHER_PARAMETERS)
 
@@ -55,6 +61,19 @@ class Function:
         return self.definition.signature.params
 
     @property
+    def receiver(self) -> str:
+        """Return the name of the first parameter, which a method's signature leaves out."""
+        arguments = self.node.args
+        first = [*arguments.posonlyargs, *arguments.args][:1]
+        return first[0].arg if first else ""
+
+    @property
+    def is_decorated(self) -> bool:
+        """Check for decorators that may change parameters or results, so that nobody can know."""
+        names = self.definition.decorator_names
+        return any(name.rpartition(".")[2] not in HARMLESS for name in names)
+
+    @property
     def is_abstract(self) -> bool:
         """Check for a body that proves nothing: a stub or an abstract method."""
         shape = self.definition.shape
@@ -85,6 +104,7 @@ class Function:
         message: str,
         *,
         subject: str = "",
+        old_name: str = "",
         changes: Iterable[Change] = (),
     ) -> Drift:
         """Make a drift of this function, at an offset of the docstring's text."""
@@ -94,5 +114,6 @@ class Function:
             line=self.literal.line_at(at),
             message=message,
             subject=subject,
+            old_name=old_name,
             changes=tuple(changes),
         )

@@ -50,19 +50,21 @@ def read_lines(text: str) -> list[Line]:
     found = []
     start = 0
     for words in text.split("\n"):
+        stop = start + len(words) + 1
         left = words.lstrip()
-        # Tabs reach to the next eighth column.
-        columns = len(words[: len(words) - len(left)].expandtabs()) if left else 0
-        body = start + len(words) - len(left) if left else start
-        stop = min(start + len(words) + 1, len(text))
-        found.append(Line(start, body, body + len(left.rstrip()), stop, columns))
-        start += len(words) + 1
-    margin = min((line.indent for line in found[1:] if not line.blank), default=0)
+        columns = len(words) - len(left) if left else 0
+        body = start + columns
+        if columns and "\t" in words:
+            # Tabs reach to the next eighth column.
+            columns = len(words[:columns].expandtabs())
+        found.append((start, body, body + len(left.rstrip()), stop, columns))
+        start = stop
+    margin = min((line[4] for line in found[1:] if line[1] < line[2]), default=0)
     # The quotes hide the indentation of the first line.
-    found[0] = found[0]._replace(indent=margin)
-    if not margin:
-        return found
-    return [line if line.blank else line._replace(indent=line.indent - margin) for line in found]
+    found[0] = (*found[0][:4], margin)
+    found[-1] = (*found[-1][:3], len(text), found[-1][4])
+    # A blank line has no columns from the margin.
+    return [Line(*line[:4], max(0, line[4] - margin)) for line in found]
 
 
 def last_of(lines: Sequence[Line], block: Block) -> int:

@@ -59,13 +59,16 @@ def _headings(text: str, lines: Sequence[Line]) -> list[_Heading]:
     for at in range(len(lines) - 1):
         above, below = lines[at], lines[at + 1]
         # An underline is told by its first letter before all of it is read.
-        if below.blank or above.blank or text[below.body] not in "-=" or above.indent:
+        if below.blank or above.blank or text[below.body] not in "-=":
             continue
         underlined = not below.indent and _UNDERLINE.fullmatch(text, below.body, below.end)
         if underlined and text[above.body] not in "-=":
             has_colon = text[above.end - 1] == ":"
             title = Span(above.body, above.end - has_colon)
-            found.append(_Heading(at, kind_of(title.of(text).strip()), title, has_colon))
+            kind = kind_of(title.of(text).strip())
+            # A title that is known may be further in than its underline.
+            if kind is not None or not above.indent:
+                found.append(_Heading(at, kind, title, has_colon))
     return found
 
 
@@ -214,13 +217,23 @@ def _result(text: str, lines: Sequence[Line], block: Block) -> Entry:
     colon = colon_at(text, read.stop, line.end) if read else None
     if read is not None and colon is not None:
         first = read.names[0].of(text)
-        if "." not in first and first not in BUILTINS:
+        is_name = first not in BUILTINS or _is_named(text, Span(colon + 1, line.end), span.end)
+        if "." not in first and is_name:
             return _typed(text, span, read.names, Span(colon + 1, line.end))
         if len(read.names) == 1:
             return Entry(span=span, type=read.names[0], text=trimmed(text, colon + 1, span.end))
     if is_type(text, *words) or _heads_text(text, words, span):
         return _typed(text, span, (), words)
     return Entry(span=span, text=trimmed(text, *span))
+
+
+def _is_named(text: str, beside: Span, end: int) -> bool:
+    """Tell whether a type stands beside a name, and a text below: `object : Series`."""
+    words = trimmed(text, *beside)
+    # `tuple : (x, y)` says what is in it.
+    if words is None or text[words.start] in "([{" or not is_type(text, *words):
+        return False
+    return trimmed(text, words.end, end) is not None
 
 
 def _heads_text(text: str, words: Span, span: Span) -> bool:

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from docbot.drift.lines import Line
 
 # An underline or a field is seldom an accident, while `Returns:` occurs in prose, too.
-# A docstring without any of the signs beside it need not be searched for a convention.
+# A docstring without the sign beside it need not be searched for a convention, line by line.
 _CUTTERS = {
-    Convention.NUMPY: (cut_numpy, ("---", "===")),
-    Convention.SPHINX: (cut_sphinx, (":",)),
-    Convention.GOOGLE: (cut_google, (":",)),
+    Convention.NUMPY: (cut_numpy, re.compile(r"---|===")),
+    Convention.SPHINX: (cut_sphinx, re.compile(r"^[^\S\n]*:[A-Za-z]", re.MULTILINE)),
+    Convention.GOOGLE: (cut_google, re.compile(r":[^\S\n]*$", re.MULTILINE)),
 }
 _FIELD = re.compile(r"[:@]([A-Za-z]{1,10})\b[^:\n]{0,200}:")
 _START = re.compile(rf"[*_`]{{0,2}}([A-Za-z][A-Za-z ]{{0,{LONGEST}}})[*_`]{{0,2}}(:|$)")
@@ -76,13 +76,37 @@ def _announced(words: str) -> SectionKind | None:
 
 def _cut(text: str, lines: Sequence[Line]) -> tuple[Convention | None, tuple[Section, ...]]:
     found: tuple[Convention | None, tuple[Section, ...]] = (None, ())
-    for convention, (cut, signs) in _CUTTERS.items():
-        sections = cut(text, lines) if any(sign in text for sign in signs) else ()
+    for convention, (cut, sign) in _CUTTERS.items():
+        sections = cut(text, lines) if sign.search(text) else ()
+        if sections and (examples := _examples(text, lines)):
+            sections = tuple(section for section in sections if section.span.start not in examples)
         if any(section.kind is not SectionKind.OTHER for section in sections):
             return convention, sections
         if sections and found[0] is None:
             found = convention, sections
     return found
+
+
+def _examples(text: str, lines: Sequence[Line]) -> frozenset[int]:
+    """Return where the lines begin that show code: in a fence of Markdown, or a doctest.
+
+    What looks like a section there is the code's, or what it prints.
+    """
+    if not any(sign in text for sign in (*_FENCES, ">>>")):
+        return frozenset()
+    found = set()
+    fence, prompt = "", False
+    for line in lines:
+        words = text[line.body : line.end]
+        prompt = bool(words) and (prompt or words.startswith(">>>"))
+        if words[:3] in _FENCES and fence in ("", words[:3]):
+            fence = "" if fence else words[:3]
+        elif fence or prompt:
+            found.add(line.start)
+    return frozenset(found)
+
+
+_FENCES = ("```", "~~~")
 
 
 def _summary(lines: Sequence[Line], limit: int) -> Span:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from docbot.drift.docstring import SectionKind
 from docbot.drift.drift import DriftRule
 from docbot.drift.parse import kinds_in_prose
+from docbot.scan.body import called_name
 from docbot.scan.definition import Shape
 
 if TYPE_CHECKING:
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from docbot.scan.definition import Definition
 
 _NOTHING = re.compile(
-    r"[\s`*:]*(?:None|[Nn]othing|No return(?: value)?)\b[`*]*"
-    r"(?![ \t\n]*,?[ \t\n]*(?:if|or|when|unless|for|on)\b)"
-    r"|This (?:function|method) does not",
+    r"[\s`*:]*(?:(?:None|[Nn]othing|No (?:return )?value|[Vv]oid|-)(?:\b|$)[`*]*"
+    r"(?![ \t\n]*,?[ \t\n]*(?:if|when|unless|for|on)\b)"
+    r"|This (?:function|method) does not|Does not return|Never returns)"
 )
 """A result that is none; "None if there is no match" is one."""
+_OR_NONE = re.compile(r",?\s+or\s+`*None`*\W*$")
+"""A result that may be none: what the function returned otherwise may be gone for good reason."""
 _ITERATORS = re.compile(
     r"iter|generat|yield|async|coroutine|stream|sequence of|awaitable", re.IGNORECASE
 )
@@ -52,12 +55,13 @@ def result_drifts(function: Function, former: Definition | None = None) -> Itera
 def _lost_return(function: Function, former: Definition | None) -> str:
     """Return what a function does that is said to return something; "" where it may return it."""
     definition = function.definition
-    if definition.returns or _says_nothing(function, SectionKind.RETURNS):
+    was_returned = former is not None and former.returns
+    if definition.returns or _says_nothing(function, SectionKind.RETURNS, is_new=was_returned):
         return ""
     if definition.yields:
         is_new = former is not None and not former.yields
-        return "yields" if is_new or not _speaks_of_iterators(function) else ""
-    was_returned = former is not None and former.returns
+        is_generator = function.is_decorated or _speaks_of_iterators(function)
+        return "yields" if is_new or not is_generator else ""
     return "returns nothing" if was_returned or not _proves_nothing(function) else ""
 
 
@@ -84,7 +88,7 @@ def _new_results(function: Function, former: Definition) -> Iterator[Drift]:
         yield function.drift(DriftRule.RETURNS_MISSING, at, "does not document what is returned")
 
 
-def _says_nothing(function: Function, kind: SectionKind) -> bool:
+def _says_nothing(function: Function, kind: SectionKind, *, is_new: bool) -> bool:
     """Check for a section that says there is no result, or that cannot be read."""
     text = function.docstring.text
     for section in function.sections(kind):
@@ -93,6 +97,8 @@ def _says_nothing(function: Function, kind: SectionKind) -> bool:
         first = section.entries[0]
         spans = [span for span in (first.type, first.text) if span is not None]
         if not spans or any(_NOTHING.match(span.of(text)) for span in spans):
+            return True
+        if not is_new and any(_OR_NONE.search(span.of(text)) for span in spans):
             return True
     return False
 
@@ -106,19 +112,36 @@ def _speaks_of_iterators(function: Function) -> bool:
 
 
 def _proves_nothing(function: Function) -> bool:
-    """Check for an empty body, and one that ends in `raise`."""
-    last = function.node.body[-1]
+    """Check for an empty body, one that need not end, and results that others decide."""
+    definition, last = function.definition, function.node.body[-1]
     if isinstance(last, (ast.With, ast.AsyncWith)):
         last = last.body[-1]
-    return function.definition.shape is Shape.EMPTY or isinstance(last, ast.Raise)
+    is_initializer = definition.name == "__init__"  # some document the new object there
+    if definition.shape is Shape.EMPTY or function.is_decorated or is_initializer:
+        return True
+    return isinstance(last, ast.Raise) or _is_exit(last) or _is_endless(function.node)
+
+
+def _is_exit(node: ast.stmt) -> bool:
+    """Check for a call that ends the program, or sets a result in another way."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    name = called_name(call.func).rpartition(".")[2] if isinstance(call, ast.Call) else ""
+    return name in ("exit", "_exit", "abort", "quit", "execv", "execvp", "returnValue", "fail")
+
+
+def _is_endless(node: FunctionNode) -> bool:
+    return any(
+        isinstance(each, ast.While) and isinstance(each.test, ast.Constant) and each.test.value
+        for each in ast.walk(node)
+    )
 
 
 def raise_drifts(function: Function, former: Definition | None = None) -> Iterator[Drift]:
     """Find documented exceptions that are not raised, and raised ones that are not documented.
 
-    What is raised below, by a function that is called, cannot be known: a documented exception is
-    wrong for certain only where the older version raised it itself, or where the body calls
-    nothing at all.
+    What is raised below, by a function that is called or an operator, cannot be known: a documented
+    exception is wrong only where the older version raised it itself, and nothing is raised now that
+    may be the same by another name.
     """
     sections = function.sections(SectionKind.RAISES)
     if not sections or not function.is_readable(SectionKind.RAISES) or function.is_abstract:
@@ -127,20 +150,33 @@ def raise_drifts(function: Function, former: Definition | None = None) -> Iterat
         name.rpartition(".")[2]: (name, entry.span.start)
         for name, _, entry in function.names(SectionKind.RAISES)
     }
-    raised = {name.rpartition(".")[2] for name in function.definition.raises}
-    before = {name.rpartition(".")[2] for name in former.raises} if former is not None else set()
-    for last, (name, at) in documented.items():
-        is_raised = last in raised or any(_is_parent(last, each) for each in raised)
-        if is_raised or function.of_class:
-            continue
-        if last in before or (last not in _OF_OPERATORS and _is_closed(function)):
-            yield function.drift(
-                DriftRule.RAISES_UNKNOWN,
-                at,
-                f"documents the exception {name}, which is not raised",
-                subject=name,
-            )
+    raised = _last_names(function.definition)
+    if former is not None and not function.of_class:
+        before = _last_names(former)
+        may_be_same = bool(raised - before) or _raises_a_variable(function.node)
+        for last, (name, at) in documented.items():
+            if last in before and last not in raised and not may_be_same:
+                yield function.drift(
+                    DriftRule.RAISES_UNKNOWN,
+                    at,
+                    f"documents the exception {name}, which is no longer raised",
+                    subject=name,
+                )
     yield from _undocumented_raises(function, documented.keys() & raised, set(documented), former)
+
+
+def _last_names(definition: Definition) -> set[str]:
+    return {name.rpartition(".")[2] for name in definition.raises}
+
+
+def _raises_a_variable(node: FunctionNode) -> bool:
+    """Check for `raise error`, where nobody knows what it holds."""
+    raises = (each.exc for each in ast.walk(node) if isinstance(each, ast.Raise))
+    return any(isinstance(exc, ast.Name) and not exc.id[:1].isupper() for exc in raises)
+
+
+FEWEST_KNOWN = 2
+"""Documented exceptions of its own that show that a docstring means to list them all."""
 
 
 def _undocumented_raises(
@@ -148,9 +184,8 @@ def _undocumented_raises(
 ) -> Iterator[Drift]:
     open_ = {name for name in escaping_raises(function.node) if name not in documented}
     if former is not None:
-        old = {name.rpartition(".")[2] for name in former.raises}
-        open_ -= old
-    elif not known or len(open_) > len(known):
+        open_ -= _last_names(former)
+    elif len(known) < FEWEST_KNOWN or len(open_) > 1:
         return  # the section lists what others raise, or only some: the house's habit
     if SectionKind.RAISES in kinds_in_prose(function.docstring):
         return
@@ -197,6 +232,8 @@ def escaping_raises(node: FunctionNode) -> set[str]:
             name = error.attr if isinstance(error, ast.Attribute) else getattr(error, "id", "")
             if name[:1].isupper() and name not in _NO_HABIT:
                 raised.add(name)
+        elif isinstance(each, (ast.With, ast.AsyncWith)) and _suppresses(each):
+            continue
         elif isinstance(each, ast.Try) and each.handlers:
             stack += [*each.orelse, *each.finalbody, *(s for h in each.handlers for s in h.body)]
         else:
@@ -204,32 +241,10 @@ def escaping_raises(node: FunctionNode) -> set[str]:
     return raised
 
 
+def _suppresses(node: ast.With | ast.AsyncWith) -> bool:
+    calls = (item.context_expr for item in node.items if isinstance(item.context_expr, ast.Call))
+    names = {called_name(call.func).rpartition(".")[2] for call in calls}
+    return bool(names & {"suppress", "raises"})
+
+
 _BLOCKS = (ast.stmt, ast.ExceptHandler, ast.match_case)
-_OPEN = (
-    ast.Await, ast.Subscript, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.Import,
-    ast.ImportFrom, ast.Yield, ast.YieldFrom, ast.Delete, ast.Assert, ast.Starred,
-    ast.Attribute, ast.comprehension,
-)  # fmt: skip
-_OF_OPERATORS = frozenset(
-    ("TypeError", "AttributeError", "ZeroDivisionError", "OverflowError", "NameError")
-)
-"""Exceptions that an expression without a call may raise."""
-
-
-def _is_closed(function: Function) -> bool:
-    """Check that a body calls nothing but the exceptions it raises, and loops over nothing."""
-    node = function.node
-    if node.decorator_list:
-        return False
-    own = {
-        each.exc
-        for each in ast.walk(node)
-        if isinstance(each, ast.Raise) and isinstance(each.exc, ast.Call)
-    }
-    for statement in node.body:
-        for each in ast.walk(statement):
-            if isinstance(each, _OPEN) or (isinstance(each, ast.Raise) and each.exc is None):
-                return False
-            if isinstance(each, ast.Call) and each not in own:
-                return False
-    return True

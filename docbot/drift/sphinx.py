@@ -77,7 +77,9 @@ def _section(lines: Sequence[Line], run: list[_Field]) -> Section:
 def _field(text: str, lines: Sequence[Line], at: int, before: SectionKind | None) -> _Field | None:
     """Read the field that begins at a line; `before` is the kind of the one above."""
     line = lines[at]
-    word = None if line.indent or line.blank else _WORD.match(text, line.body, line.end + 1)
+    if line.indent or not text.startswith(":", line.body, line.end):
+        return None
+    word = _WORD.match(text, line.body, line.end + 1)
     kind = FIELD_KINDS.get(word[1].lower()) if word else None
     if word is None or kind is None:
         return None
@@ -133,6 +135,9 @@ def _entry(text: str, word: str, argument: Span, span: Span) -> Entry | None:
 def _type_entry(
     text: str, named: Span | None, body: Span | None, empty: Entry, *, in_result: bool
 ) -> Entry | None:
+    if in_result and named is not None:
+        # `:rtype :class:`X`: text` lacks a colon.
+        return None
     read = read_names(text, *named) if named else None
     if not in_result and (named is None or read is None or read.stop != named.end):
         return None

@@ -32,8 +32,9 @@ _OUTER = re.compile(rf"{ROLE}|{QUOTED}|[(\[{{}})\],;:]|(?<![=<>!:])=(?!=)")
 _DEPTHS = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 _BRACKET = re.compile(r"[()\[\]{}]")
 _SEPARATORS = frozenset(",;:=")
-# `shape=(n, m)` states no default.
+# `shape=(n, m)` and `array shape=(n, m)` state no default.
 _NOT_TYPES = {"dtype", "len", "length", "ndim", "shape", "size"}
+_LAST = "(default)"
 # Most types have nothing to cut.
 _SIMPLE = re.compile(r"[^,;=(\[]*")
 
@@ -164,6 +165,9 @@ def cut_type(text: str, start: int, end: int) -> Typed:
             found = found._replace(type=None)
         open_run = found.type is None and read.type is not None and read.type.end == piece.end
         found = Typed(*(old or new for old, new in zip(found, read, strict=True)))
+    if found.type and text.endswith(_LAST, *found.type):
+        # `str or None (default)`: the mark is no part of the type.
+        return found._replace(type=trimmed(text, found.type.start, found.type.end - len(_LAST)))
     return found
 
 
@@ -192,7 +196,7 @@ def _read_piece(text: str, piece: Span, groups: list[Mark], *, is_first: bool) -
     if read.type != piece or equals is None or not is_first:
         return read
     kind, value = trimmed(text, piece.start, equals.start), trimmed(text, equals.end, piece.end)
-    if kind is None or value is None or kind.of(text) in _NOT_TYPES:
+    if kind is None or value is None or kind.of(text).rsplit(None, 1)[-1] in _NOT_TYPES:
         return read
     return Typed(type=kind, default=value)
 

@@ -50,7 +50,7 @@ STYLES = pytest.mark.parametrize("style", ARGS)
         ("f(b, a)", [("param-order", "a")]),
         ("f(*, b, a)", []),
         ("f(a, **kwargs)", []),
-        ("f(a, c, **kwargs)", [("param-renamed", "c")]),
+        ("f(a, c, **kwargs)", []),
         ("f(a, b, c: Annotated[int, Doc('Three.')])", []),
     ],
 )
@@ -79,7 +79,11 @@ def test_sections_are_read_as_people_write_them(sections, expected):
 
 def test_two_renames_stand_at_their_places():
     source = function("f(x, b, y)", "Args:\n    a: One.\n    b: Two.\n    c: Three.\n")
-    assert found(source) == [("param-renamed", "x"), ("param-renamed", "y")]
+    assert found(source) == [("param-unknown", "a"), ("param-unknown", "c")]
+    old = source.replace("f(x, b, y)", "f(a, b, c)")
+    assert found(source, old) == [("param-renamed", "x"), ("param-renamed", "y")]
+    alike = source.replace("f(x, b, y)", "f(a_, b, cc)")
+    assert found(alike) == [("param-renamed", "a_"), ("param-renamed", "cc")]
 
 
 def test_a_section_of_few_parameters_is_a_habit():
@@ -102,7 +106,7 @@ def test_a_class_documents_its_constructor():
             size: How many.
         """
 
-        def __init__(self, path, limit):
+        def __init__(self, path, max_size):
             self.path = path
     '''
     (drift,) = drifts_in(source)
@@ -160,7 +164,9 @@ def test_a_constructor_with_sections_documents_itself():
         ("20", "How many (default 10).", True),
         ("20", "How many. The default (10) is enough.", True),
         ("20", "How many. Default is ``10``.", True),
-        ("20", "How many. The default value is 10 seconds.", True),
+        ("20", "How many. The default value is 10 seconds.", False),
+        ("20", "How many. Defaults to 10 on Windows.", False),
+        ("20", "How many. It no longer defaults to 10.", False),
         ("1e-3", "How many. Defaults to 0.001.", False),
         ("60 * 60", "How many. Defaults to 3600.", False),
         ("60 * 60", "How many. Defaults to 60.", True),
@@ -168,7 +174,7 @@ def test_a_constructor_with_sections_documents_itself():
         ("-1", "How many. Defaults to 1.", True),
         ("'b'", "Which. Defaults to 'a'.", True),
         ("'b'", 'Which. Defaults to "b".', False),
-        ("'b'", "Which. Defaults to a.", True),
+        ("'b'", "Which. Defaults to a.", False),
         ("'b'", "Which. Defaults to b.", False),
         ("'b'", "Which. Defaults to the first one.", False),
         ("True", "Whether. Defaults to False.", True),
@@ -274,7 +280,7 @@ def test_a_result_that_may_be_none_is_one():
 def test_what_the_older_version_said_already_is_not_new():
     old = function("f(a, c)", ARGS["google"])
     assert found(old, old.replace("use()", "use(1)")) == []
-    assert found(old.replace("f(a, c)", "f(a, d)"), old) == [("param-renamed", "d")]
+    assert found(old.replace("f(a, c)", "f(a, d)"), old) == [("param-missing", "d")]
 
 
 def test_a_section_for_what_is_yielded_needs_it():
@@ -290,12 +296,14 @@ RAISES = "Raises:\n    ValueError: If it is bad.\n"
         ("check(a)", None, []),
         ("check(a)", "check(a)", []),
         ("check(a)", "raise ValueError(a)", [("raises-unknown", "ValueError")]),
-        ("a = 1", None, [("raises-unknown", "ValueError")]),
+        ("a = 1", None, []),
+        ("raise error", "raise ValueError(a)", []),
+        ("raise BadValue(a)", "raise ValueError(a)", [("raises-missing", "BadValue")]),
         ("if a:\n    raise ValueError(a)", None, []),
         (
             "if a:\n    raise ValueError(a)\nraise KeyError(a)",
             None,
-            [("raises-missing", "KeyError")],
+            [],
         ),
         (
             "if a:\n    raise ValueError(a)\nraise KeyError(a)",
@@ -368,7 +376,7 @@ def test_a_drift_names_its_line_and_says_what_is_wrong():
     '''
     (drift,) = drifts_in(source)
     assert (drift.qualname, drift.line) == ("Cache.get", 8)
-    assert drift.message == "documents the parameter default, which is now called fallback"
+    assert drift.message == "documents the parameter default, where the signature has fallback"
 
 
 @pytest.mark.parametrize("decorator", ["overload", "prop.setter"])

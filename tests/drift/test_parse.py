@@ -187,6 +187,11 @@ GOOGLE_RESULTS = {
     "a::": one("", "a::"),
     "https://a.b": one("", "https://a.b"),
     "The text, with all\nblanks kept.": one("", "The text, with all\nblanks kept."),
+    "~.a.B: T.": one("", type="~.a.B"),
+    "Callable[[~.A], B]: T.": one("", type="Callable[[~.A], B]"),
+    "Series or pd.Frame: T.": one("", type="Series or pd.Frame"),
+    "`str` or `list`: T.": one("", type="`str` or `list`"),
+    "One, or More: T.": one("", "One, or More: T."),
     "int: One.\nstr: Two.": one("", "One.\nstr: Two.", type="int"),
     "- a: T.\n- b": one("", "- a: T.\n- b"),
 }
@@ -262,6 +267,9 @@ NUMPY_ENTRIES = {
     "x : int, optional (default: 3).\n    T.": [
         one("x", type="int", optional="optional", default="3")
     ],
+    "x : array shape=(2, 3)\n    T.": [one("x", type="array shape=(2, 3)")],
+    "x : int, str or None (default)\n    T.": [one("x", type="int, str or None")],
+    'x : None, "a" (default), or int\n    T.': [one("x", type='None, "a" (default), or int')],
     "x : list.\n    T.": [one("x", type="list")],
     "x : float, default 1.\n    T.": [one("x", type="float", default="1.")],
     "x : tuple[int, ...]\n    T.": [one("x", type="tuple[int, ...]")],
@@ -323,6 +331,9 @@ NUMPY_RESULTS = {
     "The text, with all\nblanks kept.": [one("", "The text, with all\nblanks kept.")],
     "The text\n    of all.": [one("", "The text\nof all.")],
     "int: T.": [one("", type="int")],
+    "object : Series\n    T.": [one("object", type="Series")],
+    "tuple : (x, y)\n    T.": [one("", "(x, y)\nT.", type="tuple")],
+    "Series or pd.Frame": [one("", None, type="Series or pd.Frame")],
     "np.ndarray: T.": [one("", type="np.ndarray")],
     "    int\n        T.": [one("", type="int")],
     "int\n    T.\n\nMore text\nhere.": [one("", type="int"), one("", "More text\nhere.")],
@@ -361,6 +372,8 @@ SPHINX_FIELDS = {
     ":return: T.\n:rtype: str or None": [("returns", [one(""), one("", None, type="str or None")])],
     ":rtype: str": [("returns", [one("", None, type="str")])],
     ":returns dict: T.": [("returns", [one("")])],
+    ":rtype :class:`X`: or not": [("returns", UNREADABLE)],
+    ":rtype :class: `X`": [("returns", UNREADABLE)],
     ":yields: T.\n:ytype: int": [("yields", [one(""), one("", None, type="int")])],
     ":raises ValueError: T.": [("raises", [one("ValueError")])],
     ":raise ValueError, a.Error: T.": [("raises", [one("ValueError a.Error")])],
@@ -498,6 +511,11 @@ WHOLE = {
         "Join.\n\nArgs:\n-----\nsep: Between.",
         NUMPY,
         [("parameters", UNREADABLE)],
+    ),
+    "a known title is further in than its underline": (
+        "Join.\n\nReturns\n---\nint\n    T.\n\n Examples\n--------\n>>> a\nb",
+        NUMPY,
+        [("returns", [one("", type="int")]), ("other", [])],
     ),
     "an underlined section follows another": (
         "Parameters\n-----------\nx : int\n    T.\nReturns\n--------\nstr\n    T.",
