@@ -67,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
         _annotate(findings)
     elif activity is Activity.NOTHING:
         _report_no_pull_request(findings, event)
-    return CHANGES if options.fail_on == "missing" and findings.findings else CLEAN
+    return CHANGES if options.fail_on == "missing" and findings.missing else CLEAN
 
 
 # What is reviewed
@@ -161,15 +161,19 @@ def _show(findings: Findings, options: argparse.Namespace) -> None:
 def _counts(findings: Findings) -> str:
     if not findings.files:
         return "no Python file changed"
-    missing = len(findings.findings)
+    missing = len(findings.missing)
     total = missing + findings.documented
+    stale = f"; stale docstrings: {findings.stale_count}" if findings.stale_count else ""
     if not total:
-        return "no definition that counts is new or changed"
-    suggested = sum(finding.suggestion is not None for finding in findings.findings)
+        return f"no definition that counts is new or changed{stale}"
     return (
         f"{missing} of {total} new or changed definitions that count have no docstring;"
-        f" {suggested} suggested"
+        f" {_suggested_count(findings)} suggested{stale}"
     )
+
+
+def _suggested_count(findings: Findings) -> int:
+    return sum(finding.suggestion is not None for finding in findings.missing)
 
 
 def format_findings(findings: Findings, form: str) -> str:
@@ -190,6 +194,11 @@ def format_findings(findings: Findings, form: str) -> str:
 
 
 def _sentence(finding: Finding) -> str:
+    if finding.rule:
+        from docbot.review.stale import say
+
+        place = f"{finding.path}:{finding.line}"
+        return f"{place}: {finding.qualname} {say(finding)} [{finding.rule}]"
     where = f"{finding.path}:{finding.line}: {finding.kind} {finding.qualname} has no docstring"
     if finding.suggestion is not None:
         return f"{where}; suggested: {' '.join(finding.suggestion.docstring())}"
@@ -226,9 +235,8 @@ def _print_message(sentence: str) -> None:
 
 def _set_outputs(findings: Findings) -> None:
     """Set the outputs of the action's step, where this runs in one."""
-    suggested = sum(finding.suggestion is not None for finding in findings.findings)
-    set_output("missing", str(len(findings.findings)))
-    set_output("suggested", str(suggested))
+    set_output("missing", str(len(findings.missing)))
+    set_output("suggested", str(_suggested_count(findings)))
     set_output("skipped", str(sum(findings.skipped.values())))
 
 

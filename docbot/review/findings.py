@@ -1,4 +1,4 @@
-"""Define findings and suggestions as plain data; a suggestion adds one docstring and no more."""
+"""Define findings and suggestions as plain data, and what a suggestion may change."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docbot.review.markdown import has_invisible
+from docbot.review.mends import HEADER_END, is_mend
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 _QUOTES = ('"""', "'''")
-_HEADER_END = re.compile(r":[ \t]*(?:#.*)?$")
 _COMMENT = re.compile(r"[ \t]*#")
 
 
@@ -26,7 +26,8 @@ class Suggestion:
         last: The last line, inclusive.
         before: The lines as they are, without line ends.
         after: The same lines with one docstring more, and perhaps blank lines more or less around
-            it.
+            it; or with an entry of a docstring mended, () where they go.
+        above: Of a mend: the lines right above, from the last one of the header on.
 
     """
 
@@ -34,6 +35,7 @@ class Suggestion:
     last: int
     before: tuple[str, ...]
     after: tuple[str, ...]
+    above: tuple[str, ...] = ()
 
     def docstring(self) -> tuple[str, ...]:
         """Return the new lines, or () where the change is anything but one docstring.
@@ -121,21 +123,25 @@ def _may_follow(head: tuple[str, ...], docstring: str) -> bool:
     indented = docstring[:1] in (" ", "\t")
     if not head:
         return not indented
-    return (indented and _HEADER_END.search(head[-1]) is not None) or (
+    return (indented and HEADER_END.search(head[-1]) is not None) or (
         not indented and _COMMENT.match(head[-1]) is not None
     )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """A new or changed definition without a docstring.
+    """A new or changed definition without a docstring, or what is stale in the one that it has.
 
     Attributes:
         path: The file, relative to the repository's root.
-        line: The line of the definition's name in the head's file.
+        line: The line of the definition's name in the head's file; of what is stale, its own.
         qualname: The definition's qualified name.
         kind: The value of a `scan.definition.Kind`.
-        suggestion: The docstring to add; None where there is none.
+        rule: The value of the `DriftRule` that found what is stale; "" for a missing docstring.
+        subject: Of what is stale, the parameter or exception that it is about; "" for none.
+        message: What the stale docstring does; `stale.say` says it.
+        name_line: Of what is stale, the line of the definition's name; 0 where it is not known.
+        suggestion: The docstring to add, or the mend; None where there is none.
         reason: Without a suggestion, the skip rule's name; "" where no model was asked.
         detail: Without a suggestion, why; "" where no model was asked.
 
@@ -145,15 +151,34 @@ class Finding:
     line: int
     qualname: str
     kind: str
+    rule: str = ""
+    subject: str = ""
+    message: str = ""
+    name_line: int = 0
     suggestion: Suggestion | None = None
     reason: str = ""
     detail: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """Return 16 hexadecimal digits that identify path, name and kind when lines move."""
+        """Return 16 hexadecimal digits that identify path, name and kind when lines move.
+
+        What is stale has a rule and a subject besides.
+        """
         identity = f"{self.path}\0{self.qualname}\0{self.kind}"
+        if self.rule:
+            identity += f"\0{self.rule}\0{self.subject}"
         return hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+    @property
+    def sound_suggestion(self) -> Suggestion | None:
+        """Return the suggestion if it adds one docstring, or mends one entry, and no more."""
+        lines = self.suggestion
+        if lines is None:
+            return None
+        if not self.rule:
+            return lines if lines.docstring() else None
+        return lines if is_mend(lines.above, lines.before, lines.after, self.rule) else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,7 +188,7 @@ class Findings:
     Attributes:
         base: The merge base, 40 or 64 hexadecimal digits.
         head: The head commit, likewise.
-        findings: The definitions without a docstring.
+        findings: The definitions without a docstring, and what is stale in others.
         documented: How many new or changed definitions have a docstring.
         files: How many Python files changed.
         skipped: How many definitions each skip rule leaves out, by the rule's name.
@@ -178,3 +203,19 @@ class Findings:
     files: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Finding, ...]:
+        """Return the definitions without a docstring."""
+        return tuple(finding for finding in self.findings if not finding.rule)
+
+    @property
+    def stale_count(self) -> int:
+        """Return how many docstrings are stale, each in one place or more."""
+        stale = (finding for finding in self.findings if finding.rule)
+        return len({(each.path, each.qualname, each.name_line) for each in stale})
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort findings by path, line and name; several of one line by what they are about."""
+    return sorted(findings, key=lambda f: (f.path, f.line, f.qualname, f.rule, f.subject))

@@ -2,7 +2,8 @@
 
 The process that reads a pull request's code has no token, and the one with the token reads no code:
 this JSON is all that goes from one to the other. So `decode` refuses whatever is not of the form of
-`review.schema.json`, and drops a suggestion that would do anything but insert one docstring.
+`review.schema.json`, and drops a suggestion that would do anything but insert one docstring or mend
+one entry of one.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from docbot.drift.drift import DriftRule
 from docbot.errors import ReviewError
 from docbot.review.findings import Finding, Findings, Suggestion
 from docbot.scan.definition import Kind
 from docbot.select.skip import SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
 VERSION = 1
 MAX_BYTES = 4_000_000
@@ -29,7 +31,15 @@ MAX_NOTICES = 50
 MAX_LINES = 100
 """Most lines of a suggestion, before as after."""
 
-LONGEST = {"path": 1_000, "qualname": 500, "detail": 500, "notice": 500, "line": 2_000}
+LONGEST = {
+    "path": 1_000,
+    "qualname": 500,
+    "subject": 500,
+    "message": 500,
+    "detail": 500,
+    "notice": 500,
+    "line": 2_000,
+}
 """Most characters of each text; `decode` refuses a report with a longer one."""
 
 
@@ -64,13 +74,15 @@ def _shorten_finding(finding: Finding) -> Finding:
     suggestion = finding.suggestion
     if suggestion and any(
         len(lines) > MAX_LINES or any(len(line) > LONGEST["line"] for line in lines)
-        for lines in (suggestion.before, suggestion.after)
+        for lines in (suggestion.before, suggestion.after, suggestion.above)
     ):
         suggestion = None
     return replace(
         finding,
         suggestion=suggestion,
         qualname=_shorten(finding.qualname, "qualname"),
+        subject=_shorten(finding.subject, "subject"),
+        message=_shorten(finding.message, "message"),
         detail=_shorten(finding.detail, "detail"),
     )
 
@@ -96,8 +108,9 @@ def path_problem(path: str) -> str:
 def decode(data: bytes) -> Findings:
     """Read a report that anybody may have written.
 
-    A suggestion that `Suggestion.docstring` does not accept is dropped, and a notice says so. The
-    whole report is refused for anything else that `encode` would not write.
+    A suggestion that `Finding.sound_suggestion` does not accept is dropped, and a notice says so.
+    The whole report is refused for anything else that `encode` would not write. Keys that earlier
+    reports did not have may be absent.
 
     Raises:
         ReviewError: it is too large, not JSON, or has a key or value that a report cannot have.
@@ -113,7 +126,7 @@ def decode(data: bytes) -> Findings:
     )
     skipped = _read_object(report["skipped"], "skipped")
     sound = tuple(map(_without_unsound_suggestion, findings))
-    dropped = sum(a is not b for a, b in zip(findings, sound, strict=True))
+    dropped = [a for a, b in zip(findings, sound, strict=True) if a is not b]
     notices = _read_texts(report["notices"], "notices", "notice", MAX_NOTICES)
     return Findings(
         base=_read_commit(report["base"], "base"),
@@ -125,19 +138,24 @@ def decode(data: bytes) -> Findings:
             _read_word(reason, "skipped", _REASONS): _read_count(number, f"skipped.{reason}")
             for reason, number in skipped.items()
         },
-        notices=(*notices[: MAX_NOTICES - 1], _DROPPED.format(dropped)) if dropped else notices,
+        notices=(*notices[: MAX_NOTICES - 2], *_drop_notices(dropped)) if dropped else notices,
     )
 
 
 _KINDS = frozenset(kind.value for kind in Kind)
 _REASONS = frozenset(reason.value for reason in SkipReason)
+_RULES = frozenset(rule.value for rule in DriftRule)
 _DROPPED = "suggestions dropped because they are not one docstring and no more: {}"
+_DROPPED_MENDS = "suggestions dropped because they do not mend one entry and no more: {}"
+_ADDED_KEYS = {"rule": "", "subject": "", "message": "", "name_line": 0}
 _MAX_COUNT = 10_000_000
 
 
 def _without_unsound_suggestion(finding: Finding) -> Finding:
-    if finding.suggestion is None or finding.suggestion.docstring():
+    if finding.suggestion is None or finding.sound_suggestion:
         return finding
+    if finding.rule:
+        return replace(finding, suggestion=None)
     return replace(
         finding,
         suggestion=None,
@@ -146,8 +164,16 @@ def _without_unsound_suggestion(finding: Finding) -> Finding:
     )
 
 
+def _drop_notices(dropped: Iterable[Finding]) -> Iterator[str]:
+    """Yield a sentence on each kind of suggestion that was dropped."""
+    mends = [bool(finding.rule) for finding in dropped]
+    for sentence, count in ((_DROPPED, mends.count(False)), (_DROPPED_MENDS, mends.count(True))):
+        if count:
+            yield sentence.format(count)
+
+
 def _read_finding(value: object, where: str) -> Finding:
-    entry = _read_fields(value, where, set(Finding.__slots__))
+    entry = _read_fields(value, where, set(Finding.__slots__), _ADDED_KEYS)
     suggestion = entry["suggestion"]
     path = _read_text(entry["path"], f"{where}.path", "path")
     if problem := path_problem(path):
@@ -157,6 +183,10 @@ def _read_finding(value: object, where: str) -> Finding:
         line=_read_count(entry["line"], f"{where}.line", least=1),
         qualname=_read_text(entry["qualname"], f"{where}.qualname", "qualname"),
         kind=_read_word(entry["kind"], f"{where}.kind", _KINDS),
+        rule=_read_word(entry["rule"], f"{where}.rule", _RULES | {""}),
+        subject=_read_text(entry["subject"], f"{where}.subject", "subject"),
+        message=_read_text(entry["message"], f"{where}.message", "message"),
+        name_line=_read_count(entry["name_line"], f"{where}.name_line"),
         suggestion=None
         if suggestion is None
         else _read_suggestion(suggestion, f"{where}.suggestion"),
@@ -166,15 +196,18 @@ def _read_finding(value: object, where: str) -> Finding:
 
 
 def _read_suggestion(value: object, where: str) -> Suggestion:
-    entry = _read_fields(value, where, set(Suggestion.__slots__))
+    entry = _read_fields(value, where, set(Suggestion.__slots__), {"above": []})
     suggestion = Suggestion(
         first=_read_count(entry["first"], f"{where}.first", least=1),
         last=_read_count(entry["last"], f"{where}.last", least=1),
         before=_read_texts(entry["before"], f"{where}.before", "line", MAX_LINES),
         after=_read_texts(entry["after"], f"{where}.after", "line", MAX_LINES),
+        above=_read_texts(entry["above"], f"{where}.above", "line", MAX_LINES),
     )
     if suggestion.last - suggestion.first + 1 != len(suggestion.before):
         raise _error(f"{where}.before", "the lines from `first` to `last`")
+    if len(suggestion.above) >= suggestion.first:
+        raise _error(f"{where}.above", "lines above `first`")
     return suggestion
 
 
@@ -216,8 +249,11 @@ def _read_object(value: object, where: str) -> dict[str, Any]:
     return value
 
 
-def _read_fields(value: object, where: str, names: set[str]) -> dict[str, Any]:
-    entry = _read_object(value, where)
+def _read_fields(
+    value: object, where: str, names: set[str], added: Mapping[str, object] | None = None
+) -> dict[str, Any]:
+    """Read an object with these keys; those in `added` may be absent, and have defaults."""
+    entry = {**(added or {}), **_read_object(value, where)}
     for name in sorted(names ^ entry.keys()):
         word = "lacks" if name in names else "has an unknown key,"
         raise ReviewError(f"the report's {where} {word} {name[:40]!r}; nothing in it is used")

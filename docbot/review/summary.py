@@ -1,4 +1,4 @@
-"""Write a review's summary: what is missing, what has no suggestion and why, what is settled.
+"""Write a review's summary: what is missing or stale, what has no suggestion, what is settled.
 
 It is read by people who did not ask for it. So it opens with the count, folds long lists, says each
 thing once, and ends with how to be left alone, unless there is nothing to leave alone.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.review.markdown import code, fence, neutralise
+from docbot.review.stale import say_in_markdown
 from docbot.select.skip import EXPLANATIONS, SkipReason
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ class SummaryParts:
     """What the summary has to say of each finding.
 
     Attributes:
-        in_place: How many suggestions are comments in the diff.
+        in_place: How many comments are in the diff.
         settled_count: How many earlier suggestions are settled.
         to_copy: The findings whose suggestion the summary itself shows.
         without_suggestion: The findings for which it shows none.
+        stale: What is stale and has no comment in the diff.
 
     """
 
@@ -44,6 +46,7 @@ class SummaryParts:
     settled_count: int = 0
     to_copy: tuple[Finding, ...] = ()
     without_suggestion: tuple[Finding, ...] = ()
+    stale: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,8 +76,10 @@ def render_summary(findings: Findings, parts: SummaryParts, *, most: int) -> str
     """
     top = [f"### docbot: {_heading(findings)}"]
     if parts.in_place:
-        top.append(f"{_count_noun(parts.in_place, 'suggestion')} in place, in the diff.")
+        noun = "comment" if findings.stale_count else "suggestion"
+        top.append(f"{_count_noun(parts.in_place, noun)} in place, in the diff.")
     sections = [
+        _stale_section(parts.stale),
         _suggestion_section(parts.to_copy),
         *_sections_by_reason(parts.without_suggestion),
         _notice_section(findings.notices),
@@ -91,17 +96,31 @@ def render_summary(findings: Findings, parts: SummaryParts, *, most: int) -> str
 def location(finding: Finding) -> str:
     """Return a finding's path, line, kind and name, in code spans."""
     name = "" if finding.kind == "module" else f" {code(finding.qualname)}"
-    return f"{code(f'{finding.path}:{finding.line}', 300)} {finding.kind}{name}"
+    return f"{_place(finding)} {finding.kind}{name}"
+
+
+def _place(finding: Finding) -> str:
+    return code(f"{finding.path}:{finding.line}", 300)
 
 
 def _heading(findings: Findings) -> str:
-    missing = len(findings.findings)
+    missing = len(findings.missing)
     total = missing + findings.documented
+    told = "no new or changed definition is without a docstring"
     if missing:
         verb = "has" if missing == 1 else "have"
         definitions = _count_noun(total, "new or changed definition")
-        return f"{missing} of {definitions} {verb} no docstring"
-    return "no new or changed definition is without a docstring"
+        told = f"{missing} of {definitions} {verb} no docstring"
+    if stale := findings.stale_count:
+        verb = "is" if stale == 1 else "are"
+        told += f", {'and' if missing else 'but'} {_count_noun(stale, 'docstring')} {verb} stale"
+    return told
+
+
+def _stale_section(findings: Sequence[Finding]) -> _Section:
+    items = tuple(f"- {_place(finding)} {say_in_markdown(finding)}" for finding in findings)
+    opening = f"{_count_noun(len(items), 'place')} where a docstring is stale:"
+    return _Section(opening=opening, items=items, folded=len(items) > _MAX_UNFOLDED)
 
 
 def _suggestion_section(findings: Sequence[Finding]) -> _Section:
@@ -163,7 +182,7 @@ def _settled_line(count: int) -> list[str]:
         return []
     verb = "is" if count == 1 else "are"
     suggestions = _count_noun(count, "earlier suggestion")
-    return [f"{suggestions} {verb} settled: documented, renamed or gone."]
+    return [f"{suggestions} {verb} settled: documented, mended, renamed or gone."]
 
 
 def _fit(sections: Iterable[_Section], room: int) -> tuple[list[str], int]:

@@ -20,9 +20,9 @@ DOCSTRING = '''\
     """
 '''
 CURRENT = f"def total(prices, tax):\n{DOCSTRING}    return sum(prices) * tax\n"
-RENAMED = CURRENT.replace("(prices, tax)", "(prices, rate)").replace("* tax", "* rate")
+RENAMED = CURRENT.replace("(prices, tax)", "(prices, taxes)").replace("* tax", "* taxes")
 LINE = (
-    "shop.py:6: total documents the parameter tax, where the signature has rate [param-renamed]\n"
+    "shop.py:6: total documents the parameter tax, where the signature has taxes [param-renamed]\n"
 )
 CHANGED = LINE.replace("where the signature has", "which is now called")
 
@@ -62,8 +62,8 @@ def test_json_has_the_rule_and_the_subject(docbot, repo):
             "qualname": "total",
             "line": 6,
             "rule": "param-renamed",
-            "subject": "rate",
-            "message": "documents the parameter tax, where the signature has rate",
+            "subject": "taxes",
+            "message": "documents the parameter tax, where the signature has taxes",
         }
     ]
     assert report["summary"]["drift"] == 1
@@ -120,7 +120,7 @@ def test_test_files_and_marked_functions_are_left_alone(docbot, repo):
 # fix
 
 
-MENDED = RENAMED.replace("tax: The share", "rate: The share")
+MENDED = RENAMED.replace("tax: The share", "taxes: The share")
 
 
 def test_fix_mends_when_it_is_told_to(docbot, repo):
@@ -148,7 +148,7 @@ def test_a_mend_is_shown_as_a_diff_and_can_be_undone(docbot, repo):
         "--- a/shop.py",
         "+++ b/shop.py",
         "-        tax: The share to add.",
-        "+        rate: The share to add.",
+        "+        taxes: The share to add.",
     ]
     assert path.read_text() == RENAMED
     docbot("fix", "--stale", "fix", repo.root)

@@ -64,7 +64,7 @@ def _markdown(body: str, code: tuple[str, ...]) -> str:
     def fence(tokens: Any, at: int, options: Any, env: Any) -> str:
         if tokens[at].info != "suggestion":
             return str(plain(tokens, at, options, env))
-        new = tokens[at].content.removesuffix("\n").split("\n")
+        new = tokens[at].content.split("\n")[:-1]  # an empty block removes the lines
         rows = _rows([*(f"-{row}" for row in code), *(f"+{row}" for row in new)])
         head = '<p class="path">Suggested change<u>Commit suggestion</u></p>'
         return f'<div class="suggestion">{head}{rows}</div>'

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_findings import DEF, DOC, FINDING
+from test_mends import STALE
 
+from docbot.drift.drift import DriftRule
 from docbot.errors import ReviewError
 from docbot.review import findings_json as module
 from docbot.review.findings import Finding, Findings
@@ -28,6 +30,8 @@ from docbot.review.findings_json import (
 from docbot.scan.definition import Kind
 from docbot.select.skip import SkipReason
 
+MEND = STALE.suggestion
+NEW_KEYS = {"rule", "subject", "message", "name_line"}
 SCHEMA = json.loads(Path(module.__file__).with_name("review.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 REPORT = Findings(
@@ -35,6 +39,7 @@ REPORT = Findings(
     head="0123456789abcdef" * 4,
     findings=(
         FINDING,
+        STALE,
         Finding(path="caf\udce9.py", line=1, qualname="<module>", kind="module", reason="unsure"),
     ),
     documented=4,
@@ -78,6 +83,15 @@ reports = st.builds(
             reason=st.sampled_from(["", "unsure"]),
             detail=names,
             suggestion=st.sampled_from([None, FINDING.suggestion]),
+        )
+        | st.builds(
+            replace,
+            st.just(STALE),
+            line=st.integers(1, 9999),
+            subject=names,
+            message=names,
+            name_line=st.integers(0, 9999),
+            suggestion=st.sampled_from([None, MEND]),
         ),
         max_size=4,
     ).map(tuple),
@@ -139,7 +153,10 @@ MALFORMED = [
     at(*INNER, "first", to=0), at(*INNER, "first", to=2), at(*INNER, "last", to=4),
     at(*INNER, "before", to=[]), at(*INNER, "before", to="x"), at(*INNER, "before", to=[1]),
     at(*INNER, "after", to=["x"] * (MAX_LINES + 1)), at(*INNER, "after", to=["x" * 2001]),
-    at(*INNER, "note", to=1),
+    at(*INNER, "note", to=1), at(*INNER, "above", to="x"), at(*INNER, "above", to=["x"] * 3),
+    at(*INNER, "above", to=["x"] * (MAX_LINES + 1)), at(*ONE, "rule", to="made-up"),
+    at(*ONE, "rule", to=1), at(*ONE, "subject", to="x" * 501), at(*ONE, "message", to="x" * 501),
+    at(*ONE, "message", to=[]), at(*ONE, "name_line", to=-1), at(*ONE, "name_line", to="1"),
 ]  # fmt: skip
 
 
@@ -160,6 +177,7 @@ def test_the_schema_refuses_it_or_cannot_know(document):
     assert (
         path_problem(entry["path"])
         or lines["last"] - lines["first"] + 1 != len(lines["before"])
+        or lines["first"] <= len(lines["above"])
         or any("\ud800" in text for text in texts)
         or document["base"].endswith("\n")
     )
@@ -197,7 +215,7 @@ def test_a_suggestion_that_is_not_one_docstring_is_dropped_and_told():
     report = decode(json.dumps(document).encode())
     assert report.findings[0].suggestion is None
     assert report.findings[0].reason == "rejected"
-    assert report.findings[1] == REPORT.findings[1]
+    assert report.findings[1:] == REPORT.findings[1:]
     assert report.notices[-1] == (
         "suggestions dropped because they are not one docstring and no more: 1"
     )
@@ -242,6 +260,41 @@ def test_what_is_cut_has_a_size_that_is_read():
 
 def test_the_schema_names_every_key():
     inner = SCHEMA["properties"]["findings"]["items"]
-    for node, kind in ((SCHEMA, REPORT), (inner, FINDING)):
+    lines = SCHEMA["$defs"]["suggestion"]
+    nodes = ((SCHEMA, REPORT, set()), (inner, FINDING, NEW_KEYS), (lines, MEND, {"above"}))
+    for node, kind, new in nodes:
         assert set(node["properties"]) - {"version"} == set(asdict(kind))
-        assert set(node["required"]) == set(node["properties"])
+        assert set(node["required"]) == set(node["properties"]) - new
+        assert {name for name, each in node["properties"].items() if "default" in each} == new
+    assert {rule.value for rule in DriftRule} <= set(SCHEMA["$defs"]["rule"]["enum"])
+
+
+def test_a_report_from_before_there_were_stale_docstrings_is_read():
+    document = plain()
+    del document["findings"][1]
+    for finding in document["findings"]:
+        for key in NEW_KEYS:
+            del finding[key]
+    del document["findings"][0]["suggestion"]["above"]
+    VALIDATOR.validate(document)
+    report = replace(REPORT, findings=(REPORT.findings[0], REPORT.findings[2]))
+    assert decode(json.dumps(document).encode()) == report
+    assert REPORT.findings[0].sound_suggestion
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"before": ("        tax: The share.",), "after": ("        import os",)},
+        {"above": ()},
+        {"above": ("x = (", *MEND.above[1:])},
+        {"after": (*MEND.after, *MEND.after)},
+    ],
+)
+def test_a_suggestion_that_is_not_one_mend_is_dropped_and_told(change):
+    stale = replace(STALE, suggestion=replace(MEND, **change))
+    report = decode(encode(replace(REPORT, findings=(STALE, stale))).encode())
+    assert report.findings == (STALE, replace(STALE, suggestion=None))
+    assert report.notices[-1] == (
+        "suggestions dropped because they do not mend one entry and no more: 1"
+    )

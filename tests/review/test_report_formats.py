@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from test_mends import ABOVE, RATE, STALE
 
 from docbot.review.findings import Finding, Findings, Suggestion
 from docbot.review.formats import (
@@ -49,9 +50,32 @@ HOSTILE = replace(
         Finding(path="caf\udce9.py", line=3, qualname="a\n::error ::b\u202e", kind="function"),
         Finding(path="d.py", line=4, qualname="##[error]x%0A::warning ::y", kind="function"),
         Finding(path="e.py", line=5, qualname="<!-- x --></details>", kind="method"),
+        Finding(
+            path="f.py",
+            line=6,
+            qualname="@octocat #1",
+            kind="method",
+            rule="param-missing",
+            message="does not document the parameter <b>@octocat</b> [x](y)\n::error ::z",
+        ),
     ),
     notices=("::error ::x\n@octocat [a](b)",),
 )
+
+
+GONE = replace(
+    STALE,
+    rule="param-unknown",
+    message="documents the parameter tax, which the signature lacks",
+    suggestion=replace(STALE.suggestion, after=()),
+)
+TYPE = replace(
+    STALE,
+    rule="param-type",
+    message="states the type dict of x, which is annotated as list[int]",
+    suggestion=None,
+)
+MIXED = replace(REPORT, findings=(FINDING, STALE, GONE, TYPE))
 
 
 def applied(finding, lines, start, end, text):
@@ -64,7 +88,7 @@ FILE = ["import os", "", HEADER, "", "    return x"]
 FIXED = ["import os", "", HEADER, '    """Do it."""', "    return x"]
 
 
-@pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE])
+@pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE, MIXED])
 def test_sarif_keeps_its_schema(report):
     document = json.loads(to_sarif(report))
     SCHEMAS["sarif-schema-2.1.0"].validate(document)
@@ -115,7 +139,7 @@ def test_sarif_messages_have_no_links_and_no_placeholders():
         assert not set(each["message"]["text"]) & set("[]{}\\\n\u202e")
 
 
-@pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE])
+@pytest.mark.parametrize("report", [REPORT, EMPTY, HOSTILE, MIXED])
 def test_rdjson_keeps_its_form(report):
     document = json.loads(to_rdjson(report))
     SCHEMAS["rdjson.schema"].validate(document)
@@ -131,6 +155,91 @@ def test_an_rdjson_suggestion_is_whole_lines():
     start, end = suggestion["range"]["start"], suggestion["range"]["end"]
     assert set(start) == set(end) == {"line"}
     assert applied(FINDING, FILE, start["line"], end["line"], suggestion["text"]) == FIXED
+
+
+def test_sarif_has_a_rule_for_each_kind_of_finding():
+    run = json.loads(to_sarif(MIXED))["runs"][0]
+    rules = run["tool"]["driver"]["rules"]
+    ids = ["missing-docstring", "param-renamed", "param-type", "param-unknown"]
+    assert [rule["id"] for rule in rules] == ids
+    assert rules[1]["name"] == "ParamRenamed"
+    assert rules[1]["shortDescription"]["text"] == (
+        "A docstring documents the parameter ..., which is now called ...."
+    )
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+    messages = {result["ruleId"]: result["message"]["text"] for result in run["results"]}
+    assert messages["param-renamed"] == (
+        "total documents the parameter tax, which is now called rate."
+    )
+    assert messages["param-type"] == (
+        "total states the type dict of x, which is annotated as list(int)."
+    )
+
+
+STALE_FILE = [*ABOVE, "        tax: The share.", '    """']
+
+
+@pytest.mark.parametrize(
+    ("finding", "lines"), [(STALE, [*ABOVE, RATE, '    """']), (GONE, [*ABOVE, '    """'])]
+)
+def test_a_mend_in_each_format_makes_the_same_file(finding, lines):
+    report = replace(REPORT, findings=(finding,))
+    (result,) = json.loads(to_sarif(report))["runs"][0]["results"]
+    (replacement,) = result["fixes"][0]["artifactChanges"][0]["replacements"]
+    assert sarif_applied(STALE_FILE, replacement) == lines
+    (diagnostic,) = json.loads(to_rdjson(report))["diagnostics"]
+    assert diagnostic["code"] == {"value": finding.rule}
+    (suggestion,) = diagnostic["suggestions"]
+    assert suggestion["range"] == {"start": {"line": 6}, "end": {"line": 6}}
+    new = suggestion["text"].split("\n") if suggestion["text"] else []
+    assert [*STALE_FILE[:5], *new, *STALE_FILE[6:]] == lines
+
+
+def sarif_applied(rows, replacement):
+    """The file after a replacement, by columns as SARIF counts them."""
+    region = replacement["deletedRegion"]
+    text = "\n".join(rows)
+    starts = [0, *(at + 1 for at, char in enumerate(text) if char == "\n")]
+    start = starts[region["startLine"] - 1] + region.get("startColumn", 1) - 1
+    last = region["endLine"] - 1
+    end = starts[last] + region.get("endColumn", len(rows[last]) + 1) - 1
+    inserted = replacement.get("insertedContent", {"text": ""})["text"]
+    return (text[:start] + inserted + text[end:]).split("\n")
+
+
+def test_a_stale_docstring_is_told_in_every_format():
+    (diagnostic,) = json.loads(to_rdjson(replace(REPORT, findings=(STALE,))))["diagnostics"]
+    marked = "`total` documents the parameter `tax`, which is now called `rate`. (`param-renamed`)"
+    assert diagnostic["message"] == marked
+    (notice,) = to_notices(replace(REPORT, findings=(STALE,)))
+    assert notice == (
+        "::notice file=src/shop.py,line=6,title=docbot::"
+        "total documents the parameter tax, which is now called rate."
+    )
+    page = to_markdown(MIXED)
+    assert page.startswith(
+        "### docbot: 1 of 4 new or changed definitions has no docstring, and 1 docstring is stale\n"
+    )
+    assert f"3 places where a docstring is stale:\n\n- `src/shop.py:6` {marked}\n- " in page
+    assert "1 suggestion to copy" in page
+    assert to_markdown(replace(REPORT, findings=(STALE,), skipped={})).startswith(
+        "### docbot: no new or changed definition is without a docstring, but 1 docstring is stale"
+    )
+
+
+def test_annotations_that_do_not_fit_are_counted_together():
+    many = tuple(replace(STALE, line=line) for line in range(1, 20))
+    assert to_notices(replace(REPORT, findings=many))[-1] == (
+        "::notice title=docbot::10 more findings, of missing or stale docstrings, are not listed."
+    )
+
+
+def test_an_unsound_mend_is_in_no_format():
+    evil = replace(STALE, suggestion=replace(STALE.suggestion, after=("    import os",)))
+    report = replace(REPORT, findings=(evil,))
+    for make in (to_sarif, to_rdjson, to_markdown, lambda r: "\n".join(to_notices(r))):
+        assert "import os" not in make(report)
 
 
 def test_a_suggestion_that_is_more_than_a_docstring_is_in_no_format():
@@ -242,6 +351,13 @@ findings = st.builds(
     kind=st.sampled_from(["module", "class", "function", "method"]),
     reason=st.sampled_from(["", "unsure", "rejected"]),
     suggestion=st.sampled_from([None, SUGGESTION]),
+) | st.builds(
+    replace,
+    st.just(STALE),
+    path=names,
+    qualname=names,
+    rule=st.sampled_from(["param-missing", "param-renamed"]),
+    message=names | names.map("does not document the parameter {}".format),
 )
 
 

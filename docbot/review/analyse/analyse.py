@@ -1,7 +1,8 @@
-"""Find the definitions of a revision that lack a docstring, and suggest one for each.
+"""Find what a revision lacks or left stale in its docstrings, and suggest what to write.
 
 `check` decides what is missing, so the gate does not grow with the model; `fix` writes the
-docstrings, and each of its edits becomes a suggestion. Both read one commit's git objects, never a
+docstrings, and each of its edits becomes a suggestion. `stale` compares the docstrings that changed
+functions have with these functions. All of them read one commit's git objects, never a
 file on disk.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 from docbot.docstring.edit import Edit
 from docbot.errors import SourceError
 from docbot.pipeline import fix
-from docbot.review.findings import Finding, Findings, Suggestion
+from docbot.review.analyse.stale import stale_findings, suggestion_obstacle
+from docbot.review.findings import Finding, Findings, Suggestion, in_order
 from docbot.review.findings_json import cut, encode
 from docbot.scan.definition import Kind
 from docbot.scan.facts import file_facts
-from docbot.scan.source import BOM, read
+from docbot.scan.source import read
 from docbot.scanned import COUNTED, Result, SourceFile, check_file, with_kinds
 from docbot.select.inheritance import ParentIndex
 from docbot.select.skip import Skip, SkipReason, Target
@@ -91,20 +93,20 @@ def analyse(revision: Revision, job: Job) -> Findings:
     job = replace(job, config=with_kinds(job.config, COUNTED))
     checked = _check_files(revision, job)
     lacking = [path for path, result in checked.results.items() if result.missing]
-    files = (
-        SourceFile(path=path, source=revision.head.read(path), changed=revision.changed[path])
-        for path in lacking
-    )
+    files = (_source_file(revision, path) for path in lacking)
     findings: list[Finding] = []
-    for result in fix(files, job) if lacking else ():
+    writes_only = replace(job, config=replace(job.config, stale="off"))
+    for result in fix(files, writes_only) if lacking else ():
         findings += _findings(checked.results[result.path].missing, result)
         if result.error:
             checked.notices.append(f"{result.path}: docbot's own check failed: {result.error}")
+    if job.config.stale != "off":
+        findings += _stale(revision, checked, job)
     return cut(
         Findings(
             base=revision.merge_base,
             head=revision.head.commit,
-            findings=tuple(sorted(findings, key=lambda f: (f.path, f.line, f.qualname))),
+            findings=tuple(in_order(findings)),
             documented=sum(result.documented for result in checked.results.values()),
             files=len(revision.changed) + len(revision.skipped),
             skipped=checked.skip_counts(),
@@ -143,6 +145,21 @@ def _check_files(revision: Revision, job: Job) -> _CheckedFiles:
         if not skip.qualname and skip.reason in _REPORTED
     ]
     return checked
+
+
+def _source_file(revision: Revision, path: PurePosixPath) -> SourceFile:
+    return SourceFile(path=path, source=revision.head.read(path), changed=revision.changed[path])
+
+
+def _stale(revision: Revision, checked: _CheckedFiles, job: Job) -> Iterator[Finding]:
+    """Yield what is stale in the files that no rule leaves out as a whole."""
+    for path, result in checked.results.items():
+        if any(not skip.qualname for skip in result.skips):
+            continue
+        former = None
+        with suppress(SourceError):  # it is new here, or was moved
+            former = revision.ancestor.read(path)
+        yield from stale_findings(_source_file(revision, path), former, job.out_of_time)
 
 
 def _findings(missing: Iterable[Target], result: Result) -> Iterator[Finding]:
@@ -190,11 +207,7 @@ def _suggestion_obstacle(finding: Finding, source: bytes) -> str:
     """Return why GitHub could not apply a suggestion with one click; "" when it could."""
     if finding.kind == Kind.MODULE.value:
         return "a module's docstring stands above all that a suggestion could replace"
-    if b"\r" in source:
-        return "the file's lines end with carriage returns, which a suggestion does not keep"
-    if source.startswith(BOM) or read(source).encoding != "utf-8":
-        return "the file is not plain UTF-8"
-    return ""
+    return suggestion_obstacle(source)
 
 
 def suggest(source: bytes, edit: Edit) -> Suggestion:

@@ -75,7 +75,8 @@ class Revision:
     Attributes:
         base: The base commit's files.
         head: The head commit's files.
-        merge_base: The commit from which the head branched off.
+        ancestor: The files of the commit from which the head branched off.
+        merge_base: That commit.
         config: The settings that count.
         changed: The Python files to check, each with its new and changed lines.
         skipped: The changed Python files that are left alone, each with the reason.
@@ -85,6 +86,7 @@ class Revision:
 
     base: Snapshot
     head: Snapshot
+    ancestor: Snapshot
     merge_base: str
     config: Config
     changed: Mapping[PurePosixPath, Lines]
@@ -148,6 +150,7 @@ def open_revision(request: ReviewRequest) -> Iterator[Revision]:
         yield Revision(
             base=base,
             head=head,
+            ancestor=ancestor,
             merge_base=merge_base,
             config=config,
             changed={

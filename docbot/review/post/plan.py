@@ -11,16 +11,18 @@ deleted it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from docbot.errors import ConfigError
 from docbot.repo.diff import is_shown, line_text
+from docbot.review.findings import in_order
 from docbot.review.markdown import code, fence
+from docbot.review.stale import say_in_markdown
 from docbot.review.summary import SummaryParts, render_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from docbot.repo.diff import Hunk
     from docbot.review.findings import Finding, Findings
@@ -177,7 +179,7 @@ def plan_comments(
         raise ConfigError(f"key = {key[:60]!r}: take letters, digits, `_`, `.` and single `-`")
     if mode == "annotations" or not (findings.findings or own.inline or own.summary):
         return Plan()
-    ordered = sorted(findings.findings, key=lambda f: (f.path, f.line, f.qualname))
+    ordered = in_order(findings.findings)
     before = _read_ledger(own, key)
     new = _new_findings(ordered, hunks, before) if mode == "review" else []
     room = 0 if len(before.listed) >= MAX_LISTED else MAX_INLINE - len(before.posted)
@@ -187,7 +189,7 @@ def plan_comments(
     current = {finding.fingerprint for finding in ordered}
     return Plan(
         inline=tuple(_inline_comment(finding, key) for finding in to_post),
-        review=_review_body(len(to_post), key),
+        review=_review_body(to_post, key),
         summary=_summary_body(findings, parts, ledger) if ordered or own.summary else None,
         fixed=tuple(
             comment
@@ -228,32 +230,59 @@ def _new_findings(
     fingerprints = set(before.posted | before.listed)
     new = []
     for finding in ordered:
-        file_hunks = hunks.get(finding.path, ())
-        if finding.fingerprint not in fingerprints and _is_applicable(finding, file_hunks):
-            new.append(finding)
+        if finding.fingerprint not in fingerprints:
+            placed = _placed(finding, hunks.get(finding.path, ()))
+            new += [placed] if placed else []
         fingerprints.add(finding.fingerprint)
     return new
 
 
+def _placed(finding: Finding, hunks: tuple[Hunk, ...]) -> Finding | None:
+    """Return the finding as it can stand in the diff; None where it cannot.
+
+    What is stale has a comment in words where a suggestion would not do: on its own line if the
+    diff shows it, else on that of the definition's name.
+    """
+    if _is_applicable(finding, hunks):
+        return finding
+    if finding.rule:
+        for line in (finding.line, finding.name_line):
+            if is_shown(hunks, line, line):
+                return replace(finding, line=line, suggestion=None)
+    return None
+
+
 def _is_applicable(finding: Finding, hunks: tuple[Hunk, ...]) -> bool:
-    """Check whether GitHub can apply the suggestion: one hunk shows the same lines."""
-    lines = finding.suggestion
-    if lines is None or not lines.docstring() or not is_shown(hunks, lines.first, lines.last):
+    """Check whether GitHub can apply the suggestion: one hunk shows the same lines.
+
+    Of a mend that includes the lines above, which prove that it is one.
+    """
+    lines = finding.sound_suggestion
+    if lines is None:
         return False
-    current_lines = tuple(line_text(hunks, line) for line in range(lines.first, lines.last + 1))
+    first = lines.first - len(lines.above)
+    if not is_shown(hunks, first, lines.last):
+        return False
+    current_lines = tuple(line_text(hunks, line) for line in range(first, lines.last + 1))
     return (
-        current_lines == lines.before
+        current_lines == (*lines.above, *lines.before)
         and _size(_inline_comment(finding, "k" * _LONGEST_KEY).body) <= MAX_BODY
     )
 
 
 def _split_by_room(findings: Iterable[Finding], room: int) -> tuple[list[Finding], list[Finding]]:
-    """Split findings into those for one review and the rest; a line gets one suggestion at most."""
+    """Split findings into those for one review and the rest; a line gets one suggestion at most.
+
+    Where a line has one already, what is stale is said in words.
+    """
     to_post: list[Finding] = []
     to_list: list[Finding] = []
     suggestion_places: set[tuple[str, int]] = set()
     for finding in findings:
         places = _places(finding)
+        if finding.rule and finding.suggestion and places & suggestion_places:
+            finding = replace(finding, line=finding.suggestion.first, suggestion=None)  # noqa: PLW2901
+            places = set()
         if len(to_post) >= room or places & suggestion_places:
             to_list.append(finding)
         else:
@@ -269,40 +298,57 @@ def _places(finding: Finding) -> set[tuple[str, int]]:
 
 def _inline_comment(finding: Finding, key: str) -> InlineComment:
     lines = finding.suggestion
-    if lines is None:
-        raise ValueError(f"{finding.qualname} has no suggestion to post")
-    what = f"The {finding.kind} {code(finding.qualname)}"
-    name = "This module" if finding.kind == "module" else what
+    parts = [_sentence(finding)]
+    if lines is not None:
+        parts.append(fence(lines.after, "suggestion"))
     marker = Marker(key=key, kind="inline", fingerprint=finding.fingerprint)
     return InlineComment(
         path=finding.path,
-        line=lines.last,
-        start_line=lines.first if lines.first < lines.last else None,
-        body=f"{name} has no docstring.\n\n{fence(lines.after, 'suggestion')}\n\n{marker}",
+        line=finding.line if lines is None else lines.last,
+        start_line=lines.first if lines and lines.first < lines.last else None,
+        body="\n\n".join((*parts, str(marker))),
         fingerprint=finding.fingerprint,
     )
 
 
-def _review_body(count: int, key: str) -> str:
-    if not count:
+def _sentence(finding: Finding) -> str:
+    if finding.rule:
+        return say_in_markdown(finding)
+    what = f"The {finding.kind} {code(finding.qualname)}"
+    return f"{'This module' if finding.kind == 'module' else what} has no docstring."
+
+
+def _review_body(to_post: Collection[Finding], key: str) -> str:
+    if not to_post:
         return ""
-    subject = "1 docstring is" if count == 1 else f"{count} docstrings are"
-    return f"docbot: {subject} suggested in place.\n\n{Marker(key=key, kind='review')}"
+    stale = sum(bool(finding.rule) for finding in to_post)
+    told = " and ".join(
+        f"1 {one} is {verb}" if count == 1 else f"{count} {many} are {verb}"
+        for count, one, many, verb in (
+            (len(to_post) - stale, "docstring", "docstrings", "suggested"),
+            (stale, "stale entry", "stale entries", "pointed out"),
+        )
+        if count
+    )
+    return f"docbot: {told} in place.\n\n{Marker(key=key, kind='review')}"
 
 
 def _summary_parts(
     ordered: Iterable[Finding], own: OwnComments, to_post: Iterable[Finding], ledger: Marker
 ) -> SummaryParts:
-    """Sort the findings into posted inline, to show in the summary, and without a suggestion."""
+    """Sort the findings into those with an inline comment and those for the summary's lists."""
     present = {comment.fingerprint for comment in own.inline if not comment.minimised}
     present |= {finding.fingerprint for finding in to_post}
     in_place: set[str] = set()
     to_copy: list[Finding] = []
     without_suggestion: list[Finding] = []
+    stale: list[Finding] = []
     for finding in ordered:
         fingerprint = finding.fingerprint
         if fingerprint in present and fingerprint not in in_place:
             in_place.add(fingerprint)
+        elif finding.rule:
+            stale.append(finding)
         elif finding.suggestion and (fingerprint in present or fingerprint not in ledger.posted):
             to_copy.append(finding)
         else:
@@ -313,6 +359,7 @@ def _summary_parts(
         settled_count=len(settled),
         to_copy=tuple(to_copy),
         without_suggestion=tuple(without_suggestion),
+        stale=tuple(stale),
     )
 
 

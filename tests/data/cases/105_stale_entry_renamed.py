@@ -1,18 +1,18 @@
 # flags: {stale = "fix"}
-def total(prices, rate):
+def total(prices, taxes):
     """Return the total.
 
     Args:
         prices: What is summed up.
         tax: The share to add.
     """
-    return sum(prices) * rate
+    return sum(prices) * taxes
 # output
-def total(prices, rate):
+def total(prices, taxes):
     """Return the total.
 
     Args:
         prices: What is summed up.
-        rate: The share to add.
+        taxes: The share to add.
     """
-    return sum(prices) * rate
+    return sum(prices) * taxes

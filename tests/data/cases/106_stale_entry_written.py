@@ -3,15 +3,17 @@
 class Cart:
     """Hold things."""
 
-    def total(self, prices: list[int], discount: int = 0) -> int:
+    def total(self, prices: list[int], taxes: int, discount: int = 0) -> int:
         """Return the total.
 
         Parameters
         ----------
         prices : list[int]
             What is summed up.
+        taxes : int
+            What is added.
         """
-        return sum(prices) - discount
+        return sum(prices) + taxes - discount
 
     def __len__(self):
         return 1
@@ -19,17 +21,19 @@ class Cart:
 class Cart:
     """Hold things."""
 
-    def total(self, prices: list[int], discount: int = 0) -> int:
+    def total(self, prices: list[int], taxes: int, discount: int = 0) -> int:
         """Return the total.
 
         Parameters
         ----------
         prices : list[int]
             What is summed up.
+        taxes : int
+            What is added.
         discount : int
             The discount on the sum of prices.
         """
-        return sum(prices) - discount
+        return sum(prices) + taxes - discount
 
     def __len__(self):
         """Return the number of items."""

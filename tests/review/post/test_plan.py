@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from test_mends import STALE, TAX
 
 from docbot.errors import ConfigError
 from docbot.repo.diff import Hunk
@@ -136,6 +137,16 @@ def crowded_page():
     return plan_comments(findings_of(*many, *bare), diff(*many), NOTHING)
 
 
+def stale_page():
+    sibling = replace(
+        STALE, rule="param-missing", subject="n", suggestion=None, qualname="Shop.total",
+        kind="method", message="does not document the parameter n", path="src/far.py",
+    )  # fmt: skip
+    report = findings_of(PUSH, STALE, sibling, documented=5)
+    hunks = {STALE.path: (Hunk(first=1, lines=(*STALE.suggestion.above, TAX, '    """')),)}
+    return plan_comments(report, diff(PUSH) | hunks, NOTHING)
+
+
 def page_of(plan):
     comments = [
         f"{each.path}:{each.start_line or each.line}-{each.line}\n\n{each.body}"
@@ -145,7 +156,7 @@ def page_of(plan):
     return "\n\n=====\n\n".join(filter(None, parts)) + "\n"
 
 
-@pytest.mark.parametrize("make", [first_page, fixed_page, clean_page, crowded_page])
+@pytest.mark.parametrize("make", [first_page, fixed_page, clean_page, crowded_page, stale_page])
 def test_the_page_reads_as_it_should(make):
     name = make.__name__.removesuffix("_page")
     assert page_of(make()) == (GOLDENS / f"{name}.md").read_text()
@@ -327,11 +338,42 @@ def test_a_comment_that_github_would_not_hold_is_not_made():
     assert read_marker(plan.summary)
 
 
+DEF = ("def total(prices, rate):",)
 HOSTILE = [
     "@octo-org", "fixes #1", "![](http://127.0.0.1/x.png)", "[a](javascript:x)", "<b>x</b>",
     "```", "` @a `", "</details>", "<!-- docbot:v1 key=docbot inline fp=0123456789abcdef -->",
     "a\n@b", "\u202ex", "www.example.com",
 ]  # fmt: skip
+
+
+def test_a_mend_of_more_than_an_entry_is_not_placed():
+    """What the diff shows is as it is claimed; only what would replace it is not a mend."""
+    code = "    return sum(prices) * tax"
+    lines = replace(
+        STALE.suggestion, before=(code,), after=(code.replace("tax", "rate"),), above=DEF
+    )
+    odd = replace(STALE, suggestion=replace(lines, first=2, last=2), line=2)
+    hunks = {odd.path: (Hunk(first=1, lines=(*DEF, code)),)}
+    (comment,) = plan_comments(findings_of(odd), hunks, NOTHING).inline
+    assert "suggestion\n" not in comment.body
+    assert comment.line == 2
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_in_a_stale_docstring_stays_in_code(name):
+    message = f"does not document the parameter {name}"
+    shown = replace(STALE, qualname=name, rule="param-missing", message=message, suggestion=None)
+    listed = replace(shown, path=f"{name}/b.py")
+    hunks = {shown.path: (Hunk(first=6, lines=("x",)),)}
+    plan = plan_comments(findings_of(shown, listed), hunks, NOTHING)
+    (comment,) = plan.inline
+    for body in (comment.body, plan.review, plan.summary):
+        text, kinds = outside(body)
+        assert not set(text) & set("@#[]<`\u202e")
+        assert "www" not in text
+        assert not kinds & {"link_open", "image", "html_inline", "table_open"}
+    assert read_marker(comment.body).fingerprint == shown.fingerprint
+    assert comment.body.count("<!--") == plan.summary.count("<!--") == 1
 
 
 @pytest.mark.parametrize("name", HOSTILE)
