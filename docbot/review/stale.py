@@ -42,8 +42,10 @@ FORMS: Mapping[str, tuple[str, ...]] = {
         "has a summary that may be stale: it speaks of {}, which the change replaced",
         "has a summary that may be stale: it promises a {}, and the change returns none",
         "has a summary that may be stale: it speaks of {}, which the change removed",
-        "has a summary that may be stale: it says that something is returned, and the change"
-        " returns nothing",
+        (
+            "has a summary that may be stale: it says that something is returned, and the change"
+            " returns nothing"
+        ),
     ),
     "sections-missing": ("lacks sections that the house writes",),
 }

@@ -307,7 +307,6 @@ async def f(a):
 '''
 
 
-
 @pytest.mark.parametrize(
     ("source", "expected"),
     rows(
@@ -557,8 +556,6 @@ def _(c: str):
 )
 def test_what_did_not_change_is_not_reported(source):
     assert found(source, source) == []
-
-
 
 
 @pytest.mark.parametrize(
