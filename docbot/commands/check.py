@@ -113,6 +113,6 @@ def _check_files(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
         messages=tuple(run.messages),
         missing=run.tally.missing,
-        drifts=run.tally.drifts,
+        drifts=run.tally.certain_drifts,
         coverage=run.tally.coverage,
     )

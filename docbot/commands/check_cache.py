@@ -39,7 +39,7 @@ class CheckOutput:
         data: What went to stdout.
         messages: What went to stderr.
         missing: How many docstrings are missing.
-        drifts: How often a docstring disagrees with its function.
+        drifts: How often a docstring disagrees with its function for certain.
         coverage: The share of documented definitions, in percent; None where none counts.
 
     """

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     if run.tally.errors:
         return BUG
     # A hook's report is shown only where the hook fails, and the change has just caused it.
-    stale = options.staged and run.tally.drifts
+    stale = options.staged and run.tally.certain_drifts
     return CHANGES if run.tally.written or run.tally.mended or stale else CLEAN
 
 

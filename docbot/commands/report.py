@@ -38,6 +38,7 @@ class Tally:
     missing: int = 0
     documented: int = 0
     drifts: int = 0
+    certain_drifts: int = 0
     mended: int = 0
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     files_skipped: Counter[SkipReason] = field(default_factory=Counter)
@@ -51,6 +52,7 @@ class Tally:
         self.missing += len(result.missing)
         self.documented += result.documented
         self.drifts += len(result.drifts)
+        self.certain_drifts += sum(drift.is_certain for drift in result.drifts)
         self.mended += len(result.mended)
         self.errors += bool(result.error)
         for skip in result.skips:

@@ -14,7 +14,7 @@ from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
-from docbot.drift.find import Revision, documented_functions, drifts_of
+from docbot.drift.find import Revision, drifts_of, functions_to_compare
 from docbot.drift.insert import entry_changes
 from docbot.scan.parse import parse
 from docbot.scan.source import read
@@ -121,7 +121,8 @@ class _Wanted:
 
     def drifts(self, text: Text) -> Iterator[tuple[Function, list[Drift]]]:
         """Yield the functions in question with their drifts."""
-        for function in documented_functions(parse(text.code), text):
+        has_former = self.old is not None
+        for function in functions_to_compare(parse(text.code), text, with_former=has_former):
             if self.only is None or function.qualname in self.only:
                 drifts = self.old.new_drifts(function) if self.old else drifts_of(function)
                 yield function, [self._with_words(drift, function) for drift in drifts]

@@ -59,3 +59,8 @@ class Drift:
     subject: str = ""
     old_name: str = ""
     changes: tuple[Change, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        """Check for a disagreement that the code proves; a summary only may be stale."""
+        return self.rule is not DriftRule.SUMMARY_STALE

@@ -60,7 +60,7 @@ def find_drifts(
     """
     drifts = [
         drift
-        for function in documented_functions(tree, text)
+        for function in functions_to_compare(tree, text, with_former=old is not None)
         if changed is None or is_touched(function, changed)
         for drift in (old.new_drifts(function) if old else drifts_of(function))
     ]
@@ -108,6 +108,17 @@ def documented_functions(tree: ast.Module, text: Text) -> Iterator[Function]:
             owner = _class_of(definition, classes)
         function = _function(text, definition, owner) if owner is not None else None
         if function is not None and function.docstring.sections:
+            yield function
+
+
+def functions_to_compare(tree: ast.Module, text: Text, *, with_former: bool) -> Iterator[Function]:
+    """Yield the functions whose docstrings claim something that can be compared.
+
+    With an older version these are all that have one: a change may have made the summary stale.
+    """
+    yield from documented_functions(tree, text)
+    for function in all_documented_functions(tree, text) if with_former else ():
+        if not function.docstring.sections:
             yield function
 
 
@@ -240,6 +251,11 @@ class Revision:
         for drift in drifts_of(function, former):
             if _identity(drift) not in self.known:
                 yield drift
+        if former is not None:
+            from docbot.drift.history import summary_drift
+
+            if stale := summary_drift(function, former):
+                yield stale
 
 
 def _identity(drift: Drift) -> tuple[str, DriftRule, str]:
@@ -278,5 +294,5 @@ def touched_names(source: bytes, changed: Lines) -> frozenset[str]:
         SourceError: the file cannot be read.
 
     """
-    functions = documented_functions(parse(source), read(source))
+    functions = functions_to_compare(parse(source), read(source), with_former=True)
     return frozenset(each.qualname for each in functions if is_touched(each, changed))

@@ -68,7 +68,7 @@ def _open_literal(above: Lines) -> tuple[str, str]:
 
 
 def _is_header(line: str) -> bool:
-    """Check for the only or the last line of a header, and not a key of a dictionary or a slice.
+    """Check for the last line of a header; a key of a dictionary and a slice are none.
 
     The last of several lines closes the parentheses that another one opened.
     """

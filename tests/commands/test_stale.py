@@ -85,6 +85,25 @@ def test_a_change_is_compared_with_what_was_before(docbot, repo, way):
     assert docbot("check", repo.root).out == ""
 
 
+def test_a_summary_may_be_stale_and_stops_nothing(docbot, repo):
+    source = '''\
+def load(path):
+    """Read the file with ``json_decoder``."""
+    return json_decoder(path.read_text())
+'''
+    repo.commit("load.py", source)
+    changed = source.replace("return json_decoder", "return toml_decoder")
+    path = repo.stage("load.py", changed)
+    line = (
+        "load.py:2: load has a summary that may be stale: it speaks of json_decoder, which the "
+        "change replaced [summary-stale]\n"
+    )
+    for command in (["check", "--staged", repo.root], ["fix", "--staged", path]):
+        ran = docbot(*command)
+        assert (ran.code, ran.out) == (exit_codes.CLEAN, line)
+    assert docbot("check", repo.root).out == ""
+
+
 def test_another_commit_to_compare_with_is_another_answer(docbot, repo):
     repo.commit("shop.py", KEYWORDS)
     repo.stage("shop.py", WITHOUT)

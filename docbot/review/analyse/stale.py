@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
-from docbot.drift.find import Revision, documented_functions, drifts_of, is_touched
+from docbot.drift.find import Revision, drifts_of, functions_to_compare, is_touched
 from docbot.errors import VerifyError
 from docbot.review.findings import Finding, Suggestion
 from docbot.scan.parse import parse
@@ -46,7 +46,7 @@ def stale_findings(
     text = read(source)
     old = Revision.of(former) if former is not None else None
     is_plain = suggestion_obstacle(source) == ""
-    for function in documented_functions(parse(source), text):
+    for function in functions_to_compare(parse(source), text, with_former=old is not None):
         if not is_touched(function, changed):
             continue
         for drift in old.new_drifts(function) if old else drifts_of(function):
