@@ -109,7 +109,8 @@ def stated_defaults(text: str, entry: Entry, params: Collection[str]) -> Iterato
     for match in _STATED.finditer(text, entry.text.start, entry.text.end):
         span = _value_at(text, match.end(), entry.text.end)
         sentence = _sentence_before(text, entry.text.start, match.start())
-        if span is None or _ELSEWHERE.search(sentence):
+        is_apart = "(" in (match[0][:1], text[match.start() - 1])
+        if span is None or (not is_apart and _ELSEWHERE.search(sentence)):
             continue
         subject = sentence.split()[-1:] or [""]
         if subject[0].strip("`*'\"") in set(params) - own:

@@ -261,7 +261,8 @@ class Revision:
 def _identity(drift: Drift) -> tuple[str, DriftRule, str]:
     if drift.old_name:  # whatever it is called now
         return drift.qualname, DriftRule.PARAM_UNKNOWN, drift.old_name
-    subject = "" if drift.rule is DriftRule.PARAM_ORDER else drift.subject
+    # The message of an order has the signature's order, so that another one is new.
+    subject = drift.message if drift.rule is DriftRule.PARAM_ORDER else drift.subject
     return drift.qualname, drift.rule, subject
 
 

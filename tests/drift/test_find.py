@@ -167,6 +167,7 @@ def test_a_constructor_with_sections_documents_itself():
         ("20", "How many. The default value is 10 seconds.", False),
         ("20", "How many. Defaults to 10 on Windows.", False),
         ("20", "How many. It no longer defaults to 10.", False),
+        ("20", "How many, if there are any (default: ``10``).", True),
         ("1e-3", "How many. Defaults to 0.001.", False),
         ("60 * 60", "How many. Defaults to 3600.", False),
         ("60 * 60", "How many. Defaults to 60.", True),
@@ -350,6 +351,19 @@ def test_a_result_that_went_is_missed_in_an_empty_body_too():
     assert found(new, old) == [("returns-unknown", "")]
     abstract = function("f()", RETURNS["google"], "raise NotImplementedError")
     assert found(abstract, old) == []
+
+
+def test_another_order_is_new_where_the_order_was_wrong_already():
+    sections = "Args:\n    b: Two.\n    a: One.\n    c: Three.\n"
+    old = function("f(a, b, c)", sections)
+    assert found(old.replace("use()", "use(1)"), old) == []
+    assert found(old.replace("f(a, b, c)", "f(a, c, b)"), old) == [("param-order", "b")]
+
+
+def test_an_exception_may_have_a_dot_before_it():
+    section = ":raise .BadValue: If it is bad.\n"
+    new, old = (function("f(a)", section, body) for body in ("use(a)", "raise BadValue"))
+    assert found(new, old) == [("raises-unknown", "BadValue")]
 
 
 def test_only_functions_that_changed_are_looked_at():
