@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NOTHING = re.compile(
     r"[\s`*:]*(?:(?:None|[Nn]othing|No (?:return )?value|[Vv]oid|-)(?:\b|$)[`*]*"
-    r"(?![ \t\n]*,?[ \t\n]*(?:if|when|unless|for|on)\b)"
+    r"(?![ \t\n]*,?[ \t\n]*(?:if|or|when|unless|for|on)\b)"
     r"|This (?:function|method) does not|Does not return|Never returns)"
 )
 """A result that is none; "None if there is no match" is one."""
