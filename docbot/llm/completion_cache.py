@@ -46,7 +46,7 @@ class CachedBackend:
     Args:
         inner: The backend that completes prompts that are not cached.
         cache: Where completions are stored.
-        asker: Returns an id of everything that a completion depends on besides its prompt; called
+        engine_id: Returns an id of everything that a completion depends on besides its prompt; called
             with the first prompt.
 
     """
