@@ -46,8 +46,8 @@ class CachedBackend:
     Args:
         inner: The backend that completes prompts that are not cached.
         cache: Where completions are stored.
-        engine_id: Returns an id of everything that a completion depends on besides its prompt; called
-            with the first prompt.
+        engine_id: Returns an id of everything that a completion depends on besides its prompt;
+            called with the first prompt.
 
     """
 
