@@ -206,7 +206,8 @@ class FileTask:
         file, stale = self.file, job.config.stale
         if stale == "off" or self.scanned.skip is not None or not _has_time(self.choice):
             return MendedFile(after=source)
-        if stale == "report" and file.changed is None and source == file.source:
+        is_same = source == file.source or not self.scanned.drifts  # else their lines have moved
+        if stale == "report" and file.changed is None and is_same:
             return MendedFile(after=source, left=self.scanned.drifts)
         former = job.former(file.path) if file.changed is not None else None
         only = None if file.changed is None else touched_names(file.source, file.changed)
