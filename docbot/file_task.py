@@ -106,12 +106,10 @@ class FileTask:
     def missing_entries(self, job: Job) -> tuple[tuple[MissingEntry, Context], ...]:
         """Return the parameters that documented functions lack an entry for, to ask about them."""
         file = self.file
-        if not self._is_mended(job) or Task.PARAM not in job.format.tasks:
+        if job.config.stale != "fix" or not self._is_open or Task.PARAM not in job.format.tasks:
             return ()
         try:
-            only = None if file.changed is None else touched_names(file.source, file.changed)
-            former = job.former(file.path) if file.changed is not None else None
-            lacking = missing_parameters(file.source, former, only)
+            lacking = missing_parameters(file.source, *self._compared(job))
             definitions = self.scanned.definitions
             if lacking and not definitions:
                 definitions = read_definitions(read(file.source))
@@ -128,7 +126,7 @@ class FileTask:
     def lacking_sections(self, job: Job) -> tuple[tuple[Context, tuple[Slot, ...]], ...]:
         """Return the functions whose docstrings lack sections, with the slots to ask about."""
         file = self.file
-        if not job.complete or self.scanned.skip is not None or not _has_time(self.choice):
+        if not job.complete or not self._is_open:
             return ()
         style = job.style()
         if not style.sections:
@@ -156,8 +154,22 @@ class FileTask:
         if summary is not None:
             self.words[qualname] = summary
 
-    def _is_mended(self, job: Job) -> bool:
-        return job.config.stale == "fix" and self.scanned.skip is None and _has_time(self.choice)
+    @property
+    def _is_open(self) -> bool:
+        """Check that the file is not left alone as a whole, for any reason or for lack of time."""
+        is_late = any(skip.reason is SkipReason.OUT_OF_TIME for skip in self.choice.skips)
+        return self.scanned.skip is None and not is_late
+
+    def _compared(self, job: Job) -> tuple[bytes | None, frozenset[str] | None]:
+        """Return the older version, and the names in question; both None for a whole file.
+
+        Raises:
+            SourceError: the file cannot be read.
+
+        """
+        if self.file.changed is None:
+            return None, None
+        return job.former(self.file.path), touched_names(self.file.source, self.file.changed)
 
     def settle_entry(self, entry: MissingEntry, phrase: str | None) -> None:
         """Take the words for an entry, or None for none."""
@@ -204,13 +216,12 @@ class FileTask:
 
         """
         file, stale = self.file, job.config.stale
-        if stale == "off" or self.scanned.skip is not None or not _has_time(self.choice):
+        if stale == "off" or not self._is_open:
             return MendedFile(after=source)
         is_same = source == file.source or not self.scanned.drifts  # else their lines have moved
         if stale == "report" and file.changed is None and is_same:
             return MendedFile(after=source, left=self.scanned.drifts)
-        former = job.former(file.path) if file.changed is not None else None
-        only = None if file.changed is None else touched_names(file.source, file.changed)
+        former, only = self._compared(job)
         if stale == "report":
             return MendedFile(after=source, left=find_stale(source, former, only))
         width = job.style().line_length if self.phrases else 0
@@ -254,10 +265,6 @@ def _context(function: Function, definitions: Sequence[Definition], path: PurePo
     definition = replace(function.definition, docstring=function.docstring.text)
     context = build_context(Target(definition=function.definition), definitions, path)
     return replace(context, headline=first_sentence(definition))
-
-
-def _has_time(choice: Choice) -> bool:
-    return all(skip.reason is not SkipReason.OUT_OF_TIME for skip in choice.skips)
 
 
 def _edit(

@@ -27,7 +27,7 @@ from docbot.select.rules import Choice
 from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from docbot.docstring.stale import MissingEntry
     from docbot.gate.sentence import Verdict
@@ -231,9 +231,7 @@ class _Stream:
         slots = slots_of(definition, job.style())
         if not all(slot.task in job.format.tasks for slot in slots):
             return []
-        outcomes = [_slot_prompt(docstring, slot, job) for slot in slots]
-        prompts = [prompt for prompt in outcomes if isinstance(prompt, _SlotPrompt)]
-        return prompts if len(prompts) == len(slots) else []
+        return _slot_prompts(docstring, slots, job)
 
     def _entry_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
         """Yield the prompts for entries that the docstrings of a file lack."""
@@ -255,12 +253,10 @@ class _Stream:
                 continue
             part = _Completion(task=task, context=context, slot_count=len(slots))
             task.waiting += 1
-            outcomes = [_slot_prompt(part, slot, job) for slot in slots]
-            prompts = [prompt for prompt in outcomes if isinstance(prompt, _SlotPrompt)]
-            if len(prompts) < len(slots):
+            prompts = _slot_prompts(part, slots, job)
+            if not prompts:
                 part.settle(complete=False)
-            else:
-                yield from prompts
+            yield from prompts
 
     def _headline_prompts(self, files: Iterable[SourceFile]) -> Iterator[_SlotPrompt]:
         """Yield the prompts for headlines, file after file."""
@@ -297,6 +293,15 @@ def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Sk
         return target.skip(SkipReason.OUT_OF_TIME, "the time budget was used up")
     context = build_context(target, task.scanned.definitions, task.file.path)
     return _slot_prompt(_Docstring(task=task, context=context), slot, job)
+
+
+def _slot_prompts(
+    docstring: _Docstring | _Completion, slots: Sequence[Slot], job: Job
+) -> list[_SlotPrompt]:
+    """Make the prompts for all slots; none where one of them cannot be made."""
+    outcomes = [_slot_prompt(docstring, slot, job) for slot in slots]
+    prompts = [prompt for prompt in outcomes if isinstance(prompt, _SlotPrompt)]
+    return prompts if len(prompts) == len(slots) else []
 
 
 def _slot_prompt(

@@ -14,7 +14,7 @@ from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
-from docbot.drift.find import Revision, drifts_of, functions_to_compare
+from docbot.drift.find import Revision, drifts_beside, functions_to_compare
 from docbot.drift.insert import entry_changes
 from docbot.scan.parse import parse
 from docbot.scan.source import read
@@ -124,7 +124,7 @@ class _Wanted:
         has_former = self.old is not None
         for function in functions_to_compare(parse(text.code), text, with_former=has_former):
             if self.only is None or function.qualname in self.only:
-                drifts = self.old.new_drifts(function) if self.old else drifts_of(function)
+                drifts = drifts_beside(function, self.old)
                 yield function, [self._with_words(drift, function) for drift in drifts]
 
     def _with_words(self, drift: Drift, function: Function) -> Drift:

@@ -62,7 +62,7 @@ def find_drifts(
         drift
         for function in functions_to_compare(tree, text, with_former=old is not None)
         if changed is None or is_touched(function, changed)
-        for drift in (old.new_drifts(function) if old else drifts_of(function))
+        for drift in drifts_beside(function, old)
     ]
     return tuple(sorted(drifts, key=lambda drift: drift.line))
 
@@ -83,6 +83,11 @@ def drifts_of(function: Function, former: Definition | None = None) -> Iterator[
     yield from type_drifts(function)
     yield from result_drifts(function, former)
     yield from raise_drifts(function, former)
+
+
+def drifts_beside(function: Function, old: Revision | None) -> Iterator[Drift]:
+    """Find the drifts of one function, of which an older version of its file had none."""
+    return drifts_of(function) if old is None else old.new_drifts(function)
 
 
 def may_have_sections(docstring: str | None) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
-from docbot.drift.find import Revision, drifts_of, functions_to_compare, is_touched
+from docbot.drift.find import Revision, drifts_beside, functions_to_compare, is_touched
 from docbot.errors import VerifyError
 from docbot.review.findings import Finding, Suggestion
 from docbot.scan.parse import parse
@@ -49,7 +49,7 @@ def stale_findings(
     for function in functions_to_compare(parse(source), text, with_former=old is not None):
         if not is_touched(function, changed):
             continue
-        for drift in old.new_drifts(function) if old else drifts_of(function):
+        for drift in drifts_beside(function, old):
             finding = _finding(file.path, function, drift)
             if is_plain and drift.changes and not out_of_time():
                 finding = replace(finding, suggestion=_suggest(source, text, function, drift))
