@@ -2,10 +2,12 @@
 
     python benchmarks/drift.py                          # 300 functions, all packages of drift.txt
     python benchmarks/drift.py --functions 60 --seed 2 --packages xarray nltk
+    python benchmarks/drift.py --pins drift_second.txt  # 36 other packages
     python benchmarks/drift.py --mend                   # and what `docbot fix --stale fix` restores
     python benchmarks/drift.py --speed                  # CPU seconds on django, nothing else
 
-The packages are pinned and hashed in drift.txt; docbot's rules were written on others. Functions
+The packages are pinned and hashed in drift.txt; docbot's rules were written on others, and once
+more mended on these, so drift_second.txt lists a second draw. Functions
 with complete docstrings (drift_functions.py) go into a git repository for each style, a file each:
 `original/` as they are, and a folder for each mutation (drift_mutations.py), committed as they
 were and staged as changed. A hit is a finding that the unmutated function did not have, of any
@@ -222,7 +224,7 @@ def print_speed(bin_: Path, *, with_docbot: bool) -> None:
 
 def measure(options: argparse.Namespace, bin_: Path) -> None:
     """Build the sets, run the tools and print the tables."""
-    wheels = fetch(options.packages, WORK / "wheels", "drift.txt")
+    wheels = fetch(options.packages, WORK / "wheels", options.pins)
     functions = select(wheels, WORK / "readers", options.functions, options.seed)
     runs = commands(bin_, with_docbot=not options.peers_only)
     sets = []
@@ -247,6 +249,7 @@ def main() -> None:
     parser.add_argument("--functions", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--packages", nargs="*", default=[])
+    parser.add_argument("--pins", default="drift.txt", help="the list of packages")
     parser.add_argument("--mend", action="store_true", help="also mend names and order")
     parser.add_argument("--speed", action="store_true", help="CPU seconds on django alone")
     parser.add_argument("--peers-only", action="store_true", help="leave docbot out")

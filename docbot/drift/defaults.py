@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 
 _STATED = re.compile(
     r"(?:\bdefaults?[ \t\n]+(?:value[ \t\n]+)?(?:is|to)(?:[ \t\n]+be)?[ \t\n]*[:=]?"
-    r"|\bdefaults?[ \t]*[:=(]|\bby[ \t\n]+default[ \t]*[:=,]?|\(default[ \t]*[:=]?)[ \t\n]*",
+    r"|\bdefaults?(?:[ \t\n]+value)?[ \t]*[:=(]|\bby[ \t\n]+default[ \t]*[:=,]?"
+    r"|\(default\b[ \t]*[:=]?(?![ \t\n]*(?:is|to|value)\b))[ \t\n]*",
     re.IGNORECASE,
 )
 """The words before a stated default: "Defaults to 3", "default: 3", "(default 3)"."""
+
+_STATED_BEFORE = re.compile(
+    r"\bdefaults?(?:[ \t\n]+value)?(?:[ \t\n]+(?:is|to|of|be))*[ \t\n]*[:=(]?[ \t\n]*",
+    re.IGNORECASE,
+)
+"""The words before what was the default in an older version; these may be fewer."""
 
 _BY_DEFAULT = re.compile(r"by[ \t\n]+default\W*$", re.IGNORECASE)
 _QUOTED = re.compile(
@@ -65,17 +72,52 @@ def default_drifts(
         param = params.get(name)
         if param is None or param.default is None or len(entry.names) > 1:
             continue
-        old = (former or {}).get(name)
-        for span in stated_defaults(text, entry, params.keys()):
-            if _contradicts(span.of(text), param.default, _changed_default(old, param)):
-                yield function.drift(
-                    DriftRule.PARAM_DEFAULT,
-                    span.start,
-                    f"states the default {_one_line(span.of(text))} of {name}, "
-                    f"which is {param.default}",
-                    subject=name,
-                    changes=_new_default(text, span, param.default),
-                )
+        before = _changed_default((former or {}).get(name), param)
+        stated = tuple(stated_defaults(text, entry, params.keys()))
+        spans = [one for one in stated if _contradicts(one.of(text), param.default, before)]
+        if not stated and before is not None:
+            spans = list(_stated_before(text, entry, before, param.default))
+        for span in spans:
+            yield function.drift(
+                DriftRule.PARAM_DEFAULT,
+                span.start,
+                f"states the default {_one_line(span.of(text))} of {name}, "
+                f"which is {param.default}",
+                subject=name,
+                # Further words may tell what the old value means: a person decides.
+                changes=_new_default(text, span, param.default) if span in stated else (),
+            )
+
+
+def _stated_before(text: str, entry: Entry, before: str, default: str) -> Iterator[Span]:
+    """Yield the places where an entry states what was the default, and is no longer.
+
+    The sentence may go on: "Default: None (no limit)", "Default is 0.1 seconds".
+    """
+    if entry.text is None:
+        return
+    for match in _STATED_BEFORE.finditer(text, entry.text.start, entry.text.end):
+        span = _value_start(text, match.end(), entry.text.end)
+        sentence = _sentence_before(text, entry.text.start, match.start())
+        if span is None or _ELSEWHERE.search(sentence):
+            continue
+        stated = span.of(text)
+        claim = _claimed(stated)
+        if _agrees(claim, stated, _value_of(before), before):
+            if not _agrees(claim, stated, _value_of(default), default):
+                yield span
+            return
+
+
+def _value_start(text: str, start: int, end: int) -> Span | None:
+    """Return the place of a quoted value, a number or a word, whatever follows it."""
+    if quoted := _QUOTED.match(text, start, end):
+        return Span(start, quoted.end())
+    number = _NUMBER.match(text, start, end)
+    if number and not re.match(r"[\w(\[]|[.,-]\w", text[number.end() : number.end() + 2]):
+        return Span(start, number.end())
+    word = _WORD.match(text, start, end)
+    return Span(start, start + len(word[0].rstrip(".-/"))) if word else None
 
 
 def _changed_default(old: Parameter | None, param: Parameter) -> str | None:

@@ -302,16 +302,19 @@ def _is_mentioned(function: Function, name: str) -> bool:
 def _order_drifts(
     function: Function, match: ParameterMatch, former: Sequence[str] | None
 ) -> Iterator[Drift]:
-    """Find parameters that are documented in another order than the signature's.
+    """Find parameters that a section documents in another order than the signature's.
 
     Callers do not see the order of keyword-only parameters, so theirs counts only where it is new.
     """
+    for kind in PARAMETER_SECTIONS:
+        yield from _section_order(function, match, former, kind)
+
+
+def _section_order(
+    function: Function, match: ParameterMatch, former: Sequence[str] | None, kind: SectionKind
+) -> Iterator[Drift]:
     place = {p.name: at for at, p in enumerate(function.params) if p.kind not in STARRED}
-    main = [
-        one
-        for one in match.documented
-        if one.name in place and one.section.kind is SectionKind.PARAMETERS
-    ]
+    main = [one for one in match.documented if one.name in place and one.section.kind is kind]
     positional = {p.name for p in function.params if p.kind is not ParameterKind.KEYWORD_ONLY}
     was_ordered = former is not None and _is_sorted([n.name for n in main], former)
     counted = main if was_ordered else [one for one in main if one.name in positional]
@@ -339,7 +342,7 @@ def _reorder(
     function: Function, main: Sequence[DocumentedName], place: dict[str, int]
 ) -> tuple[Change, ...]:
     """Return the changes that put the entries in the signature's order, each at another's place."""
-    sections = function.sections(SectionKind.PARAMETERS)
+    sections = function.sections(main[0].section.kind)
     entries = [entry for section in sections for entry in section.entries]
     one_name_each = all(len(entry.names) == 1 for entry in entries)
     if len(sections) != 1 or not one_name_each or len(entries) != len(main):

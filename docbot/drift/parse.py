@@ -36,8 +36,9 @@ def parse_docstring(text: str) -> Docstring:
     """Cut a docstring into its summary and sections.
 
     `text` is what stands between the quotes, with line feeds alone and the indentation kept. The
-    convention is the first of NumPy, Sphinx and Google style that finds entries, or else the first
-    that finds any section.
+    convention is the first of NumPy, Sphinx and Google style that finds parameters, else the first
+    that finds results or exceptions, else the first that finds any section: a field such as
+    `:rtype:` below a Google section does not make the docstring a Sphinx one.
     """
     lines = read_lines(text)
     convention, sections = _cut(text, lines)
@@ -76,15 +77,22 @@ def _announced(words: str) -> SectionKind | None:
 
 def _cut(text: str, lines: Sequence[Line]) -> tuple[Convention | None, tuple[Section, ...]]:
     found: tuple[Convention | None, tuple[Section, ...]] = (None, ())
+    most = -1
     for convention, (cut, sign) in _CUTTERS.items():
         sections = cut(text, lines) if sign.search(text) else ()
         if sections and (examples := _examples(text, lines)):
             sections = tuple(section for section in sections if section.span.start not in examples)
-        if any(section.kind is not SectionKind.OTHER for section in sections):
-            return convention, sections
-        if sections and found[0] is None:
-            found = convention, sections
+        claim = max((_CLAIMS.get(section.kind, 1) for section in sections), default=-1)
+        if claim > most:
+            most, found = claim, (convention, sections)
+        if claim == _MOST:
+            break
     return found
+
+
+_MOST = 2
+_CLAIMS = {SectionKind.PARAMETERS: _MOST, SectionKind.OTHER: 0}
+"""How much a section tells about the convention; 1 for what is not listed."""
 
 
 def _examples(text: str, lines: Sequence[Line]) -> frozenset[int]:

@@ -13,7 +13,7 @@ from docbot.scan.body import called_name
 from docbot.scan.definition import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from docbot.drift.drift import Drift
     from docbot.drift.function import Function, FunctionNode
@@ -113,13 +113,27 @@ def _speaks_of_iterators(function: Function) -> bool:
 
 def _proves_nothing(function: Function) -> bool:
     """Check for an empty body, one that need not end, and results that others decide."""
-    definition, last = function.definition, function.node.body[-1]
-    if isinstance(last, (ast.With, ast.AsyncWith)):
-        last = last.body[-1]
+    definition = function.definition
     is_initializer = definition.name == "__init__"  # some document the new object there
     if definition.shape is Shape.EMPTY or function.is_decorated or is_initializer:
         return True
-    return isinstance(last, ast.Raise) or _is_exit(last) or _is_endless(function.node)
+    return _is_left(function.node.body) or _is_endless(function.node)
+
+
+def _is_left(body: Sequence[ast.stmt]) -> bool:
+    """Check that the end of a block is never reached: each way there raises or ends the program."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.If):
+        return _is_left(last.body) and _is_left(last.orelse)
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return _is_left(last.body)
+    if isinstance(last, ast.Try):
+        ends = [last.orelse or last.body, *(handler.body for handler in last.handlers)]
+        return _is_left(last.finalbody) or all(map(_is_left, ends))
+    if isinstance(last, ast.Match):
+        is_whole = isinstance(last.cases[-1].pattern, ast.MatchAs) and not last.cases[-1].guard
+        return is_whole and all(_is_left(case.body) for case in last.cases)
+    return isinstance(last, ast.Raise) or (last is not None and _is_exit(last))
 
 
 def _is_exit(node: ast.stmt) -> bool:
@@ -144,7 +158,12 @@ def raise_drifts(function: Function, former: Definition | None = None) -> Iterat
     may be the same by another name.
     """
     sections = function.sections(SectionKind.RAISES)
-    if not sections or not function.is_readable(SectionKind.RAISES) or function.is_abstract:
+    if not sections or function.is_abstract:
+        return
+    if not function.is_readable(SectionKind.RAISES):
+        named = _named_in_text(function)
+        if former is not None and named:
+            yield from _undocumented_raises(function, set(), named, former)
         return
     documented = {
         name.rpartition(".")[2]: (name, entry.span.start)
@@ -163,6 +182,13 @@ def raise_drifts(function: Function, former: Definition | None = None) -> Iterat
                     subject=name,
                 )
     yield from _undocumented_raises(function, documented.keys() & raised, set(documented), former)
+
+
+def _named_in_text(function: Function) -> set[str]:
+    """Return the exceptions that sections name in sentences: `TypeError or ValueError if ...`."""
+    text = function.docstring.text
+    told = "\n".join(section.span.of(text) for section in function.sections(SectionKind.RAISES))
+    return set(re.findall(r"\b[A-Z]\w*(?:Error|Exception|Warning|Exit|Interrupt)\b", told))
 
 
 def _last_names(definition: Definition) -> set[str]:

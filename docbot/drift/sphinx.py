@@ -88,15 +88,25 @@ def _field(text: str, lines: Sequence[Line], at: int, before: SectionKind | None
         return None
     if word[1] == "type" and before is SectionKind.OTHER_PARAMETERS:
         kind = before
-    stop = body_end(lines, at + 1, 0)
-    block = Block(at, last_of(lines, Block(at, stop)))
+    block = _block(text, lines, at)
     colon = _end_of_name(text, word.end(), line.end)
-    # Text at the margin right below may be meant as the field's.
-    torn = stop == block.stop < len(lines) and not text.startswith((":", ".. "), lines[stop].body)
-    if colon is None or torn:
+    if colon is None:
         return _Field(kind, block, None)
     entry = _entry(text, word[1].lower(), Span(word.end(), colon), cover(lines, block))
     return _Field(kind, block, entry)
+
+
+def _block(text: str, lines: Sequence[Line], at: int) -> Block:
+    """Return the lines of the field that begins at a line.
+
+    Text at the margin right below, without a blank line between, is a forgotten indent.
+    """
+    stop = body_end(lines, at + 1, 0)
+    last = last_of(lines, Block(at, stop))
+    while last == stop < len(lines) and not text.startswith((":", ".. "), lines[stop].body):
+        stop = body_end(lines, stop + 1, 0)
+        last = last_of(lines, Block(at, stop))
+    return Block(at, last)
 
 
 def _end_of_name(text: str, start: int, end: int) -> int | None:

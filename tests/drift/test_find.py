@@ -216,6 +216,66 @@ def test_a_default_that_was_the_former_one_is_out_of_date():
 
 
 @pytest.mark.parametrize(
+    ("default", "old", "text", "is_drift"),
+    [
+        ("0.7", "0.1", "Radius. Default is\n        0.1 A", True),
+        ("0.7", "0.1", "Radius. Default is\n        0.1.2", False),
+        ("0", "None", "What. Default value: `None` (i.e., no summary is made).", True),
+        ("7", "0", "The default value of 0 assumes that all have an axis.", True),
+        ("True", "False", "Whether. Default ``False``.", True),
+        ("{}", "None", "Optional. Default is None for all variables.", True),
+        ("2", "1", "If a is 3, the default 1 is used.", False),
+        ("2", "1", "How many. Not the default of 1.", False),
+        ("1.0", "1", "How many. Default 1 file.", False),
+        ("2", "1", "How many. The default 3 is best.", False),
+    ],
+)
+def test_a_statement_of_the_former_default_may_go_on(default, old, text, is_drift):
+    section = f"Args:\n    a: {text}\n"
+    new = drifts_in(function(f"f(a={default})", section), function(f"f(a={old})", section))
+    assert [drift.rule.value for drift in new] == ["param-default"] * is_drift
+    assert all(drift.changes == () for drift in new)
+
+
+@pytest.mark.parametrize("text", ["(default is 3)", "(defaults to 3)", "Default value: 3."])
+def test_a_default_is_stated_in_brackets_and_as_a_value(text):
+    source = function("f(a=4)", f"Args:\n    a: One {text}\n")
+    assert [drift.changes[0].text for drift in drifts_in(source)] == ["4"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["Raises\n------\n    OSError: if it fails.", ":rtype: None", ":raises OSError: if it fails."],
+)
+def test_a_stray_section_of_another_style_does_not_hide_the_parameters(rest):
+    assert found(function("f(a, c)", f"{ARGS['google']}\n{rest}")) == [("param-renamed", "c")]
+
+
+def test_a_field_goes_on_without_an_indent():
+    section = ":param a: One,\nif it is.\n:param b: Two.\n"
+    assert found(function("f(a, c)", section)) == [("param-renamed", "c")]
+
+
+def test_other_parameters_have_an_order_of_their_own():
+    section = (
+        "Parameters\n----------\nc : int\n    One.\n\n"
+        "Other Parameters\n----------------\na : int\n    One.\nb : int\n    Two.\n"
+    )
+    assert found(function("f(a, b, c)", section)) == []
+    assert found(function("f(b, a, c)", section)) == [("param-order", "a")]
+
+
+def test_exceptions_in_sentences_are_known_and_others_are_new():
+    section = "Raises\n------\nTypeError or ValueError if it is none\n"
+    old = function("f(a)", section, "raise TypeError(a)")
+    new = function("f(a)", section, "raise ValueError(a)")
+    other = function("f(a)", section, "raise TypeError(a)\nraise OSError(a)")
+    assert found(new, old) == []
+    assert found(other, old) == [("raises-missing", "OSError")]
+    assert found(other) == []
+
+
+@pytest.mark.parametrize(
     ("annotation", "stated", "is_drift"),
     [
         ("int", "str", True),
@@ -271,6 +331,22 @@ def test_a_section_for_a_result_needs_one(style, body, expected):
 )
 def test_a_result_may_be_said_in_other_words(sections, body):
     assert found(function("f()", sections, body)) == []
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "if a:\n    raise TypeError\nelse:\n    raise OSError",
+        "with a:\n    raise TypeError",
+        "try:\n    raise TypeError\nexcept TypeError:\n    raise OSError",
+        "try:\n    use()\nfinally:\n    raise OSError",
+        "match a:\n    case 1:\n        raise OSError\n    case _:\n        exit()",
+    ],
+)
+def test_a_body_whose_end_is_never_reached_proves_nothing(end):
+    section = "Returns:\n    A thing.\n"
+    assert found(function("f(a)", section, end)) == []
+    assert found(function("f(a)", section, f"{end}\nuse()")) == [("returns-unknown", "")]
 
 
 def test_a_result_that_may_be_none_is_one():

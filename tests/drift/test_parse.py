@@ -392,8 +392,9 @@ SPHINX_FIELDS = {
         ("parameters", [one("x")]),
         ("parameters", [one("y")]),
     ],
+    # docutils warns of the missing indent; docstring_parser reads it so, too.
     ":param x: T.\ngoes on.\n:return: T.": [
-        ("parameters", UNREADABLE),
+        ("parameters", [one("x", "T.\ngoes on.")]),
         ("returns", [one("")]),
     ],
     ":param x y": [("parameters", UNREADABLE)],
