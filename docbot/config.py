@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from docbot.errors import ConfigError
@@ -24,6 +24,7 @@ AUTO = "auto"
 STYLES = ("auto", "google", "numpy", "sphinx")
 KINDS = ("module", "class", "function", "method")
 SECTIONS = ("auto", "always", "never")
+SECTION_KINDS = ("parameters", "returns", "yields", "raises")
 STALE = ("report", "fix", "off")
 SKIPPABLE = ("dunder",)
 """The skip rules that are off by default."""
@@ -73,6 +74,8 @@ class Config:
         threads: Threads for llama.cpp; 0 takes the cores that are free.
         gpu_layers: Layers of the model put on a GPU, if llama.cpp was built for one; -1: all that
             fit.
+        linters_want: The kinds of sections that the repository's linters want in every docstring;
+            no key, but read from their own settings.
 
     """
 
@@ -92,6 +95,18 @@ class Config:
     min_confidence: float = -1.0
     threads: int = 0
     gpu_layers: int = -1
+    linters_want: tuple[str, ...] = field(default=(), metadata={"key": False})
+
+    @property
+    def required_sections(self) -> frozenset[str]:
+        """Return the kinds of sections without which a docstring is not complete."""
+        if self.sections == "auto":
+            return frozenset(self.linters_want)
+        return frozenset(SECTION_KINDS) if self.sections == "always" else frozenset()
+
+
+KEYS = tuple(each for each in dataclasses.fields(Config) if each.metadata.get("key", True))
+"""The fields that are keys of `[tool.docbot]` and flags."""
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -158,7 +173,7 @@ def replace(config: Config, settings: Mapping[str, object], *, source: str) -> C
     """
     if not isinstance(settings, dict):
         raise ConfigError(f"{source}: [tool.docbot] must be a table")
-    keys = {field.name.replace("_", "-"): field for field in dataclasses.fields(Config)}
+    keys = {key.name.replace("_", "-"): key for key in KEYS}
     changes = {}
     for key, value in settings.items():
         if key in RENAMED:

@@ -9,6 +9,7 @@ from docbot.docstring.complete import complete_file, lacking_slots
 from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.stale import MendedFile, find_stale, mend_file, missing_parameters
 from docbot.docstring.verify import verify
+from docbot.drift.drift import DriftRule
 from docbot.drift.find import all_documented_functions, is_touched, touched_names
 from docbot.errors import SourceError, VerifyError
 from docbot.gate.judge import Judge
@@ -109,7 +110,8 @@ class FileTask:
         if job.config.stale != "fix" or not self._is_open or Task.PARAM not in job.format.tasks:
             return ()
         try:
-            lacking = missing_parameters(file.source, *self._compared(job))
+            required = job.config.required_sections
+            lacking = missing_parameters(file.source, *self._compared(job), required)
             definitions = self.scanned.definitions
             if lacking and not definitions:
                 definitions = read_definitions(read(file.source))
@@ -222,10 +224,11 @@ class FileTask:
         if stale == "report" and file.changed is None and is_same:
             return MendedFile(after=source, left=self.scanned.drifts)
         former, only = self._compared(job)
+        required = job.config.required_sections
         if stale == "report":
-            return MendedFile(after=source, left=find_stale(source, former, only))
+            return MendedFile(after=source, left=find_stale(source, former, only, required))
         width = job.style().line_length if self.phrases else 0
-        return mend_file(source, former, only, phrases=self.phrases, width=width)
+        return mend_file(source, former, only, required=required, phrases=self.phrases, width=width)
 
     def _complete(self, mended: MendedFile, job: Job) -> MendedFile:
         """Add the sections that docstrings lack.
@@ -237,7 +240,13 @@ class FileTask:
         if not self.words:
             return mended
         after, drifts = complete_file(mended.after, self.words, job.style())
-        return replace(mended, after=after, mended=(*mended.mended, *drifts))
+        names = {drift.qualname for drift in drifts}
+        left = tuple(
+            drift
+            for drift in mended.left
+            if drift.rule is not DriftRule.SECTIONS_MISSING or drift.qualname not in names
+        )
+        return replace(mended, after=after, mended=(*mended.mended, *drifts), left=left)
 
     def _edits(self, job: Job) -> tuple[Edit, ...]:
         """Turn the summaries into splices of the file.

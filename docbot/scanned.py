@@ -167,7 +167,8 @@ def scan_file(file: SourceFile, config: Config) -> ScannedFile:
             outline = outline_of(tree, nodes, file.source)
             drifts: tuple[Drift, ...] = ()
             if config.stale == "report" and file.changed is None:
-                drifts = tuple(dataclasses.replace(d, changes=()) for d in find_drifts(tree, text))
+                found = find_drifts(tree, text, required=config.required_sections)
+                drifts = tuple(dataclasses.replace(drift, changes=()) for drift in found)
             if not _may_lack(outline, file, config):
                 return ScannedFile(drifts=drifts)
             return ScannedFile(

@@ -117,6 +117,7 @@ def _scanned(answer: Callable[[], ScannedFile], file: SourceFile, config: Config
 
 def style_of(scope: WorkTree) -> DocstringStyle:
     """Detect the docstring style of a work tree."""
-    from docbot.docstring.style import SETTINGS_FILES, detect_style
+    from docbot.docstring.style import detect_style
+    from docbot.tool_settings import SETTINGS_FILES
 
     return detect_style(scope.python_files(), scope.read, scope.texts(SETTINGS_FILES), scope.config)

@@ -106,7 +106,7 @@ def _check_files(
                 continue
             result = settle_file(path, verdicts[path], parents)
             if row.changed is not None and verdicts[path].skip is None and config.stale != "off":
-                result = with_changed_drifts(result, row, former)
+                result = with_changed_drifts(result, row, former, config.required_sections)
             run.add(result)
     run.close("check", config.kinds)
     return CheckOutput(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot import __version__
-from docbot.config import CHOICES, RENAMED, Config
+from docbot.config import CHOICES, KEYS, RENAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -89,7 +88,12 @@ def _review_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
     report = "take this JSON report instead of analysing"
     add("--from", type=Path, dest="from_file", metavar="FILE", help=report)
     add("--mode", choices=("review", "annotations", "summary"), default="review")
-    add("--fail-on", choices=("missing", "never"), default="never", help="when to exit with 1")
+    add(
+        "--fail-on",
+        choices=("missing", "stale", "any", "never"),
+        default="never",
+        help="when to exit with 1: a docstring is missing, certainly stale, or either",
+    )
     most = f"most inline comments of one review, at most {MOST_COMMENTS}"
     add(
         "--max-comments",
@@ -168,7 +172,7 @@ def _settings_flags(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
     settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
-    for field in dataclasses.fields(Config):
+    for field in KEYS:
         flag = field.name.replace("_", "-")
         many = isinstance(field.default, tuple)
         settings.add_argument(

@@ -140,7 +140,9 @@ class Run:
             _out(data)
 
 
-def with_changed_drifts(result: Result, row: SelectedFile, former: FormerVersions) -> Result:
+def with_changed_drifts(
+    result: Result, row: SelectedFile, former: FormerVersions, required: frozenset[str]
+) -> Result:
     """Add the drifts of the functions that a file's changed lines touch."""
     from docbot.drift.find import drifts_of_change
     from docbot.repo.worktree import load
@@ -149,7 +151,7 @@ def with_changed_drifts(result: Result, row: SelectedFile, former: FormerVersion
     source = load(row)
     if isinstance(source, Skip) or row.changed is None:
         return result
-    drifts = drifts_of_change(source, former(row.path), row.changed)
+    drifts = drifts_of_change(source, former(row.path), row.changed, required)
     return dataclasses.replace(result, drifts=drifts)
 
 

@@ -67,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
         _annotate(findings)
     elif activity is Activity.NOTHING:
         _report_no_pull_request(findings, event)
-    return CHANGES if options.fail_on == "missing" and findings.missing else CLEAN
+    counts = {"missing": len(findings.missing), "stale": findings.certain_stale_count}
+    counts["any"] = sum(counts.values())
+    return CHANGES if counts.get(options.fail_on) else CLEAN
 
 
 # What is reviewed
@@ -237,6 +239,7 @@ def _set_outputs(findings: Findings) -> None:
     """Set the outputs of the action's step, where this runs in one."""
     set_output("missing", str(len(findings.missing)))
     set_output("suggested", str(_suggested_count(findings)))
+    set_output("stale", str(findings.stale_count))
     set_output("skipped", str(sum(findings.skipped.values())))
 
 

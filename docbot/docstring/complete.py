@@ -18,13 +18,14 @@ from docbot.drift.drift import Change, DriftRule
 from docbot.drift.find import all_documented_functions
 from docbot.drift.function import PARAMETER_SECTIONS
 from docbot.drift.parse import kinds_in_prose
+from docbot.drift.required import lack_of
 from docbot.gate.summary import Summary
 from docbot.scan.parse import parse
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from docbot.docstring.edit import Edit
     from docbot.docstring.style import DocstringStyle
@@ -76,7 +77,7 @@ def complete_file(
     for function in all_documented_functions(parse(text.code), text):
         summary = words.get(function.qualname)
         change = _change(function, summary, style, text) if summary is not None else None
-        if change is None or function.qualname in drifts:
+        if summary is None or change is None or function.qualname in drifts:
             continue
         own = mend_edits(
             function.literal, [change], text, qualname=function.qualname, line=function.line
@@ -84,12 +85,25 @@ def complete_file(
         if own:
             edits += own
             drifts[function.qualname] = function.drift(
-                DriftRule.SECTIONS_MISSING, 0, "lacks sections that the house writes"
+                DriftRule.SECTIONS_MISSING,
+                0,
+                lack_of(_kinds_of(_lacking(function, summary, style))),
             )
     after = apply_edits(source, edits)
     if edits:
         verify(source, after, edits)
     return after, tuple(drifts.values())
+
+
+def _kinds_of(sections: Sections | None) -> Iterator[SectionKind]:
+    if sections is not None:
+        results = SectionKind.YIELDS if sections.yields else SectionKind.RETURNS
+        pairs = (
+            (SectionKind.PARAMETERS, sections.params),
+            (results, sections.returns),
+            (SectionKind.RAISES, sections.raises),
+        )
+        yield from (kind for kind, entries in pairs if entries)
 
 
 def _with_indent(function: Function) -> Definition:

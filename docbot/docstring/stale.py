@@ -7,7 +7,7 @@ changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from docbot.docstring.edit import apply_edits
@@ -54,6 +54,7 @@ def mend_file(
     former: bytes | None = None,
     only: Collection[str] | None = None,
     *,
+    required: frozenset[str] = frozenset(),
     phrases: Mapping[MissingEntry, str] | None = None,
     width: int = 0,
 ) -> MendedFile:
@@ -63,6 +64,7 @@ def mend_file(
         source: The file.
         former: Its older version, where there is one.
         only: The qualified names of the functions and classes to look at; None for all.
+        required: The kinds of sections that every docstring must have.
         phrases: The words for parameters without an entry.
         width: Most columns of a line with such words.
 
@@ -71,12 +73,7 @@ def mend_file(
         VerifyError: a round changed more than it should have.
 
     """
-    wanted = _Wanted(
-        old=Revision.of(former) if former is not None else None,
-        only=only,
-        phrases=phrases or {},
-        width=width,
-    )
+    wanted = _Wanted.beside(former, only, required, phrases=phrases, width=width)
     mended: list[Drift] = []
     left: list[Drift] = []
     for _ in range(ROUNDS):
@@ -91,7 +88,10 @@ def mend_file(
 
 
 def find_stale(
-    source: bytes, former: bytes | None, only: Collection[str] | None
+    source: bytes,
+    former: bytes | None,
+    only: Collection[str] | None,
+    required: frozenset[str] = frozenset(),
 ) -> tuple[Drift, ...]:
     """Find what `mend_file` would look at, and mend nothing.
 
@@ -99,8 +99,7 @@ def find_stale(
         SourceError: the file cannot be read.
 
     """
-    old = Revision.of(former) if former is not None else None
-    wanted = _Wanted(old=old, only=only, phrases={}, width=0)
+    wanted = _Wanted.beside(former, only, required)
     return _plain(drift for _, drifts in wanted.drifts(read(source)) for drift in drifts)
 
 
@@ -116,15 +115,30 @@ class _Wanted:
 
     old: Revision | None
     only: Collection[str] | None
-    phrases: Mapping[MissingEntry, str]
-    width: int
+    required: frozenset[str] = frozenset()
+    phrases: Mapping[MissingEntry, str] = field(default_factory=dict)
+    width: int = 0
+
+    @classmethod
+    def beside(
+        cls,
+        former: bytes | None,
+        only: Collection[str] | None,
+        required: frozenset[str],
+        *,
+        phrases: Mapping[MissingEntry, str] | None = None,
+        width: int = 0,
+    ) -> _Wanted:
+        """Read the older version, where there is one."""
+        old = Revision.of(former, required) if former is not None else None
+        return cls(old=old, only=only, required=required, phrases=phrases or {}, width=width)
 
     def drifts(self, text: Text) -> Iterator[tuple[Function, list[Drift]]]:
         """Yield the functions in question with their drifts."""
-        has_former = self.old is not None
-        for function in functions_to_compare(parse(text.code), text, with_former=has_former):
+        every = bool(self.required) or self.old is not None
+        for function in functions_to_compare(parse(text.code), text, every=every):
             if self.only is None or function.qualname in self.only:
-                drifts = drifts_beside(function, self.old)
+                drifts = drifts_beside(function, self.old, self.required)
                 yield function, [self._with_words(drift, function) for drift in drifts]
 
     def _with_words(self, drift: Drift, function: Function) -> Drift:
@@ -137,7 +151,10 @@ class _Wanted:
 
 
 def missing_parameters(
-    source: bytes, former: bytes | None, only: Collection[str] | None
+    source: bytes,
+    former: bytes | None,
+    only: Collection[str] | None,
+    required: frozenset[str] = frozenset(),
 ) -> tuple[tuple[Function, str], ...]:
     """Return the parameters that lack an entry, each with its function; as in `mend_file`.
 
@@ -145,8 +162,7 @@ def missing_parameters(
         SourceError: the file cannot be read.
 
     """
-    old = Revision.of(former) if former is not None else None
-    wanted = _Wanted(old=old, only=only, phrases={}, width=0)
+    wanted = _Wanted.beside(former, only, required)
     return tuple(
         (function, drift.subject)
         for function, drifts in wanted.drifts(read(source))

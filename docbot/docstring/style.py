@@ -7,36 +7,23 @@ configuration, then Google style. `StyleCounts` holds nothing but counts, so tho
 from __future__ import annotations
 
 import ast
-import configparser
 import dataclasses
 import inspect
 import re
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from docbot.errors import SourceError
 from docbot.scan.parse import is_documented, shared_tree
 from docbot.scan.source import read as read_text
+from docbot.tool_settings import ToolSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import PurePosixPath
 
     from docbot.config import Config
-
-SETTINGS_FILES = (
-    ".ruff.toml",
-    "ruff.toml",
-    "pyproject.toml",
-    ".flake8",
-    ".pydocstyle",
-    ".pydocstyle.ini",
-    "setup.cfg",
-    "tox.ini",
-)
-"""Where tools look for their settings; the first file that has a setting decides."""
 
 SAMPLE = 100
 """How many files are read to learn the style of a repository."""
@@ -186,7 +173,7 @@ def detect(counts: StyleCounts, settings: Mapping[str, str], config: Config) -> 
     `settings` maps file names, as in `SETTINGS_FILES`, to their text; a file that its own tool
     could not read is passed over. What the user sets in `config` is final.
     """
-    tools = _Settings(settings)
+    tools = ToolSettings(settings)
     style = config.style
     if style == "auto":
         style = (
@@ -294,7 +281,7 @@ _PROSE_LENGTH = (
 )
 
 
-def _configured_style(tools: _Settings) -> str | None:
+def _configured_style(tools: ToolSettings) -> str | None:
     """Return the style that a tool expects; `pep257` is the name of none."""
     styles = [tools.get(path) for path in _STYLE]
     if tools.get("numpydoc_validation") is not None:
@@ -302,14 +289,14 @@ def _configured_style(tools: _Settings) -> str | None:
     return next((style for style in styles if isinstance(style, str) and style in _STYLES), None)
 
 
-def _configured_types(tools: _Settings, style: str) -> bool:
+def _configured_types(tools: ToolSettings, style: str) -> bool:
     """Check whether pydoclint expects types, as by default; without it, numpydoc's rule holds."""
     if tools.get("pydoclint") is None:
         return style == "numpy"
     return tools.is_on("pydoclint.arg-type-hints-in-docstring", default=True)
 
 
-def _configured_line_length(tools: _Settings) -> int:
+def _configured_line_length(tools: ToolSettings) -> int:
     """Return the formatter's line length, else the linter's; a limit for prose narrows either."""
     length = tools.number(*_FORMATTER_LENGTH)
     if length is None and tools.get("ruff") is None and tools.get("black") is None:
@@ -318,63 +305,3 @@ def _configured_line_length(tools: _Settings) -> int:
                 length = tools.number(f"{linter}.max-line-length") or _LINTER_LINE_LENGTH
     length = length or LINE_LENGTH
     return min(length, tools.number(*_PROSE_LENGTH) or length)
-
-
-class _Settings:
-    """The settings of linters and formatters, from TOML tables and INI sections alike."""
-
-    def __init__(self, settings: Mapping[str, str]) -> None:
-        self.tables: list[Mapping[str, Any]] = []
-        for name in SETTINGS_FILES:
-            if name in settings:
-                table = (_toml if name.endswith(".toml") else _ini)(settings[name])
-                self.tables.append({"ruff": table} if name.endswith("ruff.toml") else table)
-
-    def get(self, path: str) -> Any:
-        """Return the value at a dotted path of keys, in the first file that has one.
-
-        Keys may be spelt with `-` or `_`. None if no file has a value.
-        """
-        for table in self.tables:
-            value: Any = table
-            for key in path.split("."):
-                inner = value if isinstance(value, dict) else {}
-                value = inner.get(key, inner.get(key.replace("-", "_")))
-            if value is not None:
-                return value
-        return None
-
-    def number(self, *paths: str) -> int | None:
-        """Return the first positive whole number at these paths."""
-        texts = (str(self.get(path)).strip() for path in paths)
-        return next((int(text) for text in texts if text.isdecimal() and int(text)), None)
-
-    def is_on(self, path: str, *, default: bool) -> bool:
-        """Check whether a switch is on, in TOML's spelling or an INI file's."""
-        value = self.get(path)
-        return default if value is None else str(value).lower() in ("true", "yes", "on", "1")
-
-
-def _toml(text: str) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return {}
-    tools = table.get("tool", table)
-    return tools if isinstance(tools, dict) else {}
-
-
-def _ini(text: str) -> Mapping[str, Any]:
-    """Read sections by name; setup.cfg may spell `[x]` as `[tool:x]`."""
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return {
-        section.removeprefix("tool:"): dict(parser.items(section)) for section in parser.sections()
-    }

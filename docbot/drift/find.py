@@ -18,6 +18,7 @@ from docbot.drift.function import PARAMETER_SECTIONS, Function
 from docbot.drift.literal import literal_of
 from docbot.drift.params import parameter_drifts
 from docbot.drift.parse import parse_docstring
+from docbot.drift.required import section_drifts
 from docbot.drift.results import raise_drifts, result_drifts
 from docbot.errors import SourceError
 from docbot.scan.basics import docstring_of
@@ -47,7 +48,11 @@ _SECTION = re.compile(
 
 
 def find_drifts(
-    tree: ast.Module, text: Text, old: Revision | None = None, changed: Lines | None = None
+    tree: ast.Module,
+    text: Text,
+    old: Revision | None = None,
+    changed: Lines | None = None,
+    required: frozenset[str] = frozenset(),
 ) -> tuple[Drift, ...]:
     """Find the drifts of a parsed file's functions, in the order of their lines.
 
@@ -56,13 +61,15 @@ def find_drifts(
         text: The file's text.
         old: The version that it is compared with: only drifts that it did not have are found.
         changed: The lines that changed, 1-based and inclusive; None looks at every function.
+        required: The kinds of sections that every docstring must have.
 
     """
+    every = bool(required) or old is not None
     drifts = [
         drift
-        for function in functions_to_compare(tree, text, with_former=old is not None)
+        for function in functions_to_compare(tree, text, every=every)
         if changed is None or is_touched(function, changed)
-        for drift in drifts_beside(function, old)
+        for drift in drifts_beside(function, old, required)
     ]
     return tuple(sorted(drifts, key=lambda drift: drift.line))
 
@@ -75,19 +82,34 @@ def is_touched(function: Function, changed: Lines) -> bool:
     return any(start <= b and end >= a for a, b in places for start, end in changed)
 
 
-def drifts_of(function: Function, former: Definition | None = None) -> Iterator[Drift]:
-    """Find the drifts of one function; `former` is its older version, where there is one."""
+def drifts_of(
+    function: Function, former: Definition | None = None, required: frozenset[str] = frozenset()
+) -> Iterator[Drift]:
+    """Find the drifts of one function.
+
+    Args:
+        function: The function.
+        former: Its older version, where there is one.
+        required: The kinds of sections that every docstring must have.
+
+    """
     params = None if former is None else {param.name: param for param in former.signature.params}
-    yield from parameter_drifts(function, None if params is None else tuple(params))
+    yield from parameter_drifts(function, None if params is None else tuple(params), required)
     yield from default_drifts(function, params)
     yield from type_drifts(function)
     yield from result_drifts(function, former)
     yield from raise_drifts(function, former)
+    if required:
+        yield from section_drifts(function, required)
 
 
-def drifts_beside(function: Function, old: Revision | None) -> Iterator[Drift]:
+def drifts_beside(
+    function: Function, old: Revision | None, required: frozenset[str] = frozenset()
+) -> Iterator[Drift]:
     """Find the drifts of one function, of which an older version of its file had none."""
-    return drifts_of(function) if old is None else old.new_drifts(function)
+    if old is None:
+        return drifts_of(function, required=required)
+    return old.new_drifts(function, required)
 
 
 def may_have_sections(docstring: str | None) -> bool:
@@ -116,13 +138,14 @@ def documented_functions(tree: ast.Module, text: Text) -> Iterator[Function]:
             yield function
 
 
-def functions_to_compare(tree: ast.Module, text: Text, *, with_former: bool) -> Iterator[Function]:
+def functions_to_compare(tree: ast.Module, text: Text, *, every: bool) -> Iterator[Function]:
     """Yield the functions whose docstrings claim something that can be compared.
 
-    With an older version these are all that have one: a change may have made the summary stale.
+    With an older version these are `every` function with a docstring: a change may have made the
+    summary stale. So they are where sections are required.
     """
     yield from documented_functions(tree, text)
-    for function in all_documented_functions(tree, text) if with_former else ():
+    for function in all_documented_functions(tree, text) if every else ():
         if not function.docstring.sections:
             yield function
 
@@ -236,7 +259,7 @@ class Revision:
     known: frozenset[tuple[str, DriftRule, str]] = frozenset()
 
     @classmethod
-    def of(cls, source: bytes) -> Revision:
+    def of(cls, source: bytes, required: frozenset[str] = frozenset()) -> Revision:
         """Read an older version; one that cannot be read has no functions."""
         try:
             text = read(source)
@@ -247,13 +270,15 @@ class Revision:
         counts = Counter(each.qualname for each in definitions)
         return cls(  # of several with one name nobody knows which became which
             functions={d.qualname: d for d in definitions if counts[d.qualname] == 1},
-            known=frozenset(map(_identity, find_drifts(tree, text))),
+            known=frozenset(map(_identity, find_drifts(tree, text, required=required))),
         )
 
-    def new_drifts(self, function: Function) -> Iterator[Drift]:
+    def new_drifts(
+        self, function: Function, required: frozenset[str] = frozenset()
+    ) -> Iterator[Drift]:
         """Find the drifts of a function that its older version did not have."""
         former = self.functions.get(function.definition.qualname)
-        for drift in drifts_of(function, former):
+        for drift in drifts_of(function, former, required):
             if _identity(drift) not in self.known:
                 yield drift
         if former is not None:
@@ -275,13 +300,16 @@ def _is_function(node: ast.AST) -> bool:
     return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
 
 
-def drifts_of_change(source: bytes, former: bytes | None, changed: Lines) -> tuple[Drift, ...]:
+def drifts_of_change(
+    source: bytes, former: bytes | None, changed: Lines, required: frozenset[str] = frozenset()
+) -> tuple[Drift, ...]:
     """Find the drifts of the functions that changed lines touch; none where nobody can read them.
 
     Args:
         source: The file.
         former: Its older version; None for a new file.
         changed: The lines that changed, 1-based and inclusive.
+        required: The kinds of sections that every docstring must have.
 
     """
     try:
@@ -289,8 +317,8 @@ def drifts_of_change(source: bytes, former: bytes | None, changed: Lines) -> tup
         tree = parse(source)
     except SourceError:
         return ()
-    old = Revision.of(former) if former is not None else None
-    return find_drifts(tree, text, old, changed)
+    old = Revision.of(former, required) if former is not None else None
+    return find_drifts(tree, text, old, changed, required)
 
 
 def touched_names(source: bytes, changed: Lines) -> frozenset[str]:
@@ -300,5 +328,5 @@ def touched_names(source: bytes, changed: Lines) -> frozenset[str]:
         SourceError: the file cannot be read.
 
     """
-    functions = functions_to_compare(parse(source), read(source), with_former=True)
+    functions = functions_to_compare(parse(source), read(source), every=True)
     return frozenset(each.qualname for each in functions if is_touched(each, changed))

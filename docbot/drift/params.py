@@ -97,13 +97,18 @@ def _is_name(name: str) -> bool:
     return name.isidentifier() and name not in _REMARKS
 
 
-def parameter_drifts(function: Function, former: Sequence[str] | None = None) -> Iterator[Drift]:
+def parameter_drifts(
+    function: Function,
+    former: Sequence[str] | None = None,
+    required: frozenset[str] = frozenset(),
+) -> Iterator[Drift]:
     """Find the drifts of parameter names.
 
     Args:
         function: The function.
         former: The names of the parameters in an older version, where there is one, in order: what
             was no parameter then and is none now is the house's habit, such as keys of `**kwargs`.
+        required: The kinds of sections that every docstring must have.
 
     """
     match = match_parameters(function)
@@ -122,7 +127,8 @@ def parameter_drifts(function: Function, former: Sequence[str] | None = None) ->
                 # Where a parameter is missing, it may be this one by its new name.
                 changes=() if _lacks_any(function, match) else _removal(function, one),
             )
-    for name in _missing(function, match, former):
+    is_required = SectionKind.PARAMETERS.value in required
+    for name in _missing(function, match, former, is_required=is_required):
         if name not in renamed.values():
             yield function.drift(
                 DriftRule.PARAM_MISSING,
@@ -261,7 +267,7 @@ def _is_gone(function: Function, name: str, former: Sequence[str] | None) -> boo
 
 
 def _missing(
-    function: Function, match: ParameterMatch, former: Sequence[str] | None
+    function: Function, match: ParameterMatch, former: Sequence[str] | None, *, is_required: bool
 ) -> Iterator[str]:
     """Yield the parameters that the docstring should document, by the house's own habit."""
     if SectionKind.PARAMETERS in kinds_in_prose(function.docstring):
@@ -282,7 +288,8 @@ def _missing(
         elif params[name].kind not in STARRED and not function.is_decorated:
             plain = [each for each in names if params[each].kind not in STARRED]
             most = 1 if function.of_class else known - 1  # a class documents some of them
-            if known and len(plain) <= most and not _is_mentioned(function, name):
+            is_habit = known and len(plain) <= most and not _is_mentioned(function, name)
+            if is_required or is_habit:
                 yield name
 
 

@@ -119,6 +119,7 @@ class CachedScans:
         self._worktree = worktree
         self._cache = cache
         self._workers = workers
+        self._required = " ".join(sorted(worktree.config.required_sections))
         self._encoded_facts: dict[PurePosixPath, bytes] = {}
         self._inside: set[PurePosixPath] = set()
         self._algorithm = "sha1"
@@ -225,7 +226,7 @@ class CachedScans:
         return value
 
     def _key(self, blob: str, size: int, *, markers_only: bool) -> bytes:
-        words = f"{blob} {size} {'glance' if markers_only else ''}"
+        words = f"{blob} {size} {'glance' if markers_only else ''} {self._required}"
         return hashlib.sha256(version() + words.encode()).digest()
 
 
@@ -317,7 +318,9 @@ def _judge_chunk(tasks: Iterable[_Task], algorithm: str, config: Config) -> list
         if task.facts is not None and not (wants_drifts and drifts is None):
             facts, blob, size, fresh = decode(task.facts), task.blob, task.size, b""
         else:
-            facts, drifts, blob, size = _read_file(task, algorithm, drifts=wants_drifts)
+            facts, drifts, blob, size = _read_file(
+                task, algorithm, drifts=wants_drifts, required=config.required_sections
+            )
             fresh = encode(facts, drifts)
         verdict = judge_file(PurePosixPath(task.path), facts, config, task.changed)
         if wants_drifts and drifts and verdict.skip is None and task.changed is None:
@@ -327,7 +330,7 @@ def _judge_chunk(tasks: Iterable[_Task], algorithm: str, config: Config) -> list
 
 
 def _read_file(
-    task: _Task, algorithm: str, *, drifts: bool
+    task: _Task, algorithm: str, *, drifts: bool, required: frozenset[str]
 ) -> tuple[FileFacts, tuple[Drift, ...] | None, str, int]:
     """Read the facts of a file, its drifts if they are wanted, its blob id and its size.
 
@@ -349,5 +352,6 @@ def _read_file(
     if drifts and parsed is not None:
         from docbot.drift.find import find_drifts
 
-        found = tuple(replace(drift, changes=()) for drift in find_drifts(*parsed))
+        drifts_found = find_drifts(*parsed, required=required)
+        found = tuple(replace(drift, changes=()) for drift in drifts_found)
     return facts, found, blob_id(source, algorithm), len(source)

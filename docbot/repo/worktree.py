@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from docbot.repo.discover import ExclusionReason, discover_files
 from docbot.repo.git import Repository
 from docbot.repo.write import read
 from docbot.select.skip import Skip, SkipReason
+from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -137,11 +139,16 @@ class WorkTree:
 
     def texts(self, names: Iterable[str]) -> dict[str, str]:
         """Return the text of those settings files that are at the root."""
-        texts = {}
-        for name in names:
-            with suppress(OSError, UnicodeError):
-                texts[name] = (self.root / name).read_text(encoding="utf-8")
-        return texts
+        return texts_of(self.root, names)
+
+
+def texts_of(root: Path, names: Iterable[str]) -> dict[str, str]:
+    """Return the text of those files in a folder that are there and can be read."""
+    texts = {}
+    for name in names:
+        with suppress(OSError, UnicodeError):
+            texts[name] = (root / name).read_text(encoding="utf-8")
+    return texts
 
 
 def open_worktree(
@@ -159,11 +166,12 @@ def open_worktree(
     repository = Repository.discover(first) if first.exists() else None
     folder = first if first.is_dir() else first.parent
     root = repository.root if repository else Path(os.path.realpath(folder))
-    config = load_config(root, config_file)
+    config = replace(load_config(root, config_file), settings, source="command line")
+    wanted = sections_linters_want(texts_of(root, SETTINGS_FILES))
     return WorkTree(
         root=root,
         repository=repository,
-        config=replace(config, settings, source="command line"),
+        config=dataclasses.replace(config, linters_want=wanted),
         arguments=arguments,
     )
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docbot.drift.drift import DriftRule
 from docbot.review.markdown import has_invisible
 from docbot.review.mends import HEADER_END, is_mend
 
@@ -212,8 +213,17 @@ class Findings:
     @property
     def stale_count(self) -> int:
         """Return how many docstrings are stale, each in one place or more."""
-        stale = (finding for finding in self.findings if finding.rule)
-        return len({(each.path, each.qualname, each.name_line) for each in stale})
+        return _count_docstrings(finding for finding in self.findings if finding.rule)
+
+    @property
+    def certain_stale_count(self) -> int:
+        """Return how many docstrings are stale for certain: not those that only may be."""
+        may_be = ("", DriftRule.SUMMARY_STALE.value)
+        return _count_docstrings(each for each in self.findings if each.rule not in may_be)
+
+
+def _count_docstrings(findings: Iterable[Finding]) -> int:
+    return len({(each.path, each.qualname, each.name_line) for each in findings})
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -47,7 +47,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
             " returns nothing"
         ),
     ),
-    "sections-missing": ("lacks sections that the house writes",),
+    "sections-missing": ("lacks sections: {}",),
 }
 """The messages of each rule, with `{}` for a name or a value."""
 

@@ -126,8 +126,35 @@ def test_a_stale_docstring_is_a_line_and_no_missing_one(pull, docbot, tmp_path, 
     values = {
         name.partition("<<")[0]: value for name, value in zip(lines[::3], lines[1::3], strict=True)
     }
-    assert values == {"missing": "0", "suggested": "0", "skipped": "0"}
+    assert values == {"missing": "0", "suggested": "0", "stale": "1", "skipped": "0"}
+    codes = [docbot("review", "--base", "main", "--fail-on", on).code for on in ("stale", "any")]
+    assert codes == [exit_codes.CHANGES] * 2
     assert docbot("review", "--base", "main", "--stale", "off").out == ""
+
+
+def test_a_summary_that_may_be_stale_fails_no_gate(pull, docbot):
+    old = (
+        '''def first(items):\n    """Raise ValueError for none."""\n    raise ValueError(items)\n'''
+    )
+    pull.git("switch", "--quiet", "main")
+    pull.commit("c.py", old)
+    pull.git("switch", "--quiet", "--create", "later")
+    pull.commit("c.py", old.replace("raise ValueError(", "raise LookupError("))
+    ran = docbot("review", "--base", "main", "--fail-on", "any")
+    assert "[summary-stale]" in ran.out
+    assert ran.code == exit_codes.CLEAN
+
+
+def test_a_new_function_needs_the_sections_that_the_base_requires(pull, docbot):
+    pull.git("switch", "--quiet", "main")
+    pull.commit("pyproject.toml", "[tool.pydoclint]\nskip-checking-short-docstrings = false\n")
+    pull.git("switch", "--quiet", "--create", "later")
+    pull.commit("c.py", 'def twice(n):\n    """Double it."""\n    return 2 * n\n')
+    ran = docbot("review", "--base", "main", "--fail-on", "stale")
+    assert ran.out == (
+        "c.py:2: twice lacks sections: parameters, what is returned [sections-missing]\n"
+    )
+    assert ran.code == exit_codes.CHANGES
 
 
 def test_nothing_missing_passes_the_gate(pull, docbot):

@@ -203,3 +203,45 @@ def test_the_hook_says_nothing_of_what_was_there_before(docbot, repo):
     repo.commit("shop.py", RENAMED)
     path = repo.stage("shop.py", RENAMED.replace("sum(prices)", "sum(prices[1:])"))
     assert docbot("fix", "--staged", path).code == exit_codes.CLEAN
+
+
+SHORT = '''\
+def total(prices, tax):
+    """Return the total."""
+    return sum(prices) * tax
+'''
+LACKS = "shop.py:2: total lacks sections: parameters, what is returned [sections-missing]\n"
+PYDOCLINT = "[tool.pydoclint]\nskip-checking-short-docstrings = false\n"
+
+
+def test_sections_are_required_where_the_configuration_says_so(docbot, repo):
+    repo.commit("shop.py", SHORT)
+    assert docbot("check", repo.root).out == ""
+    ran = docbot("check", "--sections", "always", repo.root)
+    assert (ran.code, ran.out) == (exit_codes.CHANGES, LACKS)
+    assert docbot("check", "--sections", "never", repo.root).out == ""
+    assert docbot("check", repo.root).out == ""
+
+
+def test_sections_are_required_where_a_linter_wants_them(docbot, repo):
+    repo.commit("shop.py", SHORT)
+    assert docbot("check", repo.root).out == ""
+    repo.commit("pyproject.toml", PYDOCLINT)
+    assert docbot("check", repo.root).out == LACKS
+    assert docbot("check", repo.root).out == LACKS  # from the cache
+    assert docbot("check", "--sections", "never", repo.root).out == ""
+    repo.commit("pyproject.toml", PYDOCLINT.replace("false", "true"))
+    assert docbot("check", repo.root).out == ""
+
+
+def test_required_sections_are_missed_in_what_is_new(docbot, repo):
+    repo.commit("pyproject.toml", PYDOCLINT)
+    repo.commit("shop.py", SHORT)
+    repo.write(
+        "shop.py", f"{SHORT.replace('* tax', '* tax * 2')}\n\n{SHORT.replace('total', 'sum_of')}"
+    )
+    repo.git("add", "--all")
+    ran = docbot("check", "--staged", repo.root)
+    assert ran.out == LACKS.replace("total", "sum_of").replace(":2:", ":7:")
+    assert docbot("fix", "--staged", repo.root).out == ran.out
+    assert docbot("check", repo.root).out == LACKS + ran.out

@@ -159,7 +159,12 @@ def _stale(revision: Revision, checked: _CheckedFiles, job: Job) -> Iterator[Fin
         former = None
         with suppress(SourceError):  # it is new here, or was moved
             former = revision.ancestor.read(path)
-        yield from stale_findings(_source_file(revision, path), former, job.out_of_time)
+        yield from stale_findings(
+            _source_file(revision, path),
+            former,
+            job.out_of_time,
+            revision.config.required_sections,
+        )
 
 
 def _findings(missing: Iterable[Target], result: Result) -> Iterator[Finding]:

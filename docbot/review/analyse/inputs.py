@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.config import AUTO, Config, parse_config, replace
-from docbot.docstring.style import SETTINGS_FILES, detect_style
+from docbot.docstring.style import detect_style
 from docbot.errors import ConfigError, SourceError, TooLargeError
 from docbot.llm.known_models import HUB, MODELS
 from docbot.llm.weights import get_model
@@ -29,6 +29,7 @@ from docbot.repo.git import SUFFIXES, Repository
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.outline import outline
 from docbot.select.skip import Skip, SkipReason
+from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -142,7 +143,11 @@ def open_revision(request: ReviewRequest) -> Iterator[Revision]:
         accepted = _base_config(base, file, repository.root, required=bool(request.config_file))
         exclusions = _head_exclusions(head, ancestor, file, accepted)
         config = replace(accepted, request.settings, source="command line")
-        config = dataclasses.replace(config, skip=_union(config.skip, exclusions.skip))
+        config = dataclasses.replace(
+            config,
+            skip=_union(config.skip, exclusions.skip),
+            linters_want=sections_linters_want(base.texts(SETTINGS_FILES)),
+        )
         touched = _touched_files(head, ancestor, request.paths)
         skipped = _skipped_files(head, touched, config)
         lines = repository.lines_between(merge_base, head.commit, without=_too_large(skipped))

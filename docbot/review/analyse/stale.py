@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 
 def stale_findings(
-    file: SourceFile, former: bytes | None, out_of_time: Callable[[], bool]
+    file: SourceFile,
+    former: bytes | None,
+    out_of_time: Callable[[], bool],
+    required: frozenset[str] = frozenset(),
 ) -> Iterator[Finding]:
     """Yield a finding for each drift of the functions that changed lines touch.
 
@@ -37,6 +40,7 @@ def stale_findings(
         file: The head's file, with its changed lines.
         former: The merge base's; None for a new file.
         out_of_time: Whether there is no time left to check a mend, which reads the file again.
+        required: The kinds of sections that every docstring must have.
 
     Raises:
         SourceError: the head's file cannot be read.
@@ -44,12 +48,13 @@ def stale_findings(
     """
     source, changed = file.source, file.changed or ()
     text = read(source)
-    old = Revision.of(former) if former is not None else None
+    old = Revision.of(former, required) if former is not None else None
+    every = bool(required) or old is not None
     is_plain = suggestion_obstacle(source) == ""
-    for function in functions_to_compare(parse(source), text, with_former=old is not None):
+    for function in functions_to_compare(parse(source), text, every=every):
         if not is_touched(function, changed):
             continue
-        for drift in drifts_beside(function, old):
+        for drift in drifts_beside(function, old, required):
             finding = _finding(file.path, function, drift)
             if is_plain and drift.changes and not out_of_time():
                 finding = replace(finding, suggestion=_suggest(source, text, function, drift))
