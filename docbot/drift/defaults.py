@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _STATED = re.compile(
     r"(?:\bdefaults?[ \t\n]+(?:value[ \t\n]+)?(?:is|to)(?:[ \t\n]+be)?[ \t\n]*[:=]?"
     r"|\bdefaults?(?:[ \t\n]+value)?[ \t]*[:=(]|\bby[ \t\n]+default[ \t]*[:=,]?"
-    r"|\(default\b[ \t]*[:=]?(?![ \t\n]*(?:is|to|value)\b))[ \t\n]*",
+    r"|[(,][ \t\n]*default\b[ \t]*[:=]?(?![ \t\n]*(?:is|to|value)\b))[ \t\n]*",
     re.IGNORECASE,
 )
-"""The words before a stated default: "Defaults to 3", "default: 3", "(default 3)"."""
+"""The words before a stated default: "Defaults to 3", "default: 3", ", default 3"."""
 
 _STATED_BEFORE = re.compile(
     r"\bdefaults?(?:[ \t\n]+value)?(?:[ \t\n]+(?:is|to|of|be))*[ \t\n]*[:=(]?[ \t\n]*",
@@ -35,6 +35,7 @@ _STATED_BEFORE = re.compile(
 )
 """The words before what was the default in an older version; these may be fewer."""
 
+_VERB = re.compile(r"\b(?:is|to)\b", re.IGNORECASE)
 _BY_DEFAULT = re.compile(r"by[ \t\n]+default\W*$", re.IGNORECASE)
 _QUOTED = re.compile(
     r"(``|`|\"|'|\*\*|\*|:(?:py:)?(?:obj|code|data|const):`)(.+?)(``|`|\"|'|\*\*|\*)(?![\w`])"
@@ -99,7 +100,8 @@ def _stated_before(text: str, entry: Entry, before: str, default: str) -> Iterat
     for match in _STATED_BEFORE.finditer(text, entry.text.start, entry.text.end):
         span = _value_start(text, match.end(), entry.text.end)
         sentence = _sentence_before(text, entry.text.start, match.start())
-        if span is None or _ELSEWHERE.search(sentence):
+        is_apart = sentence.rstrip()[-1:] in ("(", ",") and not _VERB.search(match[0])
+        if span is None or (not is_apart and _ELSEWHERE.search(sentence)):
             continue
         stated = span.of(text)
         claim = _claimed(stated)
@@ -151,7 +153,7 @@ def stated_defaults(text: str, entry: Entry, params: Collection[str]) -> Iterato
     for match in _STATED.finditer(text, entry.text.start, entry.text.end):
         span = _value_at(text, match.end(), entry.text.end)
         sentence = _sentence_before(text, entry.text.start, match.start())
-        is_apart = "(" in (match[0][:1], text[match.start() - 1])
+        is_apart = match[0][:1] in "(," or text[match.start() - 1] == "("
         if span is None or (not is_apart and _ELSEWHERE.search(sentence)):
             continue
         subject = sentence.split()[-1:] or [""]

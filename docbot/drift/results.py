@@ -96,7 +96,9 @@ def _says_nothing(function: Function, kind: SectionKind, *, is_new: bool) -> boo
             return True
         first = section.entries[0]
         spans = [span for span in (first.type, first.text) if span is not None]
-        if not spans or any(_NOTHING.match(span.of(text)) for span in spans):
+        if not spans:
+            return not is_new  # an empty `:return:` says that there is one
+        if any(_NOTHING.match(span.of(text)) for span in spans):
             return True
         if not is_new and any(_OR_NONE.search(span.of(text)) for span in spans):
             return True

@@ -224,7 +224,9 @@ def test_a_default_that_was_the_former_one_is_out_of_date():
         ("7", "0", "The default value of 0 assumes that all have an axis.", True),
         ("True", "False", "Whether. Default ``False``.", True),
         ("{}", "None", "Optional. Default is None for all variables.", True),
+        ("'x'", "'ds'", "What to use for it, default ``'ds'`` or none.", True),
         ("2", "1", "If a is 3, the default 1 is used.", False),
+        ("2", "1", "If a is 3, defaults to 1 at most.", False),
         ("2", "1", "How many. Not the default of 1.", False),
         ("1.0", "1", "How many. Default 1 file.", False),
         ("2", "1", "How many. The default 3 is best.", False),
@@ -237,7 +239,9 @@ def test_a_statement_of_the_former_default_may_go_on(default, old, text, is_drif
     assert all(drift.changes == () for drift in new)
 
 
-@pytest.mark.parametrize("text", ["(default is 3)", "(defaults to 3)", "Default value: 3."])
+@pytest.mark.parametrize(
+    "text", ["(default is 3)", "(defaults to 3)", "Default value: 3.", "for it, default 3."]
+)
 def test_a_default_is_stated_in_brackets_and_as_a_value(text):
     source = function("f(a=4)", f"Args:\n    a: One {text}\n")
     assert [drift.changes[0].text for drift in drifts_in(source)] == ["4"]
@@ -419,6 +423,12 @@ def test_an_older_version_tells_drift_from_habit(new, old, expected):
 def test_a_new_result_needs_a_section_where_there_are_sections():
     new, old = (function("f(a, b)", ARGS["google"], body) for body in ("return a", "use(a)"))
     assert found(new, old) == [("returns-missing", "")]
+    assert found(new) == []
+
+
+def test_an_empty_field_for_a_result_says_that_there_is_one():
+    new, old = (function("f()", ":return:\n", body) for body in ("use()", "return 1"))
+    assert found(new, old) == [("returns-unknown", "")]
     assert found(new) == []
 
 
