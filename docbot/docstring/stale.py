@@ -14,7 +14,7 @@ from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
-from docbot.drift.find import Revision, drifts_beside, functions_to_compare
+from docbot.drift.find import Revision, compare_functions
 from docbot.drift.insert import entry_changes
 from docbot.scan.parse import parse
 from docbot.scan.source import read
@@ -135,10 +135,8 @@ class _Wanted:
 
     def drifts(self, text: Text) -> Iterator[tuple[Function, list[Drift]]]:
         """Yield the functions in question with their drifts."""
-        every = bool(self.required) or self.old is not None
-        for function in functions_to_compare(parse(text.code), text, every=every):
+        for function, drifts in compare_functions(parse(text.code), text, self.old, self.required):
             if self.only is None or function.qualname in self.only:
-                drifts = drifts_beside(function, self.old, self.required)
                 yield function, [self._with_words(drift, function) for drift in drifts]
 
     def _with_words(self, drift: Drift, function: Function) -> Drift:

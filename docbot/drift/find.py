@@ -64,14 +64,54 @@ def find_drifts(
         required: The kinds of sections that every docstring must have.
 
     """
-    every = bool(required) or old is not None
     drifts = [
         drift
-        for function in functions_to_compare(tree, text, every=every)
+        for function, own in compare_functions(tree, text, old, required)
         if changed is None or is_touched(function, changed)
-        for drift in drifts_beside(function, old, required)
+        for drift in own
     ]
     return tuple(sorted(drifts, key=lambda drift: drift.line))
+
+
+def compare_functions(
+    tree: ast.Module,
+    text: Text,
+    old: Revision | None = None,
+    required: frozenset[str] = frozenset(),
+) -> Iterator[tuple[Function, tuple[Drift, ...]]]:
+    """Compare each function of a file with its docstring, and yield it with its drifts.
+
+    The arguments are those of `find_drifts`. Parameters that a file leaves out as a habit are none.
+    """
+    every = bool(required) or old is not None
+    pairs = [
+        (function, tuple(_drifts_beside(function, old, required)))
+        for function in functions_to_compare(tree, text, every=every)
+    ]
+    habits = _habits(pairs) if old is None and not required else frozenset()
+    for function, drifts in pairs:
+        yield function, tuple(each for each in drifts if not _is_habit(each, habits))
+
+
+_FEWEST_OF_A_HABIT = 3
+
+
+def _habits(pairs: Iterable[tuple[Function, tuple[Drift, ...]]]) -> frozenset[str]:
+    """Return the parameters that three docstrings of a file leave out, and fewer document."""
+    left_out: Counter[str] = Counter()
+    documented: Counter[str] = Counter()
+    for function, drifts in pairs:
+        left_out.update(d.subject for d in drifts if d.rule is DriftRule.PARAM_MISSING)
+        documented.update(name for name, _, _ in function.names(*PARAMETER_SECTIONS))
+    return frozenset(
+        name
+        for name, count in left_out.items()
+        if count >= _FEWEST_OF_A_HABIT and count > documented[name]
+    )
+
+
+def _is_habit(drift: Drift, habits: frozenset[str]) -> bool:
+    return drift.rule is DriftRule.PARAM_MISSING and drift.subject in habits
 
 
 def is_touched(function: Function, changed: Lines) -> bool:
@@ -103,7 +143,7 @@ def drifts_of(
         yield from section_drifts(function, required)
 
 
-def drifts_beside(
+def _drifts_beside(
     function: Function, old: Revision | None, required: frozenset[str] = frozenset()
 ) -> Iterator[Drift]:
     """Find the drifts of one function, of which an older version of its file had none."""

@@ -90,6 +90,15 @@ def test_a_section_of_few_parameters_is_a_habit():
     assert found(function("f(a, b, c, d)", "Args:\n    a: The one that matters.\n")) == []
 
 
+def test_a_parameter_that_a_file_leaves_out_is_a_habit():
+    functions = [function(f"f{at}(a, b, timeout)", ARGS["google"]) for at in range(3)]
+    assert found("\n".join(functions[:2])) == [("param-missing", "timeout")] * 2
+    assert found("\n".join(functions)) == []
+    known = function("g(a, timeout)", "Args:\n    a: One.\n    timeout: Seconds.\n")
+    others = [known.replace("g(", f"g{at}(") for at in range(3)]
+    assert found("\n".join([*functions, *others])) == [("param-missing", "timeout")] * 3
+
+
 def test_decorators_that_nobody_knows_may_take_parameters():
     decorated = "@inject\n" + function("f(a)", ARGS["google"])
     assert found(decorated) == []

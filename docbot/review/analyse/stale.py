@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from docbot.docstring.edit import apply_edits
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
-from docbot.drift.find import Revision, drifts_beside, functions_to_compare, is_touched
+from docbot.drift.find import Revision, compare_functions, is_touched
 from docbot.errors import VerifyError
 from docbot.review.findings import Finding, Suggestion
 from docbot.scan.parse import parse
@@ -49,12 +49,9 @@ def stale_findings(
     source, changed = file.source, file.changed or ()
     text = read(source)
     old = Revision.of(former, required) if former is not None else None
-    every = bool(required) or old is not None
     is_plain = suggestion_obstacle(source) == ""
-    for function in functions_to_compare(parse(source), text, every=every):
-        if not is_touched(function, changed):
-            continue
-        for drift in drifts_beside(function, old, required):
+    for function, drifts in compare_functions(parse(source), text, old, required):
+        for drift in drifts if is_touched(function, changed) else ():
             finding = _finding(file.path, function, drift)
             if is_plain and drift.changes and not out_of_time():
                 finding = replace(finding, suggestion=_suggest(source, text, function, drift))
