@@ -7,7 +7,9 @@ source. So the two are equal exactly where every character has its own place in 
 
 from __future__ import annotations
 
+import functools
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +64,9 @@ class Literal:
 
     def line_at(self, offset: int) -> int:
         """Return the line of the file for an offset of the text, else the literal's first."""
-        return self.line + (self.text.count("\n", 0, offset) if self.follows_lines else 0)
+        return self.line + (
+            bisect_left(_line_feeds(self.text), offset) if self.follows_lines else 0
+        )
 
     def utf8_at(self, offset: int) -> int:
         r"""Return the UTF-8 offset of the file for an offset of the text.
@@ -81,6 +85,12 @@ class Literal:
             lines = self.source.split("\n", ahead.count("\n"))[:-1]
             returns = sum(line.endswith("\r") for line in lines)
         return self.start + len(ahead.encode()) + returns
+
+
+@functools.lru_cache(maxsize=1)
+def _line_feeds(text: str) -> tuple[int, ...]:
+    """Return the offsets of the line feeds; one docstring is asked about many times in a row."""
+    return tuple(at for at, character in enumerate(text) if character == "\n")
 
 
 def literal_of(node: Documented, text: Text) -> Literal | None:
