@@ -12,10 +12,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docbot.drift.classes import (
+    attributes_of,
+    constructor_of,
+    empty_constructor,
+    is_record,
+    lists_attributes,
+    with_attributes_as_parameters,
+)
 from docbot.drift.defaults import default_drifts, type_drifts
 from docbot.drift.drift import Drift, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, Function
 from docbot.drift.literal import literal_of
+from docbot.drift.order import order_drifts
 from docbot.drift.params import parameter_drifts
 from docbot.drift.parse import parse_docstring
 from docbot.drift.required import section_drifts
@@ -38,9 +47,10 @@ if TYPE_CHECKING:
 _SECTION = re.compile(
     r"^[ \t]*(?:"
     r":(?:param|parameter|arg|argument|key|keyword|type|returns?|rtype|raises?|except|exception"
-    r"|yields?)\b"
+    r"|yields?|var|ivar|cvar)\b"
     r"|-{3,}[ \t\r]*$|={3,}[ \t\r]*$"
-    r"|(?:Args|Arguments|Params|Parameters|Keyword Arg(?:ument)?s|Other Parameters|Returns?|Yields?"
+    r"|(?:Args|Arguments|Attributes|Params|Parameters|Keyword Arg(?:ument)?s|Other Parameters"
+    r"|Returns?|Yields?"
     r"|Raises?|Exceptions):[ \t\r]*$"
     r")",
     re.MULTILINE,
@@ -134,7 +144,9 @@ def drifts_of(
 
     """
     params = None if former is None else {param.name: param for param in former.signature.params}
-    yield from parameter_drifts(function, None if params is None else tuple(params), required)
+    names = None if params is None else tuple(params)
+    yield from parameter_drifts(function, names, required)
+    yield from order_drifts(function, names)
     yield from default_drifts(function, params)
     yield from type_drifts(function)
     yield from result_drifts(function, former)
@@ -168,12 +180,14 @@ def documented_functions(tree: ast.Module, text: Text) -> Iterator[Function]:
         definitions = some_definitions(tree, text, _may_count)
     classes = [each for each in definitions if each.kind is Kind.CLASS and not each.marked_skip]
     for definition in definitions:
-        if definition.kind is Kind.CLASS or definition.marked_skip or _is_accessor(definition):
+        if definition.marked_skip or _is_accessor(definition):
             continue
-        owner: Definition | None = definition
-        if not may_have_sections(definition.docstring):
-            owner = _class_of(definition, classes)
-        function = _function(text, definition, owner) if owner is not None else None
+        if definition.kind is Kind.CLASS:
+            function = _record(text, definition)
+        else:
+            has_own = may_have_sections(definition.docstring)
+            owner = definition if has_own else _class_of(definition, classes)
+            function = _function(text, definition, owner) if owner is not None else None
         if function is not None and function.docstring.sections:
             yield function
 
@@ -222,6 +236,35 @@ def _class_of(definition: Definition, classes: Iterable[Definition]) -> Definiti
     return next((each for each in around if each.qualname == qualname), None)
 
 
+def _record(text: Text, definition: Definition) -> Function | None:
+    """Return the constructor of a record whose docstring documents its fields."""
+    node = definition.tree
+    if not isinstance(node, ast.ClassDef) or not is_record(node):
+        return None
+    literal = literal_of(node, text) if may_have_sections(definition.docstring) else None
+    if literal is None:
+        return None
+    docstring = parse_docstring(literal.text)
+    as_attributes = lists_attributes(docstring)
+    if as_attributes:
+        docstring = with_attributes_as_parameters(docstring)
+    made = constructor_of(definition, as_attributes=as_attributes)
+    if made is None or not any(
+        section.entries for section in docstring.of_kind(*PARAMETER_SECTIONS)
+    ):
+        return None
+    return Function(
+        definition=made,
+        node=empty_constructor(),
+        docstring=docstring,
+        literal=literal,
+        qualname=definition.qualname,
+        line=definition.line,
+        of_class=True,
+        attributes=attributes_of(node) - {param.name for param in made.signature.params},
+    )
+
+
 def _function(text: Text, definition: Definition, owner: Definition) -> Function | None:
     node, holder = definition.tree, owner.tree
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or holder is None:
@@ -245,45 +288,6 @@ def _function(text: Text, definition: Definition, owner: Definition) -> Function
     )
 
 
-def attributes_of(node: ast.ClassDef) -> frozenset[str]:
-    """Return what a class's docstring may describe besides the parameters of `__init__`.
-
-    These are attributes that its body, its slots or a `self.x = ...` name, properties and methods,
-    and the parameters of other methods, such as `__call__`.
-    """
-    names: set[str] = set()
-    for statement in node.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            names.update(_assigned(statement))
-            names.update(each.arg for each in ast.walk(statement) if isinstance(each, ast.arg))
-            names.add(statement.name)  # a property is read as an attribute
-        for target in _targets(statement):
-            if isinstance(target, ast.Name):
-                names.add(target.id)
-                if target.id == "__slots__":
-                    names.update(_strings(statement))
-    return frozenset(names)
-
-
-def _strings(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Constant) and isinstance(each.value, str):
-            yield each.value
-
-
-def _assigned(method: ast.AST) -> Iterator[str]:
-    for each in ast.walk(method):
-        for target in _targets(each):
-            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
-                yield target.attr
-
-
-def _targets(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.Assign):
-        return node.targets
-    return [node.target] if isinstance(node, ast.AnnAssign) else []
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revision:
     """An older version of a file.
@@ -304,12 +308,18 @@ class Revision:
         try:
             text = read(source)
             tree = parse(source)
-            definitions = some_definitions(tree, text, _is_function)
+            definitions = some_definitions(
+                tree, text, lambda node: _is_function(node) or is_record(node)
+            )
         except SourceError:
             return cls(functions={})
         counts = Counter(each.qualname for each in definitions)
         return cls(  # of several with one name nobody knows which became which
-            functions={d.qualname: d for d in definitions if counts[d.qualname] == 1},
+            functions={
+                d.qualname: constructor_of(d, as_attributes=True) or d
+                for d in definitions
+                if counts[d.qualname] == 1
+            },
             known=frozenset(map(_identity, find_drifts(tree, text, required=required))),
         )
 

@@ -1,100 +1,30 @@
-"""Compare the documented parameters with the signature: names, order, stars."""
+"""Compare the names of the documented parameters with the signature's."""
 
 from __future__ import annotations
 
+import ast
 import difflib
-import itertools
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.drift.docstring import Convention, SectionKind, Span
 from docbot.drift.drift import Change, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, STARRED
+from docbot.drift.match import match_parameters
 from docbot.drift.parse import kinds_in_prose
 from docbot.scan.definition import ParameterKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from docbot.drift.docstring import Entry, Section
     from docbot.drift.drift import Drift
     from docbot.drift.function import Function
+    from docbot.drift.match import DocumentedName, ParameterMatch
 
-RECEIVERS = frozenset(("self", "cls", "mcs", "mcls", "metacls"))
-_REMARKS = frozenset(
-    ("Note", "Notes", "Todo", "TODO", "Example", "Examples", "Warning", "Warnings", "Default",
-     "Defaults", "Return", "Returns", "Raise", "Raises", "Yield", "Yields", "Tip", "Hint",
-     "Caution", "Important", "returns", "raises", "yields", "note", "todo")
-)  # fmt: skip
-"""Words that open a remark between entries, and are no parameters."""
 MOST_RENAMES = 20
 """Names of one docstring that are paired; more are another docstring's."""
 ALIKE = 0.6
 """The least likeness of two names (`difflib`) that may be an old and a new one."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DocumentedName:
-    """A parameter's name in a docstring, with the places of all its entries."""
-
-    name: str
-    entries: tuple[Entry, ...]
-    section: Section
-
-    @property
-    def start(self) -> int:
-        """Return the offset of the first entry."""
-        return self.entries[0].span.start
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ParameterMatch:
-    """The documented names beside those of the signature.
-
-    Attributes:
-        documented: The documented names in order.
-        unknown: Those that the signature lacks.
-        missing: The names of the signature that no entry documents.
-
-    """
-
-    documented: tuple[DocumentedName, ...]
-    unknown: tuple[DocumentedName, ...]
-    missing: tuple[str, ...]
-
-
-def match_parameters(function: Function) -> ParameterMatch | None:
-    """Match the documented names with the signature; None where there is nothing to compare."""
-    if not function.sections(*PARAMETER_SECTIONS) or not function.is_readable(*PARAMETER_SECTIONS):
-        return None
-    entries: dict[str, list[Entry]] = {}
-    sections: dict[str, Section] = {}
-    for section in function.sections(*PARAMETER_SECTIONS):
-        for entry in section.entries:
-            for span in entry.names:
-                name = span.of(function.docstring.text)
-                entries.setdefault(name, []).append(entry)
-                sections.setdefault(name, section)
-    documented = tuple(
-        DocumentedName(name=name, entries=tuple(own), section=sections[name])
-        for name, own in entries.items()
-    )
-    known = {param.name for param in function.params} | RECEIVERS | {function.receiver}
-    return ParameterMatch(
-        documented=documented,
-        unknown=tuple(one for one in documented if one.name not in known and _is_name(one.name)),
-        missing=tuple(
-            param.name
-            for param in function.params
-            if param.name not in entries and param.name not in RECEIVERS
-        ),
-    )
-
-
-def _is_name(name: str) -> bool:
-    """Check for a name that a parameter may have, and not a remark's or a key's: `config.size`."""
-    return name.isidentifier() and name not in _REMARKS
 
 
 def parameter_drifts(
@@ -124,8 +54,7 @@ def parameter_drifts(
                 one.start,
                 f"documents the parameter {one.name}, which the signature lacks",
                 subject=one.name,
-                # Where a parameter is missing, it may be this one by its new name.
-                changes=() if _lacks_any(function, match) else _removal(function, one),
+                changes=_removal(function, one, match, former),
             )
     is_required = SectionKind.PARAMETERS.value in required
     for name in _missing(function, match, former, is_required=is_required):
@@ -144,7 +73,40 @@ def parameter_drifts(
                 f"documents the parameter {one.name} twice",
                 subject=one.name,
             )
-    yield from _order_drifts(function, match, former)
+
+
+def _removal(
+    function: Function,
+    one: DocumentedName,
+    match: ParameterMatch,
+    former: Sequence[str] | None,
+) -> tuple[Change, ...]:
+    """Return the changes that remove a name's entries; none where a person has to look.
+
+    Where a parameter is missing, it may be this one by its new name. Without an older version, what
+    else the docstring says of the name would be left behind.
+    """
+    text = function.docstring.text
+    is_alone = former is not None or not _is_mentioned_outside(text, one)
+    if _lacks_any(function, match) or not is_alone:
+        return ()
+    if any(len(entry.names) != 1 for entry in one.entries):
+        return ()
+    gone = {unknown.name for unknown in match.unknown if _is_gone(function, unknown.name, former)}
+    if {span.of(text) for entry in one.section.entries for span in entry.names} <= gone:
+        return _section_removal(text, one.section.span)  # an empty section is worse than an entry
+    if not all(entry.span.of(text).endswith("\n") for entry in one.entries):
+        return ()
+    return tuple(Change(entry.span, "") for entry in one.entries)
+
+
+def _is_mentioned_outside(text: str, one: DocumentedName) -> bool:
+    """Check whether a docstring speaks of a name in quotes of code, outside of its entries."""
+    spans = [entry.span for entry in one.entries]
+    return any(
+        not any(span.start <= found.start() < span.end for span in spans)
+        for found in re.finditer(rf"[`*'\"]{re.escape(one.name)}[`*'\"]", text)
+    )
 
 
 def _lacks_any(function: Function, match: ParameterMatch) -> bool:
@@ -187,7 +149,11 @@ def _renames(
     or the only ones that do not match, at one place of docstring and signature.
     """
     plain = [p.name for p in function.params if p.kind not in STARRED and p.name in match.missing]
-    unknown = [one.name for one in match.unknown if one.name not in function.attributes]
+    unknown = [
+        one.name
+        for one in match.unknown
+        if one.name not in function.attributes and not _is_key(function, one.name)
+    ]
     if not plain or not 0 < len(unknown) <= MOST_RENAMES:
         return
     names = [param.name for param in function.params]
@@ -196,6 +162,7 @@ def _renames(
         new = [name for name in plain if name not in former]
         yield from _pairs_by_place(gone, former, new, names)
         return
+    plain = [name for name in plain if not name.startswith("_")]
     documented = [one.name for one in match.documented]
     if len(unknown) == len(plain) == 1 and _is_certain(function):
         at, there = documented.index(unknown[0]), names.index(plain[0])
@@ -253,8 +220,19 @@ def _has_stars(function: Function) -> bool:
     return any(param.kind in STARRED for param in function.params)
 
 
+def _is_key(function: Function, name: str) -> bool:
+    """Check for a key of `**kwargs` that the body names, as in `kwargs.get("size")`."""
+    return any(param.kind is ParameterKind.VAR_KEYWORD for param in function.params) and any(
+        isinstance(node, ast.Constant) and node.value == name
+        for statement in function.node.body
+        for node in ast.walk(statement)
+    )
+
+
 def _is_gone(function: Function, name: str, former: Sequence[str] | None) -> bool:
     """Check that a documented name is no parameter, and no key or item of a starred one."""
+    if _is_key(function, name):
+        return False
     if former is not None and name in former:
         return True
     is_property = any(each.endswith("property") for each in function.definition.decorator_names)
@@ -304,78 +282,6 @@ def _is_entry_elsewhere(function: Function, name: str) -> bool:
 def _is_mentioned(function: Function, name: str) -> bool:
     """Check whether the prose speaks of a parameter, in quotes of code."""
     return re.search(rf"[`*'\"]{re.escape(name)}[`*'\"]", function.docstring.text) is not None
-
-
-def _order_drifts(
-    function: Function, match: ParameterMatch, former: Sequence[str] | None
-) -> Iterator[Drift]:
-    """Find parameters that a section documents in another order than the signature's.
-
-    Callers do not see the order of keyword-only parameters, so theirs counts only where it is new.
-    """
-    for kind in PARAMETER_SECTIONS:
-        yield from _section_order(function, match, former, kind)
-
-
-def _section_order(
-    function: Function, match: ParameterMatch, former: Sequence[str] | None, kind: SectionKind
-) -> Iterator[Drift]:
-    place = {p.name: at for at, p in enumerate(function.params) if p.kind not in STARRED}
-    main = [one for one in match.documented if one.name in place and one.section.kind is kind]
-    positional = {p.name for p in function.params if p.kind is not ParameterKind.KEYWORD_ONLY}
-    was_ordered = former is not None and _is_sorted([n.name for n in main], former)
-    counted = main if was_ordered else [one for one in main if one.name in positional]
-    order = [place[one.name] for one in counted]
-    if order == sorted(order):
-        return
-    pairs = zip(counted, sorted(order), strict=True)
-    wrong = next(one for one, at in pairs if place[one.name] != at)
-    names = ", ".join(sorted((one.name for one in main), key=place.__getitem__))
-    yield function.drift(
-        DriftRule.PARAM_ORDER,
-        wrong.start,
-        f"documents the parameters in another order than the signature: {names}",
-        subject=wrong.name,
-        changes=_reorder(function, main, place),
-    )
-
-
-def _is_sorted(names: Sequence[str], order: Sequence[str]) -> bool:
-    places = [order.index(name) for name in names if name in order]
-    return places == sorted(places)
-
-
-def _reorder(
-    function: Function, main: Sequence[DocumentedName], place: dict[str, int]
-) -> tuple[Change, ...]:
-    """Return the changes that put the entries in the signature's order, each at another's place."""
-    sections = function.sections(main[0].section.kind)
-    entries = [entry for section in sections for entry in section.entries]
-    one_name_each = all(len(entry.names) == 1 for entry in entries)
-    if len(sections) != 1 or not one_name_each or len(entries) != len(main):
-        return ()  # `x, y : int`, `:type x:`, entries of stars or keys: a person decides
-    text = function.docstring.text
-    gaps = (text[a.span.end : b.span.start] for a, b in itertools.pairwise(entries))
-    if any(gap.strip() for gap in gaps) or not entries[-1].span.of(text).endswith("\n"):
-        return ()  # what stands between two entries may belong to one of them
-    ordered = sorted(main, key=lambda one: place[one.name])
-    return tuple(
-        Change(there.entries[0].span, one.entries[0].span.of(text))
-        for there, one in zip(main, ordered, strict=True)
-        if there is not one
-    )
-
-
-def _removal(function: Function, one: DocumentedName) -> tuple[Change, ...]:
-    """Return the changes that remove a name's entries; none where more would have to go."""
-    text = function.docstring.text
-    if any(len(entry.names) != 1 for entry in one.entries):
-        return ()
-    if len(one.section.entries) == len(one.entries):  # an empty section is worse than an entry
-        return _section_removal(text, one.section.span)
-    if not all(entry.span.of(text).endswith("\n") for entry in one.entries):
-        return ()
-    return tuple(Change(entry.span, "") for entry in one.entries)
 
 
 def _section_removal(text: str, span: Span) -> tuple[Change, ...]:

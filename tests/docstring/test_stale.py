@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from docbot.docstring.stale import mend_file
+from docbot.drift.drift import DriftRule
 
 GOOGLE = '''\
 def f({params}):
@@ -184,3 +185,34 @@ def test_entries_with_blank_lines_between_them_get_one_too():
     before = f'def f(a, b, x):\n    """Do it.\n\n{section}    """\n    return 1\n'
     after = mend_file(before.encode(), phrases={("f", "x"): "How many."}, width=88).after
     assert after.decode() == before.replace(section, f"{section}\n        x: How many.\n")
+
+
+def test_a_section_of_entries_that_all_go_is_removed_whole():
+    before = function_with(
+        "def f():", "Args:\n        a: One.\n        b: Two.\n\n    Returns:\n        A thing."
+    )
+    mended = mend_file(before.encode())
+    assert "Args" not in mended.after.decode()
+    assert "Returns:\n        A thing." in mended.after.decode()
+    assert mend_file(mended.after).after == mended.after
+
+
+@pytest.mark.parametrize(
+    "rest", ["Note that `b` is slow.", "Raises:\n        OSError: if `b` is 0."]
+)
+def test_what_the_docstring_also_says_of_a_name_is_for_a_person(rest):
+    before = function_with("def f(a):", f"Args:\n        a: One.\n        b: Two.\n\n    {rest}")
+    mended = mend_file(before.encode())
+    assert mended.after == before.encode()
+    assert [drift.rule for drift in mended.left] == [DriftRule.PARAM_UNKNOWN]
+
+
+def test_an_old_name_stays_below_the_new_one():
+    section = "Args:\n        b: Two.\n        a: One. Renamed to b."
+    before = function_with("def f(a, b):", section)
+    mended = mend_file(before.encode())
+    assert (mended.after, len(mended.left)) == (before.encode(), 1)
+
+
+def function_with(header: str, sections: str) -> str:
+    return f'{header}\n    """Do it.\n\n    {sections}\n    """\n    return use()\n'

@@ -296,6 +296,56 @@ class C:
     a: int = 3
     b: int = 4
 '''
+DESCRIPTOR = '''
+class Positive:
+    """Check that an attribute is positive.
+
+    Args:
+        least: The smallest value.
+    """
+
+    def __init__(self, least=0):
+        self.least = least
+
+    def __get__(self, instance, owner=None):
+        """Return the value.
+
+        Args:
+            instance: The object.
+            owner: Its class.
+
+        Returns:
+            The value.
+        """
+        return instance.__dict__[self.name]
+
+    def __set__(self, instance, value):
+        """Set the value.
+
+        Args:
+            instance: The object.
+            value: The new value.
+
+        Raises:
+            ValueError: if it is too small.
+        """
+        if value < self.least:
+            raise ValueError(value)
+        instance.__dict__[self.name] = value
+
+
+class Box:
+    """Hold a size.
+
+    Args:
+        size: How big it is.
+    """
+
+    size = Positive(1)
+
+    def __init__(self, size):
+        self.size = size
+'''
 ASYNC = '''
 async def f(a):
     """Do it.
@@ -348,7 +398,23 @@ async def f(a):
         ("underscore", args("a: One.", "a, _b"), [], ""),
         ("positional-only", args("a: One.\nb: Two.", "a, /, *, b"), [], ""),
         ("keyword-only-order", args("b: One.\na: Two.", "*, a, b"), [], ""),
-        ("partly-fields", FIELDS, [], ""),
+        (
+            "fields",
+            FIELDS,
+            [("param-missing", "b"), ("param-default", "a"), ("param-unknown", "z")],
+            "",
+        ),
+        ("kwargs-key", args("size: One.", "_size=1, **kw", "kw.get('size')"), [], ""),
+        ("kwargs-key-alike", args("size: One.", "sizes=1, **kw", "kw['size']"), [], ""),
+        ("private", args("a: One.\nsize: Two.", "a, _size"), [("param-unknown", "size")], ""),
+        (
+            "order-of-attributes",
+            documented(
+                "Args:\n    b: Two.\n    a: One.\n\nAttributes:\n    b: Two.\n    a: One.", "a, b"
+            ),
+            [],
+            "",
+        ),
         ("two-of-one-name", TWO_OF_ONE_NAME, [], ""),
         ("overload", OVERLOAD, [], ""),
         ("metaclass", STATIC, [], ""),
