@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from docbot.drift.docstring import SectionKind
 from docbot.drift.drift import Drift
-from docbot.scan.definition import ParameterKind, Shape
+from docbot.scan.definition import Kind, ParameterKind, Shape
 
 if TYPE_CHECKING:
     import ast
@@ -59,6 +59,16 @@ class Function:
     def params(self) -> tuple[Parameter, ...]:
         """Return the parameters, without the receiver."""
         return self.definition.signature.params
+
+    @property
+    def noun(self) -> str:
+        """Return what people call its parameters: those of a record are fields."""
+        return "field" if self.definition.kind is Kind.CLASS else "parameter"
+
+    @property
+    def whole(self) -> str:
+        """Return what has the parameters, in a sentence."""
+        return "the class" if self.definition.kind is Kind.CLASS else "the signature"
 
     @property
     def receiver(self) -> str:

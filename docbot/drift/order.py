@@ -57,7 +57,7 @@ def _section_order(
     yield function.drift(
         DriftRule.PARAM_ORDER,
         wrong.start,
-        f"documents the parameters in another order than the signature: {names}",
+        f"documents the {function.noun}s in another order than {function.whole}: {names}",
         subject=wrong.name,
         changes=_reorder(function, main, place),
     )

@@ -52,7 +52,7 @@ def parameter_drifts(
             yield function.drift(
                 DriftRule.PARAM_UNKNOWN,
                 one.start,
-                f"documents the parameter {one.name}, which the signature lacks",
+                f"documents the {function.noun} {one.name}, which {function.whole} lacks",
                 subject=one.name,
                 changes=_removal(function, one, match, former),
             )
@@ -62,7 +62,7 @@ def parameter_drifts(
             yield function.drift(
                 DriftRule.PARAM_MISSING,
                 function.sections(*PARAMETER_SECTIONS)[0].span.start,
-                f"does not document the parameter {name}",
+                f"does not document the {function.noun} {name}",
                 subject=name,
             )
     for one in match.documented:
@@ -70,7 +70,7 @@ def parameter_drifts(
             yield function.drift(  # in Sphinx style `:type x:` comes beside `:param x:`
                 DriftRule.PARAM_TWICE,
                 one.entries[1].span.start,
-                f"documents the parameter {one.name} twice",
+                f"documents the {function.noun} {one.name} twice",
                 subject=one.name,
             )
 
@@ -118,11 +118,11 @@ def _renamed(
     function: Function, one: DocumentedName, name: str, former: Sequence[str] | None
 ) -> Drift:
     is_known = former is not None and one.name in former
-    what = f"which is now called {name}" if is_known else f"where the signature has {name}"
+    what = f"which is now called {name}" if is_known else f"where {function.whole} has {name}"
     return function.drift(
         DriftRule.PARAM_RENAMED,
         one.start,
-        f"documents the parameter {one.name}, {what}",
+        f"documents the {function.noun} {one.name}, {what}",
         subject=name,
         old_name=one.name,
         # Without an older version, only likeness tells that it is the same parameter.

@@ -45,7 +45,7 @@ class Facts:
         nearby: Words of the names beside it in its file and of the file's path, in lower case.
         path: Words of its module's dotted name.
         prose: Words of comments and of long strings, in lower case.
-        deeds: Words of its own name and of what it calls; only these support a sentence's verb.
+        actions: Words of its own name and of what it calls; only these support a sentence's verb.
         params: Words of its parameters' names and annotations.
         returns: Whether it returns a value.
         yields: Whether it is a generator.

@@ -18,14 +18,22 @@ if TYPE_CHECKING:
     from docbot.review.findings import Finding
 
 FORMS: Mapping[str, tuple[str, ...]] = {
-    "param-unknown": ("documents the parameter {}, which the signature lacks",),
-    "param-missing": ("does not document the parameter {}",),
+    "param-unknown": (
+        "documents the parameter {}, which the signature lacks",
+        "documents the field {}, which the class lacks",
+    ),
+    "param-missing": ("does not document the parameter {}", "does not document the field {}"),
     "param-renamed": (
         "documents the parameter {}, which is now called {}",
         "documents the parameter {}, where the signature has {}",
+        "documents the field {}, which is now called {}",
+        "documents the field {}, where the class has {}",
     ),
-    "param-order": ("documents the parameters in another order than the signature: {}",),
-    "param-twice": ("documents the parameter {} twice",),
+    "param-order": (
+        "documents the parameters in another order than the signature: {}",
+        "documents the fields in another order than the class: {}",
+    ),
+    "param-twice": ("documents the parameter {} twice", "documents the field {} twice"),
     "param-default": ("states the default {} of {}, which is {}",),
     "param-type": ("states the type {} of {}, which is annotated as {}",),
     "returns-unknown": (

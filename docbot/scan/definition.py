@@ -101,6 +101,7 @@ class Definition:
         qualname: The qualified name, for people (PEP 3155); identity is qualname and line, since
             overloads share a name.
         name: The last part of it; "" for a module.
+        kind: What it is.
         line: The line of the name, 1-based.
         lines: First and last line, 1-based and inclusive, decorators included.
         signature: Parameters and return annotation, of functions and methods.

@@ -392,6 +392,7 @@ async def f(a):
         ),
         ("options-heading", OPTIONS, [], ""),
         ("optional-heading", OPTIONAL, [], ""),
+        ("descriptor", DESCRIPTOR, [], ""),
         ("kwargs-key", args("a: One.\nb: A key.", "a, **kwargs"), [], ""),
         ("stars-without-stars", args("a: One.\nargs: x\nkwargs: y", "a, *args, **kwargs"), [], ""),
         ("stars-other-name", args("a: One.\n**kwargs: x", "a, **options"), [], ""),

@@ -43,6 +43,21 @@ SOURCES = [
     "def f(a, b=1):\n" + SECTIONS.replace("{}:\n        It.\n\n    ", "") + "    return a\n",
     "def f(a, b=1):\n" + SECTIONS.replace("{}:\n        It.\n\n    ", "") + "    yield a\n",
 ]
+RECORD = '''@dataclass
+class C:
+    """Hold it.
+
+    Attributes:
+        a: One.
+        old: Two.
+        gone: Three.
+        a: Four.
+    """
+
+    a: int
+    new: int
+'''
+OLD_RECORD = RECORD.replace("new", "old")
 OLD = "def f(a, b=1):\n    print(a)\n    raise KeyError\n"
 
 
@@ -64,6 +79,27 @@ def test_what_docbot_finds_is_said_as_it_is():
     }
     for finding in findings:
         assert say(finding) == finding.message
+
+
+@pytest.mark.parametrize("former", [None, OLD_RECORD])
+@pytest.mark.parametrize("names", [("new", "older"), ("old", "gone"), ("b", "c"), ("gone", "a")])
+def test_what_docbot_finds_in_fields_is_said_as_it_is(names, former):
+    source = RECORD.replace("a: int", f"{names[1]}: int").replace("new", names[0])
+    file = SourceFile(path=PurePosixPath("a.py"), source=source.encode(), changed=((1, 99),))
+    old = former.encode() if former is not None else None
+    findings = list(stale_findings(file, old, lambda: False))
+    assert findings
+    assert [say(finding) for finding in findings] == [finding.message for finding in findings]
+
+
+def test_required_sections_are_said_as_they_are():
+    file = SourceFile(
+        path=PurePosixPath("a.py"),
+        source=b'def f(a):\n    """Do it."""\n    return a\n',
+        changed=((1, 9),),
+    )
+    (finding,) = stale_findings(file, None, lambda: False, frozenset(("parameters", "returns")))
+    assert say(finding) == finding.message
 
 
 def test_names_and_values_are_marked():

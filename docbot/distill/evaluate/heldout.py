@@ -50,7 +50,7 @@ class EvalExample:
         path: Path of the file in its wheel.
         definition: The definition as scanned, without its docstring.
         around: All definitions of the file, with their docstrings.
-        near: The definition's surroundings, which the gate reads.
+        surroundings: The definition's surroundings, which the gate reads.
         slot: The slot to fill.
         reference: The human's text: a docstring's first sentence, or a section's entry.
 
