@@ -28,7 +28,7 @@ _PLAIN_BASES = frozenset(("object", "NamedTuple", "Generic", "Protocol", "ABC"))
 
 
 class _Field(NamedTuple):
-    """A field: its parameter, whether it is one, and whether the next ones are keyword-only."""
+    """A field, as a parameter, and whether the constructor takes it."""
 
     parameter: Parameter
     in_constructor: bool
@@ -49,10 +49,13 @@ def is_record(node: ast.AST) -> bool:
 def constructor_of(definition: Definition, *, as_attributes: bool = False) -> Definition | None:
     """Return a record with the signature of its constructor; None for any other class.
 
+    All fields count as keyword-only: hardly anybody passes many of them by their places, so another
+    order in the docstring says nothing.
+
     Args:
         definition: The class.
         as_attributes: Whether the docstring lists attributes: then the fields that the constructor
-            does not take count, too, and their order does not.
+            does not take count, too.
 
     """
     node = definition.tree
@@ -60,8 +63,6 @@ def constructor_of(definition: Definition, *, as_attributes: bool = False) -> De
         return None
     fields = list(_fields(node))
     params = [one.parameter for one in fields if one.in_constructor or as_attributes]
-    if as_attributes:
-        params = [replace(param, kind=ParameterKind.KEYWORD_ONLY) for param in params]
     if any(_name(base).rpartition(".")[2] not in _PLAIN_BASES for base in node.bases):
         # A base may have fields of its own, which nobody here knows.
         params.append(Parameter(name="kwargs", kind=ParameterKind.VAR_KEYWORD))
@@ -108,20 +109,17 @@ def _has_constructor(node: ast.ClassDef) -> bool:
 
 
 def _fields(node: ast.ClassDef) -> Iterator[_Field]:
-    kind = ParameterKind.POSITIONAL
     for statement in node.body:
         for target in _targets(statement):
             if not isinstance(target, ast.Name):
                 continue
             annotation = getattr(statement, "annotation", None)
             value = getattr(statement, "value", None)
-            if annotation is not None and _name(annotation).rpartition(".")[2] == "KW_ONLY":
-                kind = ParameterKind.KEYWORD_ONLY
-            elif _is_field(annotation, value):
+            if _is_field(annotation, value):
                 yield _Field(
                     Parameter(
                         name=target.id,
-                        kind=kind,
+                        kind=ParameterKind.KEYWORD_ONLY,
                         annotation=ast.unparse(annotation) if annotation is not None else None,
                         default=_default(value),
                     ),
@@ -130,12 +128,12 @@ def _fields(node: ast.ClassDef) -> Iterator[_Field]:
 
 
 def _is_field(annotation: ast.expr | None, value: ast.expr | None) -> bool:
-    """Check for `x: int`, and for attrs' `x = attr.ib()`; class variables are none."""
+    """Check for `x: int`, and for attrs' `x = attr.ib()`; class variables and marks are none."""
     if annotation is None:
         return _field_call(value) is not None
     inner = annotation.value if isinstance(annotation, ast.Subscript) else annotation
     text = inner.value if isinstance(inner, ast.Constant) else _name(inner)
-    return not str(text).partition("[")[0].endswith("ClassVar")
+    return not str(text).partition("[")[0].endswith(("ClassVar", "KW_ONLY"))
 
 
 def _field_call(value: ast.expr | None) -> ast.Call | None:

@@ -103,9 +103,10 @@ def test_defaults_of_fields_are_compared():
     assert found(record(fields, sections)) == [("param-default", "a")]
 
 
-def test_the_order_of_attributes_says_nothing():
+def test_an_order_of_fields_counts_where_it_is_new():
     assert found(record("b: int\na: int")) == []
-    assert found(record("b: int\na: int", STYLES["args"])) == [("param-order", "a")]
+    assert found(record("b: int\na: int", STYLES["args"])) == []
+    assert found(record("b: int\na: int"), record("a: int\nb: int")) == [("param-order", "a")]
 
 
 def test_a_renamed_field_is_mended():
