@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from docbot.docstring.complete import complete_file, lacking_slots
 from docbot.docstring.edit import apply_edits, make_edit
-from docbot.docstring.stale import MendedFile, find_stale, mend_file, missing_parameters
+from docbot.docstring.stale import (
+    MendedFile,
+    find_stale,
+    mend_file,
+    missing_parameters,
+    stale_summaries,
+)
 from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
 from docbot.drift.find import all_documented_functions, is_touched, touched_names
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from docbot.docstring.edit import Edit
     from docbot.docstring.stale import MissingEntry
     from docbot.docstring.style import DocstringStyle
+    from docbot.drift.drift import Drift
     from docbot.drift.function import Function
     from docbot.gate.summary import Summary
     from docbot.llm.protocol import Backend
@@ -84,6 +91,7 @@ class FileTask:
     skips: list[Skip] = field(default_factory=list)
     phrases: dict[MissingEntry, str] = field(default_factory=dict)
     words: dict[str, Summary] = field(default_factory=dict)
+    proposals: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
@@ -124,6 +132,28 @@ class FileTask:
             )
             for function, name in lacking
         )
+
+    def stale_summaries(self, job: Job) -> tuple[Context, ...]:
+        """Return the functions whose summaries may be stale, to ask for others."""
+        if self.file.changed is None or job.config.stale == "off" or not self._is_open:
+            return ()
+        if Task.FUNCTION not in job.format.tasks:
+            return ()
+        try:
+            functions = stale_summaries(self.file.source, *self._compared(job))
+            definitions = self.scanned.definitions
+            if functions and not definitions:
+                definitions = read_definitions(read(self.file.source))
+        except SourceError:  # `finish` says so
+            return ()
+        targets = (Target(definition=function.definition) for function in functions)
+        return tuple(build_context(target, definitions, self.file.path) for target in targets)
+
+    def settle_proposal(self, qualname: str, headline: str | None) -> None:
+        """Take another summary for a docstring whose own may be stale, or None for none."""
+        self.waiting -= 1
+        if headline is not None:
+            self.proposals[qualname] = headline
 
     def lacking_sections(self, job: Job) -> tuple[tuple[Context, tuple[Slot, ...]], ...]:
         """Return the functions whose docstrings lack sections, with the slots to ask about."""
@@ -204,10 +234,15 @@ class FileTask:
             edits=edits,
             skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
             documented=self.choice.documented,
-            drifts=stale.left,
+            drifts=tuple(map(self._with_proposal, stale.left)),
             mended=stale.mended,
             error=error,
         )
+
+    def _with_proposal(self, drift: Drift) -> Drift:
+        if drift.rule is not DriftRule.SUMMARY_STALE:
+            return drift
+        return replace(drift, proposal=self.proposals.get(drift.qualname, ""))
 
     def _mend(self, source: bytes, job: Job) -> MendedFile:
         """Mend the docstrings that were there, or find what a person has to mend.

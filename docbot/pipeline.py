@@ -94,6 +94,19 @@ class _Entry:
 
 
 @dataclass(kw_only=True, slots=True)
+class _Proposal:
+    """Another summary for a docstring whose own may be stale."""
+
+    task: FileTask
+    context: Context
+    is_settled: bool = False
+
+    @property
+    def target(self) -> Target:
+        return self.context.target
+
+
+@dataclass(kw_only=True, slots=True)
 class _Completion:
     """The sections that a docstring lacks: all their slots get a phrase, or none is written."""
 
@@ -121,11 +134,15 @@ class _Completion:
         self.task.settle_sections(self.target.definition.qualname, summary)
 
 
+_Part = _Entry | _Proposal | _Completion
+"""What may be asked about a docstring that is there already."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _SlotPrompt:
     """The prompt for one slot of a docstring."""
 
-    docstring: _Docstring | _Entry | _Completion
+    docstring: _Docstring | _Part
     slot: Slot
     prompt: Prompt
 
@@ -167,7 +184,9 @@ class _Stream:
         docstring = slot_prompt.docstring
         if docstring.is_settled:
             return
-        if isinstance(docstring, (_Entry, _Completion)):
+        if isinstance(docstring, _Proposal):
+            self._take_proposal(docstring, completion)
+        elif isinstance(docstring, (_Entry, _Completion)):
             self._take_part(docstring, slot_prompt.slot, completion)
         elif docstring.summary is None:
             self._take_headline(docstring, completion)
@@ -195,6 +214,12 @@ class _Stream:
             self.more += prompts
         else:
             docstring.settle(verdict)
+
+    def _take_proposal(self, proposal: _Proposal, completion: Completion) -> None:
+        definition = proposal.target.definition
+        verdict = self._judge.headline(completion, definition, proposal.task.scanned.surroundings)
+        headline = None if isinstance(verdict, Refusal) else verdict.headline
+        proposal.task.settle_proposal(definition.qualname, headline)
 
     def _take_part(self, part: _Entry | _Completion, slot: Slot, completion: Completion) -> None:
         """Note a phrase for a docstring that is there already."""
@@ -244,6 +269,18 @@ class _Stream:
             else:
                 task.settle_entry(entry, None)
 
+    def _proposal_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
+        """Yield the prompts for other summaries, where those that are there may be stale."""
+        for context in task.stale_summaries(self.job):
+            task.waiting += 1
+            definition = context.target.definition
+            proposal = _Proposal(task=task, context=context)
+            outcome = _slot_prompt(proposal, headline_slot(definition), self.job)
+            if isinstance(outcome, _SlotPrompt):
+                yield outcome
+            else:
+                task.settle_proposal(definition.qualname, None)
+
     def _completion_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
         """Yield the prompts for the sections that the docstrings of a file lack."""
         job = self.job
@@ -275,6 +312,7 @@ class _Stream:
                 else:
                     task.settle(target, outcome)
             yield from self._entry_prompts(task)
+            yield from self._proposal_prompts(task)
             yield from self._completion_prompts(task)
             task.sealed = True
             if task.complete:
@@ -304,9 +342,7 @@ def _slot_prompts(
     return prompts if len(prompts) == len(slots) else []
 
 
-def _slot_prompt(
-    docstring: _Docstring | _Entry | _Completion, slot: Slot, job: Job
-) -> _SlotPrompt | Skip:
+def _slot_prompt(docstring: _Docstring | _Part, slot: Slot, job: Job) -> _SlotPrompt | Skip:
     try:
         prompt = job.format.prompt(docstring.context, slot)
     except (SourceError, ValueError, RecursionError) as error:

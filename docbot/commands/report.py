@@ -92,7 +92,8 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
 
 
 def _sentence(drift: Drift) -> str:
-    return f"{drift.qualname} {drift.message} [{drift.rule.value}]"
+    proposal = f'; docbot would write "{drift.proposal}"' if drift.proposal else ""
+    return f"{drift.qualname} {drift.message}{proposal} [{drift.rule.value}]"
 
 
 def _first_line(docstring: bytes) -> str:
@@ -300,4 +301,5 @@ def _drift(drift: Drift) -> dict[str, Any]:
         "rule": drift.rule.value,
         "subject": drift.subject or None,
         "message": drift.message,
+        "proposal": drift.proposal or None,
     }

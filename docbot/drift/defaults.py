@@ -90,6 +90,17 @@ def default_drifts(
             )
 
 
+def states_other_default(function: Function, entry: Entry, param: Parameter) -> bool:
+    """Check whether an entry states another default than a parameter's."""
+    if param.default is None:
+        return False
+    text, names = function.docstring.text, {each.name for each in function.params}
+    return any(
+        _contradicts(span.of(text), param.default, None)
+        for span in stated_defaults(text, entry, names)
+    )
+
+
 def _stated_before(text: str, entry: Entry, before: str, default: str) -> Iterator[Span]:
     """Yield the places where an entry states what was the default, and is no longer.
 
@@ -295,7 +306,10 @@ def _new_default(text: str, span: Span, default: str) -> tuple[Change, ...]:
         return ()
     if quoted := _QUOTED.fullmatch(stated):
         is_string = isinstance(_value_of(default), str)
-        inner = default if not is_string or quoted[2][:1] in "\"'" else default[1:-1]
+        inner = default
+        if is_string:
+            own = quoted[2][:1] if quoted[2][:1] in ("'", '"') else ""
+            inner = f"{own}{default[1:-1]}{own}"
         mark = quoted[1] if quoted[1] not in ("'", '"') or is_string else ""
         return (Change(span, f"{mark}{inner}{quoted[3] if mark else ''}"),)
     is_bare_word = isinstance(_value_of(default), str) and stated[:1] not in "\"'"

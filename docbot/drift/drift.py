@@ -49,6 +49,7 @@ class Drift:
         subject: The parameter or exception that it is about; "" for none.
         old_name: The name that the docstring has, of a parameter that is now called otherwise.
         changes: What would mend it, in order, in the docstring's text; () where only a person can.
+        proposal: The sentence that the model would write in the place of a stale summary; or "".
 
     """
 
@@ -59,6 +60,7 @@ class Drift:
     subject: str = ""
     old_name: str = ""
     changes: tuple[Change, ...] = ()
+    proposal: str = ""
 
     @property
     def is_certain(self) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from docbot.drift.defaults import states_other_default
 from docbot.drift.docstring import Convention, SectionKind, Span
 from docbot.drift.drift import Change, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, STARRED
@@ -127,8 +129,21 @@ def _renamed(
         old_name=one.name,
         # Without an older version, only likeness tells that it is the same parameter.
         changes=_rename_changes(function, one, name)
-        if is_known or _are_alike(one.name, name)
+        if is_known or _is_same(function, one, name)
         else (),
+    )
+
+
+def _is_same(function: Function, one: DocumentedName, name: str) -> bool:
+    """Check that a documented name is surely a parameter's, though no older version shows it.
+
+    The names are alike, and nothing else that the docstring says would be wrong of the new one.
+    """
+    param = next(each for each in function.params if each.name == name)
+    return (
+        _are_alike(one.name, name)
+        and not _is_mentioned_outside(function.docstring.text, one)
+        and not any(states_other_default(function, entry, param) for entry in one.entries)
     )
 
 
@@ -171,11 +186,12 @@ def _renames(
             return
     if function.is_decorated:
         return
-    for name in unknown:
-        close = [other for other in plain if _are_alike(name, other)]
-        if len(close) == 1:
-            plain.remove(close[0])
-            yield name, close[0]
+    pairs = [(name, other) for name in unknown for other in plain if _are_alike(name, other)]
+    olds = Counter(name for name, _ in pairs)
+    for name, other in pairs:
+        rivals = [each for each in unknown if _are_alike(each, other) or _same_end(each, other)]
+        if olds[name] == 1 and rivals == [name]:
+            yield name, other
 
 
 def _pairs_by_place(
@@ -214,6 +230,11 @@ def _is_certain(function: Function) -> bool:
 def _are_alike(name: str, other: str) -> bool:
     one, two = (word.lower().replace("_", "") for word in (name, other))
     return difflib.SequenceMatcher(None, one, two).ratio() >= ALIKE
+
+
+def _same_end(name: str, other: str) -> bool:
+    """Check for a last word that two names share: `q_norm`, `k_norm`."""
+    return name.rpartition("_")[2] == other.rpartition("_")[2]
 
 
 def _has_stars(function: Function) -> bool:

@@ -144,7 +144,8 @@ class Finding:
         name_line: Of what is stale, the line of the definition's name; 0 where it is not known.
         suggestion: The docstring to add, or the mend; None where there is none.
         reason: Without a suggestion, the skip rule's name; "" where no model was asked.
-        detail: Without a suggestion, why; "" where no model was asked.
+        detail: Without a suggestion, why; "" where no model was asked. Of a summary that may be
+            stale, the sentence that the model would write instead.
 
     """
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from docbot.drift.drift import DriftRule
 from docbot.review.markdown import code, one_line
 
 if TYPE_CHECKING:
@@ -77,8 +78,14 @@ def say(finding: Finding, mark: Callable[[str], str] = one_line) -> str:
     message = one_line(finding.message, _LONGEST_MESSAGE)
     for pattern in _PATTERNS.get(finding.rule, ()):
         if match := pattern.fullmatch(message):
-            return _mark_groups(match, mark)
+            return _mark_groups(match, mark) + _proposal(finding, mark)
     return "has a stale docstring"
+
+
+def _proposal(finding: Finding, mark: Callable[[str], str]) -> str:
+    if finding.rule != DriftRule.SUMMARY_STALE.value or not finding.detail:
+        return ""
+    return f"; docbot would write {mark(one_line(finding.detail))}"
 
 
 def say_in_markdown(finding: Finding) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -64,6 +65,7 @@ def test_json_has_the_rule_and_the_subject(docbot, repo):
             "rule": "param-renamed",
             "subject": "taxes",
             "message": "documents the parameter tax, where the signature has taxes",
+            "proposal": None,
         }
     ]
     assert report["summary"]["drift"] == 1
@@ -245,3 +247,45 @@ def test_required_sections_are_missed_in_what_is_new(docbot, repo):
     assert ran.out == LACKS.replace("total", "sum_of").replace(":2:", ":7:")
     assert docbot("fix", "--staged", repo.root).out == ran.out
     assert docbot("check", repo.root).out == LACKS + ran.out
+
+
+RAISING = '''\
+def read_config(path):
+    """Raise ValueError if the file is empty."""
+    with open(path) as file:
+        text = file.read()
+    if not text:
+        raise ValueError(path)
+    return text
+'''
+MAY_BE_STALE = (
+    "shop.py:2: read_config has a summary that may be stale: it speaks of ValueError, which the"
+    " change raises no more"
+)
+
+
+def test_a_summary_that_may_be_stale_comes_with_the_models_own(docbot, repo):
+    repo.commit("shop.py", RAISING)
+    changed = RAISING.replace("raise ValueError", "raise LookupError")
+    repo.write("shop.py", changed)
+    repo.git("add", "--all")
+    ran = docbot("fix", "--staged", "--min-confidence", "0", repo.root)
+    proposed = re.fullmatch(
+        re.escape(MAY_BE_STALE) + r'; docbot would write "(.+)" \[summary-stale\]\n', ran.out
+    )
+    assert proposed is not None
+    assert "config" in proposed[1]
+    report = docbot("fix", "--staged", "--min-confidence", "0", "--format", "json", repo.root)
+    assert json.loads(report.out)["files"][0]["drift"][0]["proposal"] == proposed[1]
+    sure = docbot("fix", "--staged", "--min-confidence", "1", repo.root)
+    assert sure.out == f"{MAY_BE_STALE} [summary-stale]\n"
+    assert (repo.root / "shop.py").read_text() == changed
+
+
+def test_a_review_proposes_a_summary_too(docbot, repo, monkeypatch):
+    repo.commit("shop.py", RAISING)
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.commit("shop.py", RAISING.replace("raise ValueError", "raise LookupError"))
+    monkeypatch.chdir(repo.root)
+    ran = docbot("review", "--base", "main", "--min-confidence", "0")
+    assert ran.out.startswith(f"{MAY_BE_STALE}; docbot would write ")

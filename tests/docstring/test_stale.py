@@ -207,6 +207,28 @@ def test_what_the_docstring_also_says_of_a_name_is_for_a_person(rest):
     assert [drift.rule for drift in mended.left] == [DriftRule.PARAM_UNKNOWN]
 
 
+@pytest.mark.parametrize(
+    ("entries", "header"),
+    [
+        ("colour: One. Defaults to 3.\n", "def f(color=4):"),
+        ("q_norm: One.\n        k_norm: Two.\n", "def f(block_norm):"),
+        ("colour: One, as `colour` says.\n\n    Of `colour` more.", "def f(color):"),
+    ],
+)
+def test_a_name_that_may_be_another_parameters_is_left(entries, header):
+    before = function_with(header, f"Args:\n        {entries}")
+    mended = mend_file(before.encode())
+    assert mended.after == before.encode()
+    assert mended.left
+
+
+def test_a_default_keeps_its_quotes():
+    section = "Args:\n        a: One. Defaults to ``'x'``.\n        b: Two. Defaults to 'x'."
+    before = function_with('def f(a="y", b="z"):', section)
+    after = mend_file(before.encode()).after.decode()
+    assert after == before.replace("``'x'``", "``'y'``").replace("to 'x'", "to 'z'")
+
+
 def test_an_old_name_stays_below_the_new_one():
     section = "Args:\n        b: Two.\n        a: One. Renamed to b."
     before = function_with("def f(a, b):", section)

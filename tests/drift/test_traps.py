@@ -655,21 +655,23 @@ def test_what_is_not_certain_is_not_mended(source):
     assert mend_file(code).after == code
 
 
-HEAD = b'def f(a, bb=4):\n\t"""Do.\n\n\tArgs:\n\t\ta: One.\n\t\tb: Two. Defaults to 3.\n\t"""\n'
-BOTH = (b"b: Two. Defaults to 3", b"bb: Two. Defaults to 4")
+HEAD = b'def f(a, bb=4):\n\t"""Do.\n\n\tArgs:\n\t\ta: One.\n\t\tb: Two. Defaults to 4.\n\t"""\n'
+NAME = (b"b: Two.", b"bb: Two.")
+DEFAULT = (b"Defaults to 3", b"Defaults to 4")
 
 
 @pytest.mark.parametrize(
     ("code", "change"),
     rows(
-        ("tabs", HEAD, BOTH, ""),
-        ("crlf", HEAD.replace(b"\n", b"\r\n"), BOTH, ""),
-        ("bom", b"\xef\xbb\xbf" + HEAD, BOTH, ""),
-        ("latin-1", b"# coding: latin-1\n" + HEAD.replace(b"One", b"\xe9"), BOTH, ""),
-        ("raw", HEAD.replace(b'"""Do', b'r"""Do \\alpha'), BOTH, ""),
-        ("form-feed", b"\f" + HEAD.replace(b"Do.\n", b"Do.\n\f"), BOTH, ""),
-        ("quotes", HEAD.replace(b"One", b"'''x'''"), BOTH, ""),
-        ("emoji", HEAD.replace(b"One", "😀".encode()), BOTH, ""),
+        ("tabs", HEAD, NAME, ""),
+        ("tabs-default", HEAD.replace(*NAME).replace(*DEFAULT[::-1]), DEFAULT, ""),
+        ("crlf", HEAD.replace(b"\n", b"\r\n"), NAME, ""),
+        ("bom", b"\xef\xbb\xbf" + HEAD, NAME, ""),
+        ("latin-1", b"# coding: latin-1\n" + HEAD.replace(b"One", b"\xe9"), NAME, ""),
+        ("raw", HEAD.replace(b'"""Do', b'r"""Do \\alpha'), NAME, ""),
+        ("form-feed", b"\f" + HEAD.replace(b"Do.\n", b"Do.\n\f"), NAME, ""),
+        ("quotes", HEAD.replace(b"One", b"'''x'''"), NAME, ""),
+        ("emoji", HEAD.replace(b"One", "😀".encode()), NAME, ""),
         (
             "quoted-word",
             b'def f(a="x"):\n    """Do.\n\n    Args:\n        a: Defaults to "y"."""\n',

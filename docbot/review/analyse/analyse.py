@@ -8,14 +8,16 @@ file on disk.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from docbot.docstring.edit import Edit
+from docbot.drift.drift import DriftRule
 from docbot.errors import SourceError
 from docbot.pipeline import fix
 from docbot.review.analyse.stale import stale_findings, suggestion_obstacle
@@ -30,7 +32,6 @@ from docbot.select.skip import Skip, SkipReason, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import PurePosixPath
 
     from docbot.file_task import Job
     from docbot.review.analyse.inputs import ReviewRequest, Revision
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 _REPORTED = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE)
 """Reasons for skipping a whole file that its author would want to know."""
 
+_MAY_BE_STALE = DriftRule.SUMMARY_STALE.value
 _Outcome = Edit | Skip
 _Place = tuple[str, int]
 
@@ -92,16 +94,22 @@ def analyse(revision: Revision, job: Job) -> Findings:
     """
     job = replace(job, config=with_kinds(job.config, COUNTED))
     checked = _check_files(revision, job)
+    findings = list(_stale(revision, checked, job)) if job.config.stale != "off" else []
+    doubtful = {PurePosixPath(each.path) for each in findings if each.rule == _MAY_BE_STALE}
     lacking = [path for path, result in checked.results.items() if result.missing]
-    files = (_source_file(revision, path) for path in lacking)
-    findings: list[Finding] = []
-    writes_only = replace(job, config=replace(job.config, stale="off"))
-    for result in fix(files, writes_only) if lacking else ():
+    files = [_source_file(revision, path) for path in dict.fromkeys((*lacking, *doubtful))]
+    proposals: dict[tuple[str, str], str] = {}
+    for result in fix(files, _writing(job, revision, proposes=bool(doubtful))) if files else ():
         findings += _findings(checked.results[result.path].missing, result)
+        proposals |= {(str(result.path), each.qualname): each.proposal for each in result.drifts}
         if result.error:
             checked.notices.append(f"{result.path}: docbot's own check failed: {result.error}")
-    if job.config.stale != "off":
-        findings += _stale(revision, checked, job)
+    findings = [
+        replace(each, detail=proposals.get((each.path, each.qualname), ""))
+        if each.rule == _MAY_BE_STALE
+        else each
+        for each in findings
+    ]
     return cut(
         Findings(
             base=revision.merge_base,
@@ -113,6 +121,20 @@ def analyse(revision: Revision, job: Job) -> Findings:
             notices=(*revision.notices, *checked.notices),
         )
     )
+
+
+def _writing(job: Job, revision: Revision, *, proposes: bool) -> Job:
+    """Return the job that writes what is missing, and other summaries for those in doubt."""
+    stale = "report" if proposes else "off"
+    former = functools.partial(_former, revision)
+    return replace(job, config=replace(job.config, stale=stale), former=former)
+
+
+def _former(revision: Revision, path: PurePosixPath) -> bytes | None:
+    """Read a file as it was at the merge base; None where it is new here, or was moved."""
+    with suppress(SourceError):
+        return revision.ancestor.read(path)
+    return None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -156,12 +178,9 @@ def _stale(revision: Revision, checked: _CheckedFiles, job: Job) -> Iterator[Fin
     for path, result in checked.results.items():
         if any(not skip.qualname for skip in result.skips):
             continue
-        former = None
-        with suppress(SourceError):  # it is new here, or was moved
-            former = revision.ancestor.read(path)
         yield from stale_findings(
             _source_file(revision, path),
-            former,
+            _former(revision, path),
             job.out_of_time,
             revision.config.required_sections,
         )
