@@ -112,7 +112,7 @@ def _stated_before(text: str, entry: Entry, before: str, default: str) -> Iterat
         span = _value_start(text, match.end(), entry.text.end)
         sentence = _sentence_before(text, entry.text.start, match.start())
         is_apart = sentence.rstrip()[-1:] in ("(", ",") and not _VERB.search(match[0])
-        if span is None or (not is_apart and _ELSEWHERE.search(sentence)):
+        if span is None or (not is_apart and _ELSEWHERE_OF_FORMER.search(sentence)):
             continue
         stated = span.of(text)
         claim = _claimed(stated)
@@ -176,12 +176,14 @@ def stated_defaults(text: str, entry: Entry, params: Collection[str]) -> Iterato
         yield span
 
 
-_ELSEWHERE = re.compile(
+_NOT_NOW = (
     r"\b(?:no longer|not|never|until|before|previous(?:ly)?|formerly|used to|was|were|in version"
-    r"|since|if|when|unless|versionchanged|deprecated|for)\b",
-    re.IGNORECASE,
+    r"|since|if|when|unless|versionchanged|deprecated"
 )
+_ELSEWHERE = re.compile(rf"{_NOT_NOW}|for)\b", re.IGNORECASE)
 """Words before a stated default that is not, or not always, the default."""
+_ELSEWHERE_OF_FORMER = re.compile(rf"{_NOT_NOW})\b", re.IGNORECASE)
+"""The same before a value that was the default: "for class 1, default is 0.25" states it."""
 
 
 def _sentence_before(text: str, start: int, at: int) -> str:

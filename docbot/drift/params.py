@@ -242,12 +242,24 @@ def _has_stars(function: Function) -> bool:
 
 
 def _is_key(function: Function, name: str) -> bool:
-    """Check for a key of `**kwargs` that the body names, as in `kwargs.get("size")`."""
-    return any(param.kind is ParameterKind.VAR_KEYWORD for param in function.params) and any(
-        isinstance(node, ast.Constant) and node.value == name
+    """Check for a key of `**kwargs` that the body names: `kwargs.get("size")`, `kwargs["size"]`."""
+    starred = {p.name for p in function.params if p.kind is ParameterKind.VAR_KEYWORD}
+    return bool(starred) and any(
+        any(isinstance(part, ast.Name) and part.id in starred for part in parts)
+        and any(isinstance(part, ast.Constant) and part.value == name for part in parts)
         for statement in function.node.body
         for node in ast.walk(statement)
+        if (parts := _parts_of_access(node))
     )
+
+
+def _parts_of_access(node: ast.AST) -> list[ast.expr]:
+    """Return what takes part in an access to a mapping: `d.get("x")`, `d["x"]`, `"x" in d`."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return [node.func.value, *node.args]
+    if isinstance(node, ast.Subscript):
+        return [node.value, node.slice]
+    return [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
 
 
 def _is_gone(function: Function, name: str, former: Sequence[str] | None) -> bool:

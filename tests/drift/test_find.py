@@ -234,6 +234,7 @@ def test_a_default_that_was_the_former_one_is_out_of_date():
         ("True", "False", "Whether. Default ``False``.", True),
         ("{}", "None", "Optional. Default is None for all variables.", True),
         ("'x'", "'ds'", "What to use for it, default ``'ds'`` or none.", True),
+        ("2", "1", "A factor for class 1, default is `1` as in the paper.", True),
         ("2", "1", "If a is 3, the default 1 is used.", False),
         ("2", "1", "If a is 3, defaults to 1 at most.", False),
         ("2", "1", "How many. Not the default of 1.", False),

@@ -407,6 +407,13 @@ async def f(a):
         ),
         ("kwargs-key", args("size: One.", "_size=1, **kw", "kw.get('size')"), [], ""),
         ("kwargs-key-alike", args("size: One.", "sizes=1, **kw", "kw['size']"), [], ""),
+        ("kwargs-in", args("size: One.", "sizes=1, **kw", "'size' in kw"), [], ""),
+        (
+            "key-of-another-mapping",
+            args("a: One.\nsize: Two.", "a, sizes=1, **kw", "made['size'] = a"),
+            [("param-renamed", "sizes")],
+            "",
+        ),
         ("private", args("a: One.\nsize: Two.", "a, _size"), [("param-unknown", "size")], ""),
         (
             "order-of-attributes",
