@@ -19,6 +19,7 @@ from docbot.scan.definition import ParameterKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from docbot.drift.docstring import Entry, Section
     from docbot.drift.drift import Drift
     from docbot.drift.function import Function
     from docbot.drift.match import DocumentedName, ParameterMatch
@@ -99,7 +100,18 @@ def _removal(
         return _section_removal(text, one.section.span)  # an empty section is worse than an entry
     if not all(entry.span.of(text).endswith("\n") for entry in one.entries):
         return ()
-    return tuple(Change(entry.span, "") for entry in one.entries)
+    return tuple(Change(_with_gap(text, one.section, entry), "") for entry in one.entries)
+
+
+def _with_gap(text: str, section: Section, entry: Entry) -> Span:
+    """Return the span of an entry with the blank lines that part it from a neighbour."""
+    at = section.entries.index(entry)
+    start, end = entry.span
+    if at + 1 < len(section.entries):
+        end = section.entries[at + 1].span.start
+        return Span(start, end) if not text[entry.span.end : end].strip() else entry.span
+    start = section.entries[at - 1].span.end if at else start
+    return Span(start, end) if not text[start : entry.span.start].strip() else entry.span
 
 
 def _is_mentioned_outside(text: str, one: DocumentedName) -> bool:

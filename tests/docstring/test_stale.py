@@ -229,6 +229,17 @@ def test_a_default_keeps_its_quotes():
     assert after == before.replace("``'x'``", "``'y'``").replace("to 'x'", "to 'z'")
 
 
+@pytest.mark.parametrize("gone", "abc")
+def test_the_blank_lines_between_entries_go_with_one(gone):
+    entries = {name: f"{name} : int\n        One.\n" for name in "abc"}
+    head = "def f({}):".format(", ".join(name for name in "abc" if name != gone))
+    section = "Parameters\n    ----------\n    {}\n    Returns\n    -------\n    int"
+    before = function_with(head, section.format("\n    ".join(entries.values())))
+    left = [entry for name, entry in entries.items() if name != gone]
+    after = mend_file(before.encode()).after.decode()
+    assert after == function_with(head, section.format("\n    ".join(left)))
+
+
 def test_an_old_name_stays_below_the_new_one():
     section = "Args:\n        b: Two.\n        a: One. Renamed to b."
     before = function_with("def f(a, b):", section)
