@@ -38,7 +38,8 @@ _STATED_BEFORE = re.compile(
 _VERB = re.compile(r"\b(?:is|to)\b", re.IGNORECASE)
 _BY_DEFAULT = re.compile(r"by[ \t\n]+default\W*$", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"(``|`|\"|'|\*\*|\*|:(?:py:)?(?:obj|code|data|const):`)(.+?)(``|`|\"|'|\*\*|\*)(?![\w`])"
+    r"(?P<role>:(?:py:)?(?:obj|code|data|const):(?=`))?(?P<mark>``|`|\"|'|\*\*|\*)(?P<inner>.+?)"
+    r"(?P=mark)(?![\w`])"
 )
 _NUMBER = re.compile(
     r"[-+]?(?:\d{1,3}(?:,\d{3})+|0[xX][0-9a-fA-F_]+|\d[\d_]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
@@ -308,12 +309,13 @@ def _new_default(text: str, span: Span, default: str) -> tuple[Change, ...]:
         return ()
     if quoted := _QUOTED.fullmatch(stated):
         is_string = isinstance(_value_of(default), str)
-        inner = default
+        mark, inner = quoted["mark"], default
         if is_string:
-            own = quoted[2][:1] if quoted[2][:1] in ("'", '"') else ""
+            own = quoted["inner"][0] if quoted["inner"][0] in ("'", '"') else ""
             inner = f"{own}{default[1:-1]}{own}"
-        mark = quoted[1] if quoted[1] not in ("'", '"') or is_string else ""
-        return (Change(span, f"{mark}{inner}{quoted[3] if mark else ''}"),)
+        elif mark in ("'", '"'):
+            mark = ""
+        return (Change(span, f"{quoted['role'] or ''}{mark}{inner}{mark}"),)
     is_bare_word = isinstance(_value_of(default), str) and stated[:1] not in "\"'"
     return (Change(span, default[1:-1] if is_bare_word else default),)
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from docbot.scan.definition import Definition
 
 _NOTHING = re.compile(
-    r"[\s`*:]*(?:(?:None|[Nn]othing|No (?:return )?value|[Vv]oid|-)(?:\b|$)[`*]*"
-    r"(?![ \t\n]*,?[ \t\n]*(?:if|or|when|unless|for|on)\b)"
+    r"[\s`*:]*(?:(?:(?:None|[Nn]othing|No (?:return )?value|[Vv]oid)\b|-(?!\S))[`*]*"
+    r"(?![ \t\n]*\|)(?![ \t\n]*,?[ \t\n]*(?:if|or|when|unless|for|on)\b)"
     r"|This (?:function|method) does not|Does not return|Never returns)"
 )
 """A result that is none; "None if there is no match" is one."""

@@ -234,6 +234,7 @@ def test_a_default_that_was_the_former_one_is_out_of_date():
         ("True", "False", "Whether. Default ``False``.", True),
         ("{}", "None", "Optional. Default is None for all variables.", True),
         ("'x'", "'ds'", "What to use for it, default ``'ds'`` or none.", True),
+        ("'x'", "'**/*'", "The pattern, default\n        (``'**/*'``).", True),
         ("2", "1", "A factor for class 1, default is `1` as in the paper.", True),
         ("2", "1", "If a is 3, the default 1 is used.", False),
         ("2", "1", "If a is 3, defaults to 1 at most.", False),
@@ -361,6 +362,12 @@ def test_a_body_whose_end_is_never_reached_proves_nothing(end):
     section = "Returns:\n    A thing.\n"
     assert found(function("f(a)", section, end)) == []
     assert found(function("f(a)", section, f"{end}\nuse()")) == [("returns-unknown", "")]
+
+
+@pytest.mark.parametrize("text", ["-1 on error, 0 otherwise.", "None | DataFrame: The rows."])
+def test_a_result_that_begins_like_none_is_one(text):
+    new, old = (function("f(a)", f"Returns:\n    {text}\n", body) for body in ("use()", "return a"))
+    assert found(new, old) == [("returns-unknown", "")]
 
 
 def test_a_result_that_may_be_none_is_one():
