@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from docbot.drift.function import Function
     from docbot.drift.match import DocumentedName, ParameterMatch
 
-_MOVED = re.compile(r"\.\. deprecated::|\b[Rr]enamed to\b|\b[Dd]eprecated alias\b")
-"""Words of an entry for an old name, which stands below the new one on purpose."""
+_OLD = re.compile(
+    r"\b(?:deprecated|historic\w*|legacy|renamed to|please use|backwards? compatib\w+)\b",
+    re.IGNORECASE,
+)
+"""Words of an entry for an old parameter, which stands below the others on purpose."""
 
 
 def order_drifts(function: Function, former: Sequence[str] | None = None) -> Iterator[Drift]:
@@ -88,7 +91,7 @@ def _reorder(
     gaps = (text[a.span.end : b.span.start] for a, b in itertools.pairwise(entries))
     if any(gap.strip() for gap in gaps) or not entries[-1].span.of(text).endswith("\n"):
         return ()  # what stands between two entries may belong to one of them
-    if any(_MOVED.search(entry.span.of(text)) for entry in entries):
+    if any(_OLD.search(entry.span.of(text)) for entry in entries):
         return ()
     ordered = sorted(main, key=lambda one: place[one.name])
     return tuple(

@@ -240,8 +240,9 @@ def test_the_blank_lines_between_entries_go_with_one(gone):
     assert after == function_with(head, section.format("\n    ".join(left)))
 
 
-def test_an_old_name_stays_below_the_new_one():
-    section = "Args:\n        b: Two.\n        a: One. Renamed to b."
+@pytest.mark.parametrize("why", ["Renamed to b.", "Here for historic reasons.", "Deprecated: b."])
+def test_an_old_name_stays_below_the_new_one(why):
+    section = f"Args:\n        b: Two.\n        a: One. {why}"
     before = function_with("def f(a, b):", section)
     mended = mend_file(before.encode())
     assert (mended.after, len(mended.left)) == (before.encode(), 1)
