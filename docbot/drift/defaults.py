@@ -159,6 +159,7 @@ def stated_defaults(text: str, entry: Entry, params: Collection[str]) -> Iterato
         span = _value_at(text, entry.default.start, entry.default.end)
         if span == entry.default:
             yield span
+            return  # what the text says besides is about something else, or about a case
     if entry.text is None:
         return
     own = {name.of(text) for name in entry.names}

@@ -37,10 +37,14 @@ def order_drifts(function: Function, former: Sequence[str] | None = None) -> Ite
 
     """
     match = match_parameters(function)
-    if match is None:
+    if match is None or (former is None and _is_private(function.definition.name)):
         return
     for kind in PARAMETER_SECTIONS:
         yield from _section_order(function, match, former, kind)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
 
 
 def _section_order(

@@ -14,6 +14,7 @@ from docbot.drift.drift import Change, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, STARRED
 from docbot.drift.match import match_parameters
 from docbot.drift.parse import kinds_in_prose
+from docbot.scan.body import called_name
 from docbot.scan.definition import ParameterKind
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def parameter_drifts(
     for one in match.unknown:
         if one.name in renamed:
             yield _renamed(function, one, renamed[one.name], former)
-        elif _is_gone(function, one.name, former):
+        elif _is_gone(function, one.name, former) and not _is_anothers(match, one, former):
             yield function.drift(
                 DriftRule.PARAM_UNKNOWN,
                 one.start,
@@ -274,6 +275,13 @@ def _parts_of_access(node: ast.AST) -> list[ast.expr]:
     return [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
 
 
+def _is_anothers(match: ParameterMatch, one: DocumentedName, former: Sequence[str] | None) -> bool:
+    """Check for `Other Parameters` of which none is in the signature: those of another function."""
+    if former is not None or one.section.kind is not SectionKind.OTHER_PARAMETERS:
+        return False
+    return all(other in match.unknown for other in match.documented if other.section is one.section)
+
+
 def _is_gone(function: Function, name: str, former: Sequence[str] | None) -> bool:
     """Check that a documented name is no parameter, and no key or item of a starred one."""
     if _is_key(function, name):
@@ -305,6 +313,8 @@ def _missing(
     for name in names:
         if _is_entry_elsewhere(function, name):
             continue
+        if former is None and not is_required and _is_passed_to_base(function, name):
+            continue
         if former is not None and name not in former:  # new: it was left out, whatever the habit
             if known or not former:
                 yield name
@@ -319,9 +329,24 @@ def _missing(
 def _is_entry_elsewhere(function: Function, name: str) -> bool:
     """Check for an entry below a heading that docbot does not know, such as `Options`."""
     pattern = (
-        rf"^[ \t]*[-*+]?[ \t]*[`*]*{re.escape(name)}\b[`*]*[ \t]*(?:\([^)\n]*\))?[ \t]*(?::|$)"
+        rf"^[ \t]*[-*+:]?[ \t]*[`*]*{re.escape(name)}\b[`*]*[ \t]*(?:\([^)\n]*\))?[ \t]*(?::|$)"
     )
     return re.search(pattern, function.docstring.text, re.MULTILINE) is not None
+
+
+def _is_passed_to_base(function: Function, name: str) -> bool:
+    """Check for a parameter of a constructor that the base class documents, by all appearances."""
+    if function.definition.name != "__init__":
+        return False
+    return any(
+        isinstance(node, ast.Call)
+        and called_name(node.func) == "super.__init__"
+        and any(
+            isinstance(value, ast.Name) and value.id == name
+            for value in (*node.args, *(keyword.value for keyword in node.keywords))
+        )
+        for node in ast.walk(function.node)
+    )
 
 
 def _is_mentioned(function: Function, name: str) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from docbot.drift.docstring import SectionKind
+from docbot.drift.docstring import Convention, SectionKind
 from docbot.drift.drift import DriftRule
 from docbot.drift.parse import kinds_in_prose
 from docbot.scan.body import called_name
@@ -60,9 +60,16 @@ def _lost_return(function: Function, former: Definition | None) -> str:
         return ""
     if definition.yields:
         is_new = former is not None and not former.yields
-        is_generator = function.is_decorated or _speaks_of_iterators(function)
+        is_sphinx = function.docstring.convention is Convention.SPHINX  # has no field for that
+        is_generator = function.is_decorated or is_sphinx or _speaks_of_iterators(function)
         return "yields" if is_new or not is_generator else ""
-    return "returns nothing" if was_returned or not _proves_nothing(function) else ""
+    is_known = not _proves_nothing(function) and not _is_annotated(definition)
+    return "returns nothing" if was_returned or is_known else ""
+
+
+def _is_annotated(definition: Definition) -> bool:
+    """Check for an annotation that says, as the docstring does, that there is a result."""
+    return definition.signature.returns not in (None, "None", "NoReturn", "Never", '"None"')
 
 
 def _is_yield_lost(function: Function, former: Definition | None) -> bool:

@@ -161,12 +161,28 @@ def _type_entry(
     )
 
 
+_TYPES = frozenset(
+    ("str", "int", "float", "bool", "bytes", "dict", "list", "tuple", "set", "object", "callable")
+)
+
+
+def _swapped(text: str, named: Span) -> tuple[Span, Span] | None:
+    """Return name and type of `x int`, which people write for `int x`; no parameter is `int`."""
+    match = re.fullmatch(r"(\w+)([ \t]+)(\w+)", named.of(text))
+    if match is None or match[3] not in _TYPES or match[1] in _TYPES:
+        return None
+    middle = named.start + match.end(1)
+    return Span(named.start, middle), Span(middle + len(match[2]), named.end)
+
+
 def _parameter(text: str, named: Span, body: Span | None, span: Span) -> Entry | None:
     """Read `x`, `x, y` and `int x`: the last word is the name."""
     read = read_names(text, *named)
     if read is not None and read.stop == named.end:
         return Entry(span=span, names=read.names, text=body)
     words = named.of(text)
+    if swapped := _swapped(text, named):
+        return Entry(span=span, names=(swapped[0],), type=swapped[1], text=body)
     # A bracket or a quote in the last word fails as a name below.
     last = named.start + max(words.rfind(" "), words.rfind("\t")) + 1
     read = read_names(text, last, named.end)

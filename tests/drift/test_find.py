@@ -323,7 +323,6 @@ RETURNS = {
         ("use()", [("returns-unknown", "")]),
         ("use()\nreturn", [("returns-unknown", "")]),
         ("return", []),
-        ("yield 1", [("returns-unknown", "")]),
         ("raise NotImplementedError", []),
         ("...", []),
         ("use()\nraise ValueError", []),
@@ -441,6 +440,27 @@ def test_a_new_result_needs_a_section_where_there_are_sections():
     new, old = (function("f(a, b)", ARGS["google"], body) for body in ("return a", "use(a)"))
     assert found(new, old) == [("returns-missing", "")]
     assert found(new) == []
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("google", [("returns-unknown", "")]),
+        ("numpy", [("returns-unknown", "")]),
+        ("sphinx", []),  # it has no field for what is yielded
+    ],
+)
+def test_what_is_yielded_is_not_returned(style, expected):
+    assert found(function("f()", RETURNS[style], "yield 1")) == expected
+    assert found(
+        function("f()", RETURNS[style], "yield 1"), function("f()", RETURNS[style], "return 1")
+    ) == [("returns-unknown", "")]
+
+
+def test_an_annotated_result_is_for_others_to_return():
+    body = "warn('override this')"
+    assert found(function("f() -> Rows", RETURNS["google"], body)) == []
+    assert found(function("f() -> None", RETURNS["google"], body)) == [("returns-unknown", "")]
 
 
 def test_an_empty_field_for_a_result_says_that_there_is_one():

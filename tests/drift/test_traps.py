@@ -346,6 +346,19 @@ class Box:
     def __init__(self, size):
         self.size = size
 '''
+PASSED_ON = '''
+class C(Base):
+    """Hold it.
+
+    Args:
+        a: One.
+        b: Two.
+    """
+
+    def __init__(self, a, b, *, name=None):
+        super().__init__(name=name)
+        self.a, self.b = a, b
+'''
 ASYNC = '''
 async def f(a):
     """Do it.
@@ -392,6 +405,44 @@ async def f(a):
         ),
         ("options-heading", OPTIONS, [], ""),
         ("optional-heading", OPTIONAL, [], ""),
+        ("field-without-param", documented(":param a: x\n:size: y", "a, size"), [], ""),
+        ("type-after-name", documented(":param a: x\n:param sizes list: y", "a, sizes"), [], ""),
+        (
+            "type-after-name-of-none",
+            documented(":param a: x\n:param sizes list: y", "a"),
+            [("param-unknown", "sizes")],
+            "",
+        ),
+        (
+            "parameters-of-an-inner-function",
+            documented(
+                "Parameters\n----------\na : int\n    x\n\n"
+                "Other Parameters\n----------------\nimage : int\n    y\nclip : int\n    z"
+            ),
+            [],
+            "",
+        ),
+        (
+            "some-other-parameters",
+            documented(
+                "Parameters\n----------\na : int\n    x\n\n"
+                "Other Parameters\n----------------\nb : int\n    y\nclip : int\n    z",
+                "a, b",
+            ),
+            [("param-unknown", "clip")],
+            "",
+        ),
+        ("for-the-base", PASSED_ON, [], ""),
+        (
+            "default-of-something-else",
+            documented(
+                "Parameters\n----------\na : bool, default: False\n    Whether.\n\n"
+                "    .. note::\n        The other one defaults to ``True``.",
+                "a=False",
+            ),
+            [],
+            "",
+        ),
         ("descriptor", DESCRIPTOR, [], ""),
         ("kwargs-key", args("a: One.\nb: A key.", "a, **kwargs"), [], ""),
         ("stars-without-stars", args("a: One.\nargs: x\nkwargs: y", "a, *args, **kwargs"), [], ""),
@@ -407,6 +458,12 @@ async def f(a):
         ),
         ("kwargs-key", args("size: One.", "_size=1, **kw", "kw.get('size')"), [], ""),
         ("kwargs-key-alike", args("size: One.", "sizes=1, **kw", "kw['size']"), [], ""),
+        (
+            "private-order",
+            args("b: One.\na: Two.", "a, b").replace("def f(", "def _f("),
+            [],
+            "",
+        ),
         ("kwargs-in", args("size: One.", "sizes=1, **kw", "'size' in kw"), [], ""),
         (
             "key-of-another-mapping",
