@@ -174,6 +174,16 @@ def test_only_answers_are_learnt(real_base, tmp_path):
     assert batch.wanted.sum() == len(batch.targets)
 
 
+@pytest.mark.parametrize("decay", ["2600", "-0.1", "nan", "some"])
+def test_the_rate_falls_over_a_share_of_the_rows(decay, capsys):
+    parser = argparse.ArgumentParser()
+    adapt.arguments(parser)
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--base", "base.gguf", "--decay", decay])
+    assert f"must be a share, 0 to 1, got {decay!r}" in capsys.readouterr().err
+    assert parser.parse_args(["--base", "base.gguf", "--decay", "1"]).decay == 1.0
+
+
 def options(work, base, **changes):
     parser = argparse.ArgumentParser()
     adapt.arguments(parser)

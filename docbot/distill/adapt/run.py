@@ -20,6 +20,7 @@ from docbot.atomic import replacing
 from docbot.distill.adapt.batches import Tokens
 from docbot.distill.adapt.export import export_adapter
 from docbot.distill.adapt.network import Network
+from docbot.distill.flags import share
 from docbot.errors import ConfigError
 from docbot.llm.digest import sha256
 
@@ -45,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--base", type=Path, required=True, help="the base model, a GGUF file of a Llama")
     add("--minutes", type=float, default=60.0, help="how long this call may take")
     add("--rows", type=int, default=0, help="examples of the whole run; 0: each once")
-    add("--decay", type=float, default=0.25, help="last share of the rows: the rate falls")
+    add("--decay", type=share, default=0.25, help="last share of --rows, 0 to 1: the rate falls")
     add("--rate", type=float, default=1e-3, help="learning rate")
     add("--rank", type=int, default=16, help="rank of the adapter's matrices")
     add("--first", type=int, default=8, help="first layer with an adapter")
