@@ -27,7 +27,6 @@ from docbot.distill.corpus.extract import STDLIB, read_sources
 from docbot.distill.corpus.labels import Label, LabelStore, row_key
 from docbot.distill.corpus.references import Filter, clean, first_sentence
 from docbot.distill.corpus.rows import CorpusRow, read_rows
-from docbot.distill.flags import share
 from docbot.errors import ConfigError, ModelError, SourceError
 from docbot.gate.judge import confidence_of
 from docbot.llm.batching import LlamaCpp
@@ -343,7 +342,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add("--prompt-format", default="chatml", choices=sorted(FORMATS), help="of the GGUF file")
     add("--name", help="the endpoint's name of the model")
     add("--key-env", help="environment variable that holds the endpoint's key")
-    add("--min-confidence", type=share, default=0.0, help="geometric mean of token probabilities")
+    add("--min-confidence", type=float, default=0.0, help="geometric mean of token probabilities")
     add("--limit", type=int, default=0, help="rows asked about in this call; 0: all")
     add("--jobs", type=int, default=8, help="requests under way at once")
     add("--threads", type=int, default=0, help="CPU threads of the GGUF file; 0: all")
