@@ -12,7 +12,6 @@ from docbot.docstring.stale import (
     find_stale,
     mend_file,
     missing_parameters,
-    stale_summaries,
 )
 from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
@@ -92,6 +91,7 @@ class FileTask:
     phrases: dict[MissingEntry, str] = field(default_factory=dict)
     words: dict[str, Summary] = field(default_factory=dict)
     proposals: dict[str, str] = field(default_factory=dict)
+    stale: tuple[Drift, ...] | None = None
 
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
@@ -140,14 +140,30 @@ class FileTask:
         if Task.FUNCTION not in job.format.tasks:
             return ()
         try:
-            functions = stale_summaries(self.file.source, *self._compared(job))
+            names = {
+                drift.qualname
+                for drift in self._stale(job)
+                if drift.rule is DriftRule.SUMMARY_STALE
+            }
             definitions = self.scanned.definitions
-            if functions and not definitions:
+            if names and not definitions:
                 definitions = read_definitions(read(self.file.source))
         except SourceError:  # `finish` says so
             return ()
-        targets = (Target(definition=function.definition) for function in functions)
+        targets = (Target(definition=each) for each in definitions if each.qualname in names)
         return tuple(build_context(target, definitions, self.file.path) for target in targets)
+
+    def _stale(self, job: Job) -> tuple[Drift, ...]:
+        """Find the drifts of the file as it was given, once.
+
+        Raises:
+            SourceError: the file cannot be read.
+
+        """
+        if self.stale is None:
+            required = job.config.required_sections
+            self.stale = find_stale(self.file.source, *self._compared(job), required)
+        return self.stale
 
     def settle_proposal(self, qualname: str, headline: str | None) -> None:
         """Take another summary for a docstring whose own may be stale, or None for none."""
@@ -258,6 +274,8 @@ class FileTask:
         is_same = source == file.source or not self.scanned.drifts  # else their lines have moved
         if stale == "report" and file.changed is None and is_same:
             return MendedFile(after=source, left=self.scanned.drifts)
+        if stale == "report" and source == file.source:
+            return MendedFile(after=source, left=self._stale(job))
         former, only = self._compared(job)
         required = job.config.required_sections
         if stale == "report":

@@ -108,7 +108,9 @@ def sections_linters_want(settings: Mapping[str, str]) -> tuple[str, ...]:
     if not any(_MENTIONED.search(text) for text in settings.values()):
         return ()
     tools = ToolSettings(settings)
-    return tuple(sorted(_wanted_by_pydoclint(tools) | _wanted_by_ruff(tools) | _by_docsig(tools)))
+    return tuple(
+        sorted(_wanted_by_pydoclint(tools) | _wanted_by_ruff(tools) | _wanted_by_docsig(tools))
+    )
 
 
 def _wanted_by_pydoclint(tools: ToolSettings) -> set[str]:
@@ -147,7 +149,7 @@ def _longest_prefix(rule: str, codes: Iterable[str]) -> int:
     return max([*lengths, 1 if "ALL" in codes else 0])
 
 
-def _by_docsig(tools: ToolSettings) -> set[str]:
+def _wanted_by_docsig(tools: ToolSettings) -> set[str]:
     table = tools.get("docsig")
     if not isinstance(table, dict) or tools.is_on("docsig.ignore-no-params", default=False):
         return set()

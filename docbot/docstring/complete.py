@@ -76,34 +76,33 @@ def complete_file(
     drifts: dict[str, Drift] = {}
     for function in all_documented_functions(parse(text.code), text):
         summary = words.get(function.qualname)
-        change = _change(function, summary, style, text) if summary is not None else None
-        if summary is None or change is None or function.qualname in drifts:
+        sections = _lacking(function, summary, style) if summary is not None else None
+        if sections is None or function.qualname in drifts:
+            continue
+        change = _change(function, sections, style, text)
+        if change is None:
             continue
         own = mend_edits(
             function.literal, [change], text, qualname=function.qualname, line=function.line
         )
         if own:
             edits += own
-            drifts[function.qualname] = function.drift(
-                DriftRule.SECTIONS_MISSING,
-                0,
-                lack_of(_kinds_of(_lacking(function, summary, style))),
-            )
+            lack = lack_of(_kinds_of(sections))
+            drifts[function.qualname] = function.drift(DriftRule.SECTIONS_MISSING, 0, lack)
     after = apply_edits(source, edits)
     if edits:
         verify(source, after, edits)
     return after, tuple(drifts.values())
 
 
-def _kinds_of(sections: Sections | None) -> Iterator[SectionKind]:
-    if sections is not None:
-        results = SectionKind.YIELDS if sections.yields else SectionKind.RETURNS
-        pairs = (
-            (SectionKind.PARAMETERS, sections.params),
-            (results, sections.returns),
-            (SectionKind.RAISES, sections.raises),
-        )
-        yield from (kind for kind, entries in pairs if entries)
+def _kinds_of(sections: Sections) -> Iterator[SectionKind]:
+    results = SectionKind.YIELDS if sections.yields else SectionKind.RETURNS
+    pairs = (
+        (SectionKind.PARAMETERS, sections.params),
+        (results, sections.returns),
+        (SectionKind.RAISES, sections.raises),
+    )
+    yield from (kind for kind, entries in pairs if entries)
 
 
 def _with_indent(function: Function) -> Definition:
@@ -149,12 +148,11 @@ def _lacking(function: Function, summary: Summary, style: DocstringStyle) -> Sec
 
 
 def _change(
-    function: Function, summary: Summary, style: DocstringStyle, text: Text
+    function: Function, sections: Sections, style: DocstringStyle, text: Text
 ) -> Change | None:
-    sections = _lacking(function, summary, style)
     definition = _with_indent(function)
     indent = definition.indent
-    if sections is None or indent is None or not _begins_line(function.node, text):
+    if indent is None or not _begins_line(function.node, text):
         return None
     lines = section_lines(sections, definition, _own_style(function, style))
     if not lines:

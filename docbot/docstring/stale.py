@@ -169,25 +169,6 @@ def missing_parameters(
     )
 
 
-def stale_summaries(
-    source: bytes, former: bytes | None, only: Collection[str] | None
-) -> tuple[Function, ...]:
-    """Return the functions whose summaries may be stale; as in `mend_file`.
-
-    Raises:
-        SourceError: the file cannot be read.
-
-    """
-    if former is None:
-        return ()
-    wanted = _Wanted.beside(former, only, frozenset())
-    return tuple(
-        function
-        for function, drifts in wanted.drifts(read(source))
-        if any(drift.rule is DriftRule.SUMMARY_STALE for drift in drifts)
-    )
-
-
 def _round(text: Text, wanted: _Wanted) -> tuple[list[Drift], list[Drift], list[Edit]]:
     """Return the drifts that can be mended now, the others, and the edits that mend."""
     gone: list[Drift] = []

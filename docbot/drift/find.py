@@ -24,6 +24,7 @@ from docbot.drift.defaults import default_drifts, type_drifts
 from docbot.drift.drift import Drift, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, Function
 from docbot.drift.literal import literal_of
+from docbot.drift.match import match_parameters
 from docbot.drift.order import order_drifts
 from docbot.drift.params import parameter_drifts
 from docbot.drift.parse import parse_docstring
@@ -145,8 +146,10 @@ def drifts_of(
     """
     params = None if former is None else {param.name: param for param in former.signature.params}
     names = None if params is None else tuple(params)
-    yield from parameter_drifts(function, names, required)
-    yield from order_drifts(function, names)
+    match = match_parameters(function)
+    if match is not None:
+        yield from parameter_drifts(function, match, names, required)
+        yield from order_drifts(function, match, names)
     yield from default_drifts(function, params)
     yield from type_drifts(function)
     yield from result_drifts(function, former)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from docbot.drift.docstring import SectionKind
 from docbot.drift.drift import Change, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, STARRED
-from docbot.drift.match import match_parameters
 from docbot.scan.definition import ParameterKind
+from docbot.scan.parse import is_dunder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,25 +26,24 @@ _OLD = re.compile(
 """Words of an entry for an old parameter, which stands below the others on purpose."""
 
 
-def order_drifts(function: Function, former: Sequence[str] | None = None) -> Iterator[Drift]:
+def order_drifts(
+    function: Function, match: ParameterMatch, former: Sequence[str] | None = None
+) -> Iterator[Drift]:
     """Find parameters that a section documents in another order than the signature's.
 
     Callers do not see the order of keyword-only parameters, so theirs counts only where it is new.
 
     Args:
         function: The function.
+        match: Its documented names beside those of the signature.
         former: The names of the parameters in an older version, where there is one, in order.
 
     """
-    match = match_parameters(function)
-    if match is None or (former is None and _is_private(function.definition.name)):
+    name = function.definition.name
+    if former is None and name.startswith("_") and not is_dunder(name):
         return
     for kind in PARAMETER_SECTIONS:
         yield from _section_order(function, match, former, kind)
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("_") and not name.endswith("__")
 
 
 def _section_order(

@@ -12,7 +12,6 @@ from docbot.drift.defaults import states_other_default
 from docbot.drift.docstring import Convention, SectionKind, Span
 from docbot.drift.drift import Change, DriftRule
 from docbot.drift.function import PARAMETER_SECTIONS, STARRED
-from docbot.drift.match import match_parameters
 from docbot.drift.parse import kinds_in_prose
 from docbot.scan.body import called_name
 from docbot.scan.definition import ParameterKind
@@ -33,6 +32,7 @@ ALIKE = 0.6
 
 def parameter_drifts(
     function: Function,
+    match: ParameterMatch,
     former: Sequence[str] | None = None,
     required: frozenset[str] = frozenset(),
 ) -> Iterator[Drift]:
@@ -40,14 +40,12 @@ def parameter_drifts(
 
     Args:
         function: The function.
+        match: Its documented names beside those of the signature.
         former: The names of the parameters in an older version, where there is one, in order: what
             was no parameter then and is none now is the house's habit, such as keys of `**kwargs`.
         required: The kinds of sections that every docstring must have.
 
     """
-    match = match_parameters(function)
-    if match is None:
-        return
     renamed = dict(_renames(function, match, former))
     for one in match.unknown:
         if one.name in renamed:
