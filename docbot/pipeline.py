@@ -22,6 +22,7 @@ from docbot.gate.summary import Summary, with_phrases
 from docbot.prompt.context import build_context
 from docbot.prompt.task import Slot, Task, headline_slot
 from docbot.scan.definition import Kind
+from docbot.scan.only_raises import only_raises
 from docbot.scanned import Result, with_kinds
 from docbot.select.rules import Choice
 from docbot.select.skip import Skip, SkipReason
@@ -322,14 +323,17 @@ class _Stream:
 def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Skip:
     """Prompt for a headline; or return the outcome where no model is needed or no time is left."""
     slot = headline_slot(target.definition)
-    if summary := fixed_summary(target.definition):
+    around = task.scanned.definitions
+    if summary := fixed_summary(target.definition, around):
         return summary
+    if only_raises(target.definition, around):
+        return target.skip(SkipReason.LEFT_ALONE, "its body only raises")
     if slot.task not in job.format.tasks:
         detail = f"this model cannot be asked about a {slot.task.value}"
         return target.skip(SkipReason.LEFT_ALONE, detail)
     if job.out_of_time():
         return target.skip(SkipReason.OUT_OF_TIME, "the time budget was used up")
-    context = build_context(target, task.scanned.definitions, task.file.path)
+    context = build_context(target, around, task.file.path)
     return _slot_prompt(_Docstring(task=task, context=context), slot, job)
 
 

@@ -1,7 +1,8 @@
 """Give special methods fixed headlines, as Python's data model defines what they do.
 
 A sentence is listed only if it is true whatever the class does, as long as the method does its
-duty at all: one that only raises, returns nothing, or only returns `NotImplemented` gets none.
+duty at all: one that returns nothing or only returns `NotImplemented` gets none. Of any function
+that only raises, the sentence says that it does, since its name says what it does not do.
 There is none for `__init__`, `__new__` and `__call__` either, since what those do depends on the
 class. Operators are written in Python (`Return self == other.`), since libraries overload them to
 mean other things than equality or order. Source: https://docs.python.org/3/reference/datamodel.html
@@ -11,18 +12,21 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.errors import SourceError
 from docbot.gate.summary import Summary
 from docbot.scan.definition import Kind, Shape
+from docbot.scan.only_raises import only_raises
 from docbot.scan.tree import function_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from docbot.scan.definition import Definition
+    from docbot.scan.only_raises import OnlyRaises
 
     Wording = str  # may hold {0} and {1}: the names of the first two parameters
     Rule = Callable[["Definition", "_Body"], Wording | None]
@@ -60,7 +64,7 @@ def fixed_sentence(definition: Definition) -> str | None:
     ):
         return None
     body = _body(definition)
-    if body is None or body.gives_up:
+    if body is None or body.gives_up or definition.signature.returns in _NEVER:
         return None
     wording = rule(definition, body)
     params = [param.name for param in definition.signature.params]
@@ -97,6 +101,7 @@ def _text(value: ast.expr) -> str:
         return "..."
 
 
+_NEVER = ("NoReturn", "Never", "t.NoReturn", "t.Never", "typing.NoReturn", "typing.Never")
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _DECORATIONS = (
     (),
@@ -289,7 +294,31 @@ _RULES: Mapping[str, Rule] = {
 }
 
 
-def fixed_summary(definition: Definition) -> Summary | None:
-    """Return a Summary with the fixed headline of a special method; None where there is none."""
-    headline = fixed_sentence(definition)
+_AN = re.compile(r"[AEI]|O(?!ne)|U(?:n(?!i[cqtv])|[pl])|[FHLMNRSX](?=[A-Z])")
+"""The beginnings of class names that are read with "an" before them."""
+
+
+def raising_sentence(definition: Definition, raising: OnlyRaises) -> str | None:
+    """Return the headline of a function that only raises; None for an abstract one."""
+    if not raising.exception or _is_abstract(definition, raising):
+        return None
+    name = raising.exception.rpartition(".")[2]
+    if not name.endswith(("Error", "Exception")):
+        return f"Raise {name}."
+    return f"Raise {'an' if _AN.match(name.lstrip('_')) else 'a'} {name}."
+
+
+def _is_abstract(definition: Definition, raising: OnlyRaises) -> bool:
+    """Check whether a method raises because it is there to be overridden."""
+    names = (name.rpartition(".")[2] for name in definition.decorator_names)
+    return raising.exception == "NotImplementedError" or any("abstract" in name for name in names)
+
+
+def fixed_summary(definition: Definition, around: Sequence[Definition] = ()) -> Summary | None:
+    """Return a Summary with a fixed headline: what it raises, or what a special method does.
+
+    `around` are the definitions of its file, which it may call.
+    """
+    raising = only_raises(definition, around)
+    headline = raising_sentence(definition, raising) if raising else fixed_sentence(definition)
     return Summary(headline=headline) if headline is not None else None

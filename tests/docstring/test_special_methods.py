@@ -10,6 +10,7 @@ import pytest
 from docbot.docstring import special_methods as sentences
 from docbot.docstring.special_methods import fixed_sentence, fixed_summary
 from docbot.scan.facts import read_definitions
+from docbot.scan.only_raises import only_raises
 from docbot.scan.source import read
 
 if TYPE_CHECKING:
@@ -214,3 +215,83 @@ def test_every_special_method_has_a_short_sentence_that_ruff_accepts(tmp_path: P
 @pytest.mark.parametrize("value", ["0x" + "f" * 9000, "-" * 120 + "1"])
 def test_a_value_that_cannot_be_told_is_no_crash(value: str) -> None:
     assert fixed_text(f"def __hash__(self):\n    return {value}\n") == "Return the hash value."
+
+
+RAISES = {
+    "a message first": (
+        'def pop(self, key):\n    message = f"cannot pop {key!r}"\n    raise TypeError(message)',
+        "Raise a TypeError.",
+    ),
+    "a special method": (
+        "def __setitem__(self, key, value):\n    del key, value\n    raise AttributeError",
+        "Raise an AttributeError.",
+    ),
+    "a warning first": (
+        "def load(self):\n    warnings.warn('gone')\n    raise errors.HTTPError(410) from None",
+        "Raise an HTTPError.",
+    ),
+    "an instance with a name": (
+        "def close(self) -> NoReturn:\n    error = UsageError('no')\n    raise error",
+        "Raise a UsageError.",
+    ),
+    "unreachable code behind it": (
+        "def rows(self):\n    raise UnicodeError\n    yield",
+        "Raise a UnicodeError.",
+    ),
+    "no error by its name": ("def leave(self):\n    raise SystemExit(2)", "Raise SystemExit."),
+    "a helper": ("def clear(self):\n    self._refuse()", "Raise a ReadOnlyError."),
+    "a helper of the module": (
+        "def __delitem__(self, key) -> NoReturn:\n    _stop(self)",
+        "Raise an OSError.",
+    ),
+}
+HELPERS = """
+class Base:
+    def _refuse(self):
+        raise ReadOnlyError
+
+def _stop(thing):
+    raise OSError(thing)
+
+"""
+
+
+@pytest.mark.parametrize(("method", "expected"), RAISES.values(), ids=RAISES.keys())
+def test_a_body_that_only_raises_says_so(method: str, expected: str) -> None:
+    lines = "".join(f"    {line}\n" for line in method.splitlines())
+    source = f"{HELPERS}class Thing:\n{lines}"
+    definitions = read_definitions(read(source.encode()))
+    definition = next(d for d in definitions if d.owner == "Thing")
+    summary = fixed_summary(definition, definitions)
+    assert summary is not None
+    assert summary.headline == expected
+
+
+SILENT = {
+    "abstract": "def run(self):\n    text = 'later'\n    raise NotImplementedError(text)",
+    "declared abstract": "@abc.abstractmethod\ndef run(self):\n    raise TypeError",
+    "one of two": "def run(self, x):\n    if x:\n        raise KeyError\n    raise ValueError",
+    "no class": "def run(self):\n    raise self.error",
+    "again": "def run(self, error):\n    raise error",
+}
+ACTS = {
+    "on a condition": "def run(self, x):\n    if x:\n        raise ValueError(x)",
+    "after work": "def run(self):\n    self.close()\n    raise ValueError",
+    "where it fails": "def run(self):\n    try:\n        go()\n    except OSError:\n"
+    "        raise ValueError from None",
+    "after another value": "def run(self, x):\n    if x:\n        return x\n    raise ValueError",
+    "in an inner function": "def run(self):\n    def stop():\n        raise ValueError\n"
+    "    return stop",
+    "where nothing is found": "def run(self, xs):\n    for x in xs:\n        return x\n"
+    "    raise LookupError",
+}
+
+
+@pytest.mark.parametrize("method", [*SILENT.values(), *ACTS.values()], ids=[*SILENT, *ACTS])
+def test_no_exception_is_promised_where_it_is_not_sure(method: str) -> None:
+    lines = "".join(f"    {line}\n" for line in method.splitlines())
+    definition = next(
+        d for d in read_definitions(read(f"class Thing:\n{lines}".encode())) if d.name == "run"
+    )
+    assert fixed_summary(definition) is None
+    assert bool(only_raises(definition)) is (method in SILENT.values())

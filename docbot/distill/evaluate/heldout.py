@@ -16,7 +16,7 @@ from docbot.config import KINDS, Config
 from docbot.distill.corpus.references import read_docstring
 from docbot.distill.corpus.scramble import scramble
 from docbot.distill.evaluate.metrics import name_in_words, tokenize
-from docbot.docstring.special_methods import fixed_summary
+from docbot.docstring.special_methods import fixed_sentence
 from docbot.errors import SourceError
 from docbot.gate.facts import Surroundings, surroundings_of
 from docbot.prompt.context import build_context, first_sentence
@@ -153,7 +153,7 @@ def _of_file(
         if (
             not definition.docstring
             or find_skip(definition, place, config)
-            or fixed_summary(definition)
+            or fixed_sentence(definition)
         ):
             continue
         for slot, reference in _references(definition):
