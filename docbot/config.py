@@ -51,7 +51,7 @@ class Config:
     """The user's settings; the type of a default is the type of its key.
 
     Attributes:
-        exclude: Paths left alone, as gitignore patterns relative to the repository.
+        exclude: Paths left alone, as gitignore patterns relative to the folder of the settings.
         kinds: Kinds of definition that count; when empty, `check` counts functions and methods,
             and `fix` writes besides them what the model can be asked about.
         include: Skip rules switched off: such definitions are documented after all.
@@ -122,6 +122,18 @@ RENAMED = {"select": "include", "ignore": "skip"}
 """Keys of earlier versions: in ruff's configuration these two mean the opposite."""
 
 
+PYPROJECT = "pyproject.toml"
+
+
+def holds_settings(content: bytes) -> bool:
+    """Check whether the bytes of a TOML file have a `[tool.docbot]`, or cannot be read as TOML."""
+    try:
+        tool = _read_toml(content, PYPROJECT).get("tool", {})
+    except ConfigError:
+        return b"tool.docbot" in content
+    return isinstance(tool, dict) and "docbot" in tool
+
+
 def load_config(root: Path, file: Path | None = None) -> Config:
     """Read `[tool.docbot]` from `file`, or from the `pyproject.toml` in `root` when there is one.
 
@@ -129,7 +141,7 @@ def load_config(root: Path, file: Path | None = None) -> Config:
         ConfigError: the file is missing or no TOML; a key is unknown, of the wrong type or value.
 
     """
-    path = file or root / "pyproject.toml"
+    path = file or root / PYPROJECT
     if file is None and not path.is_file():
         return Config()
     try:

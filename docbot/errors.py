@@ -14,6 +14,7 @@ DocbotError               an error that one sentence explains; exit code 2
 │   └── HubError          the hub cannot be reached, refuses, or sends another file
 ├── ReviewError           a review's report cannot be trusted or read
 ├── WriteError            a file changed, vanished or is read-only
+│   └── UndoError         the undo patch cannot be written; the run ends
 └── VerifyError           an edit failed docbot's own check: a bug, and the file stays as it was
 
 The message is the sentence shown to the user: it names the file or key, and what to do about it.
@@ -76,6 +77,10 @@ class ReviewError(DocbotError):
 
 class WriteError(DocbotError):
     """A file that could not be replaced; it is as it was."""
+
+
+class UndoError(WriteError):
+    """An undo patch that cannot be written, so that nothing else is written either."""
 
 
 class VerifyError(DocbotError):

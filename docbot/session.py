@@ -4,27 +4,98 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from docbot.config import Config
 from docbot.parallel import WorkerError, Workers
 from docbot.scanned import scan_file, scan_file_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from docbot.cache import Cache
-    from docbot.docstring.style import DocstringStyle
-    from docbot.file_task import Job
-    from docbot.repo.worktree import WorkTree
-    from docbot.select.inheritance import ParentIndex
-if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from docbot.cache import Cache
     from docbot.config import Config
+    from docbot.docstring.style import DocstringStyle
+    from docbot.file_task import Job
+    from docbot.llm.protocol import Backend
+    from docbot.prompt.formats import Format
+    from docbot.repo.worktree import WorkTree
     from docbot.scanned import ScannedFile, Scanner, SourceFile
+    from docbot.select.inheritance import ParentIndex
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Engine:
+    """A model that is ready to be asked, and the format of its prompts."""
+
+    backend: Backend
+    format: Format
+
+
+@contextmanager
+def open_engines(cache: Cache, *, ahead: int = 0) -> Iterator[Callable[[Config], Engine]]:
+    """Open models as configurations ask for them, each once; `ahead` as in `LlamaCpp`.
+
+    The function that is given raises:
+        ConfigError: `prompt_format` or `candidates` cannot be used.
+        ModelError: no such model, not pulled yet, or not the file it should be.
+
+    """
+    from docbot.prompt.formats import get_format
+
+    engines: dict[tuple[object, ...], Engine] = {}
+    with ExitStack() as stack:
+
+        def engine_of(config: Config) -> Engine:
+            get_format(config.prompt_format)  # wrong even where the model does not ask for it
+            sampling = (config.max_tokens, config.candidates, config.threads, config.gpu_layers)
+            key = (config.model, config.prompt_format, *sampling)
+            if key not in engines:
+                engines[key] = stack.enter_context(_open_engine(config, cache, ahead))
+            return engines[key]
+
+        yield engine_of
+
+
+@contextmanager
+def _open_engine(config: Config, cache: Cache, ahead: int) -> Iterator[Engine]:
+    from docbot.llm.batching import open_backend
+    from docbot.llm.completion_cache import CachedBackend, engine_id
+    from docbot.llm.weights import identify, resolve
+    from docbot.prompt.formats import get_format
+
+    weights = resolve(config.model, config.prompt_format)
+
+    def identity() -> bytes:
+        return engine_id(identify(config.model, weights.path), config, weights.context)
+
+    with open_backend(weights, config, ahead=ahead) as backend:
+        yield Engine(
+            backend=CachedBackend(backend, cache, identity), format=get_format(weights.format)
+        )
+
+
+def make_job(
+    config: Config,
+    engine: Engine,
+    *,
+    parents: ParentIndex,
+    style: Callable[[], DocstringStyle],
+    out_of_time: Callable[[], bool],
+) -> Job:
+    """Make what `pipeline.fix` needs; the style is detected when it is first used."""
+    from docbot.file_task import Job
+
+    return Job(
+        config=config,
+        parents=parents,
+        style=functools.cache(style),
+        backend=engine.backend,
+        format=engine.format,
+        out_of_time=out_of_time,
+    )
 
 
 @contextmanager
@@ -35,37 +106,17 @@ def open_job(
     parents: ParentIndex,
     style: Callable[[], DocstringStyle],
     out_of_time: Callable[[], bool],
-    ahead: int = 0,
 ) -> Iterator[Job]:
-    """Open what `pipeline.fix` needs; model and style are loaded when they are first used.
-
-    `ahead` as in `LlamaCpp`.
+    """Open what `pipeline.fix` needs for files of one configuration.
 
     Raises:
-        ConfigError: `prompt_format` or `candidates` cannot be used.
-        ModelError: no such model, not pulled yet, or not the file it should be.
+        ConfigError: as `open_engines`.
+        ModelError: likewise.
 
     """
-    from docbot.file_task import Job
-    from docbot.llm.batching import open_backend
-    from docbot.llm.completion_cache import CachedBackend, engine_id
-    from docbot.llm.weights import identify, resolve
-    from docbot.prompt.formats import get_format
-
-    get_format(config.prompt_format)  # wrong even where the model does not ask for it
-    weights = resolve(config.model, config.prompt_format)
-
-    def identity() -> bytes:
-        return engine_id(identify(config.model, weights.path), config, weights.context)
-
-    with open_backend(weights, config, ahead=ahead) as backend:
-        yield Job(
-            config=config,
-            parents=parents,
-            style=functools.cache(style),
-            backend=CachedBackend(backend, cache, identity),
-            format=get_format(weights.format),
-            out_of_time=out_of_time,
+    with open_engines(cache) as engine_of:
+        yield make_job(
+            config, engine_of(config), parents=parents, style=style, out_of_time=out_of_time
         )
 
 
@@ -118,6 +169,8 @@ def _scanned(answer: Callable[[], ScannedFile], file: SourceFile, config: Config
 def style_of(scope: WorkTree) -> DocstringStyle:
     """Detect the docstring style of a work tree."""
     from docbot.docstring.style import detect_style
+    from docbot.repo.worktree import texts_of
     from docbot.tool_settings import SETTINGS_FILES
 
-    return detect_style(scope.python_files(), scope.read, scope.texts(SETTINGS_FILES), scope.config)
+    settings = texts_of(scope.root, SETTINGS_FILES)
+    return detect_style(scope.python_files(), scope.read, settings, scope.config)

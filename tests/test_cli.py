@@ -147,7 +147,18 @@ def test_a_plain_folder(docbot, tmp_path):
     (tmp_path / "box.py").write_text(SIZED)
     ran = docbot("fix", tmp_path)
     assert ran.code == exit_codes.CHANGES
-    assert "not under git" in ran.err
+    assert (tmp_path / "box.py").read_text() == DOCUMENTED
+    (command,) = [line for line in ran.err.splitlines() if "undo" in line]
+    subprocess.run(command.partition(": undo this run: ")[2], shell=True, check=True)
+    assert (tmp_path / "box.py").read_text() == SIZED
+
+
+def test_a_plain_folder_says_before_that_there_is_no_undo(docbot, tmp_path, monkeypatch):
+    (tmp_path / "box.py").write_text(SIZED)
+    (tmp_path / "state").write_text("no folder")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    ran = docbot("fix", tmp_path / "box.py")
+    assert "cannot be undone by docbot" in ran.err
     assert (tmp_path / "box.py").read_text() == DOCUMENTED
 
 

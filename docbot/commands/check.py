@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from docbot.commands.check_cache import (
@@ -16,15 +17,26 @@ from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, print_again, user_cache
 from docbot.repo.former import base_revision, former_versions
-from docbot.repo.worktree import open_worktree
+from docbot.repo.locate import Locator
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from docbot.cache import Cache
     from docbot.repo.scans import CachedScans, FileContent
     from docbot.repo.worktree import SelectedFile, WorkTree
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Part:
+    """The files of one work tree: those that are not left alone are identified by content."""
+
+    worktree: WorkTree
+    rows: Sequence[SelectedFile]
+    files: Sequence[FileContent]
+    scans: CachedScans
+    base: str
 
 
 def run(options: argparse.Namespace) -> int:
@@ -33,71 +45,104 @@ def run(options: argparse.Namespace) -> int:
 
     if options.own_process:
         gc.disable()  # a short life among plain data, where there are no cycles to find
-    worktree = open_worktree(options.paths, settings_of(options), options.config)
+    locator = Locator(settings_of(options), options.config)
+    worktrees = locator.worktrees(options.paths)
     with user_cache(options) as cache:
-        output = _check(options, worktree, cache)
+        output = _check(options, locator, worktrees, cache)
     if options.fail_under is not None:
         below = output.coverage is not None and output.coverage < options.fail_under
         return CHANGES if below else CLEAN
     return CHANGES if output.missing or output.drifts else CLEAN
 
 
-def _check(options: argparse.Namespace, worktree: WorkTree, cache: Cache) -> CheckOutput:
+def _check(
+    options: argparse.Namespace, locator: Locator, worktrees: list[WorkTree], cache: Cache
+) -> CheckOutput:
     """Print the output of an earlier check of the same files, or check them."""
     some = options.staged or options.since is not None
-    state = None if some or not options.cache else tracked_state(worktree)
-    selection = None
-    if state is None:
-        selection = _select(options, worktree, cache)
-        rows, files, _ = selection
-        state = files_state(worktree, files, rows)
-    base = base_revision(worktree.repository, staged=options.staged, since=options.since)
-    key = key_of(worktree, state, [options.format, options.verbose, base])
-    output = recall(cache, key, worktree)
+    parts: list[_Part] | None = None
+    states = [] if some or not options.cache else _tracked_states(worktrees)
+    bases = [""] * len(worktrees)
+    if not states:
+        parts = list(_select(options, locator, worktrees, cache))
+        worktrees = [part.worktree for part in parts]
+        states = [files_state(part.worktree, part.files, part.rows) for part in parts]
+        bases = [part.base for part in parts]
+    key = key_of(worktrees, states, [options.format, options.verbose, bases])
+    output = recall(cache, key, worktrees)
     if output is not None:
         print_again(output, quiet=options.quiet)
         return output
-    rows, files, scans = selection or _select(options, worktree, cache)
-    output = _check_files(Run(options, worktree), rows, files, scans, base)
-    remember(cache, key, output, scans)
+    parts = parts or list(_select(options, locator, worktrees, cache))
+    output = _check_files(Run(options, worktrees), parts)
+    if any(part.rows for part in parts) and not options.verbose:  # else it is about other files
+        remember(cache, key, output, [part.scans for part in parts])
     return output
 
 
+def _tracked_states(worktrees: Iterable[WorkTree]) -> list[bytes]:
+    """Return the states of the work trees as git has them; none if it does not have them all."""
+    states = []
+    for worktree in worktrees:
+        state = tracked_state(worktree)
+        if state is None:
+            return []
+        states.append(state)
+    return states
+
+
 def _select(
-    options: argparse.Namespace, worktree: WorkTree, cache: Cache
-) -> tuple[list[SelectedFile], list[FileContent], CachedScans]:
+    options: argparse.Namespace, locator: Locator, worktrees: Iterable[WorkTree], cache: Cache
+) -> Iterator[_Part]:
     """Select the files of the run, and identify the content of those that are not left alone."""
     from docbot.repo.scans import CachedScans
 
-    rows = worktree.select_files(staged=options.staged, since=options.since)
-    scans = CachedScans(worktree, cache, workers=options.own_process)
-    return rows, scans.identify([(row.path, row.blob) for row in rows if row.skip is None]), scans
+    for tree, rows in locator.select(worktrees, staged=options.staged, since=options.since):
+        scans = CachedScans(tree, cache, workers=options.own_process)
+        files = scans.identify([(row.path, row.blob) for row in rows if row.skip is None])
+        base = base_revision(tree.repository, staged=options.staged, since=options.since)
+        yield _Part(worktree=tree, rows=rows, files=files, scans=scans, base=base)
 
 
-def _check_files(
-    run: Run,
-    rows: Sequence[SelectedFile],
-    files: Sequence[FileContent],
-    scans: CachedScans,
-    base: str,
-) -> CheckOutput:
+def _check_files(run: Run, parts: Sequence[_Part]) -> CheckOutput:
+    from docbot.scanned import COUNTED, with_kinds
+
+    for part in parts:
+        _check_part(run, part)
+    count = sum(len(part.rows) for part in parts)
+    some = run.options.staged or run.options.since is not None
+    if not some and (run.options.verbose or not count):
+        run.say_unseen(run.worktrees, count=count)
+    kinds = {with_kinds(part.worktree.config, COUNTED).kinds for part in parts}
+    run.close("check", kinds.pop() if len(kinds) == 1 else ())
+    return CheckOutput(
+        data=b"".join(run.data).decode("utf-8", "surrogateescape"),
+        messages=tuple(run.messages),
+        missing=run.tally.missing,
+        drifts=run.tally.certain_drifts,
+        coverage=run.tally.coverage,
+    )
+
+
+def _check_part(run: Run, part: _Part) -> None:
     from docbot.commands.output import with_changed_drifts
     from docbot.scanned import COUNTED, Result, settle_file, with_kinds
     from docbot.select.inheritance import ParentIndex
 
+    run.worktree, scans, rows = part.worktree, part.scans, part.rows
     config, parents = with_kinds(run.worktree.config, COUNTED), ParentIndex(scans.outline_of)
     paths = [run.worktree.relative(row.path) for row in rows]
     kept = [(path, row.changed) for path, row in zip(paths, rows, strict=True) if row.skip is None]
-    skips = {path: file.problem for (path, _), file in zip(kept, files, strict=True)}
+    skips = {path: file.problem for (path, _), file in zip(kept, part.files, strict=True)}
     readable = [
         (path, file, changed)
-        for (path, changed), file in zip(kept, files, strict=True)
+        for (path, changed), file in zip(kept, part.files, strict=True)
         if file.problem is None
     ]
     with (
         scans.judging(readable, config) as judged,
         run.meter(len(rows)),
-        former_versions(run.worktree.repository, base) as former,
+        former_versions(run.worktree.repository, part.base) as former,
     ):
         verdicts = dict(judged)
         for path, row in zip(paths, rows, strict=True):
@@ -108,11 +153,3 @@ def _check_files(
             if row.changed is not None and verdicts[path].skip is None and config.stale != "off":
                 result = with_changed_drifts(result, row, former, config.required_sections)
             run.add(result)
-    run.close("check", config.kinds)
-    return CheckOutput(
-        data=b"".join(run.data).decode("utf-8", "surrogateescape"),
-        messages=tuple(run.messages),
-        missing=run.tally.missing,
-        drifts=run.tally.certain_drifts,
-        coverage=run.tally.coverage,
-    )

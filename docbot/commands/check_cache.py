@@ -13,10 +13,12 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.cache import RUN
+from docbot.repo.locate import base_of
 from docbot.repo.tracked import fingerprint
 from docbot.repo.version import version
 
@@ -86,37 +88,51 @@ def files_state(
     return digest.digest()
 
 
-def key_of(worktree: WorkTree, state: bytes, form: Sequence[object]) -> bytes:
+def key_of(worktrees: Sequence[WorkTree], states: Sequence[bytes], form: object) -> bytes:
     """Return the key of an output, for the state of the files and the form it is printed in."""
-    settings = [dataclasses.astuple(worktree.config), list(form)]
-    text = json.dumps(settings).replace(json.dumps(str(worktree.root))[1:-1], "")
-    return hashlib.sha256(b"%b\0%b\0%b" % (version(), text.encode(), state)).digest()
+    base = base_of(worktrees)
+    digest = hashlib.sha256(version() + json.dumps(form).encode())
+    for worktree, state in zip(worktrees, states, strict=True):
+        folders = [worktree.root, worktree.home, worktree.scope, *worktree.inner]
+        places = [os.path.relpath(folder, base) for folder in folders]
+        settings = json.dumps([dataclasses.astuple(worktree.config), places])
+        text = settings.replace(json.dumps(str(worktree.root))[1:-1], "")
+        digest.update(b"\0%b\0%b" % (text.encode("utf-8", "surrogatepass"), state))
+    return digest.digest()
 
 
-def recall(cache: Cache, key: bytes, worktree: WorkTree) -> CheckOutput | None:
+def recall(cache: Cache, key: bytes, worktrees: Sequence[WorkTree]) -> CheckOutput | None:
     """Return the stored output, if the files that were looked for besides are as they were."""
     value = cache.get(RUN, key)
     if value is None:
         return None
     data, messages, missing, drifts, coverage, outside = json.loads(value)
-    if not _are_unchanged(outside, cache, worktree):
+    if not all(map(partial(_are_unchanged, cache), worktrees, outside)):
         return None
     return CheckOutput(
         data=data, messages=tuple(messages), missing=missing, drifts=drifts, coverage=coverage
     )
 
 
-def remember(cache: Cache, key: bytes, output: CheckOutput, scans: CachedScans) -> None:
-    """Store the output, unless a file turned out to hold other bytes than git's id stands for."""
-    outside = {str(path): blob for path, blob in scans.outside.items()}
+def remember(cache: Cache, key: bytes, output: CheckOutput, scans: Sequence[CachedScans]) -> None:
+    """Store the output, unless a file turned out to hold other bytes than git's id stands for.
+
+    Args:
+        cache: Where to store it.
+        key: Its key.
+        output: The output.
+        scans: The scans of each work tree, in the order of the key's.
+
+    """
+    outside = [{str(path): blob for path, blob in each.outside.items()} for each in scans]
     counts = [output.missing, output.drifts, output.coverage]
     row = [output.data, output.messages, *counts, outside]
     value = json.dumps(row, separators=(",", ":")).encode()
-    if scans.sure and len(value) <= LARGEST and version():
+    if all(each.sure for each in scans) and len(value) <= LARGEST and version():
         cache.put_many(RUN, {key: value})
 
 
-def _are_unchanged(outside: Mapping[str, str], cache: Cache, worktree: WorkTree) -> bool:
+def _are_unchanged(cache: Cache, worktree: WorkTree, outside: Mapping[str, str]) -> bool:
     ids = {worktree.root / PurePosixPath(path): blob for path, blob in outside.items() if blob}
     missing = [path for path, blob in outside.items() if not blob]
     if _any_file(str(worktree.root), missing):

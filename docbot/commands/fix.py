@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import BUG, CHANGES, CLEAN
@@ -14,46 +15,76 @@ from docbot.config import AUTO
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import PurePosixPath
 
-    from docbot.cache import Cache
     from docbot.config import Config
-    from docbot.file_task import Job
-    from docbot.repo.worktree import WorkTree
+    from docbot.repo.worktree import SelectedFile, WorkTree
     from docbot.scanned import Scanner
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the docstrings that are missing, each file as soon as its last one is there."""
     started = time.monotonic()
-    from docbot.pipeline import fix
-    from docbot.repo.worktree import open_worktree
+    from docbot.repo.locate import Locator
 
-    worktree = open_worktree(options.paths, settings_of(options), options.config)
-    run = Run(options, worktree)
+    locator = Locator(settings_of(options), options.config)
     writing = not options.diff and not (options.force and not options.staged)
-    rows = worktree.select_files(staged=options.staged, since=options.since, writing=writing)
+    worktrees = locator.worktrees(options.paths)
+    selected = list(
+        locator.select(worktrees, staged=options.staged, since=options.since, writing=writing)
+    )
+    run = Run(options, [tree for tree, _ in selected])
     deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
-    with (
-        run.meter(len(rows)),
-        user_cache(options) as cache,
-        _job(worktree, cache, deadline) as job,
-        _scanner(options, len(rows)) as scanner,
-        _former(options, worktree) as former,
-    ):
-        whole = dataclasses.replace(job, scanner=scanner, former=former, complete=options.complete)
-        for result in fix(run.files(rows), whole):
-            run.add(result if options.diff else run.write(result))
+    try:
+        _fix_all(run, selected, deadline)
+    except BaseException:  # Ctrl-C and a disk that is full, too
+        run.say_undo()
+        raise
+    if not options.staged and options.since is None:
+        run.say_unseen(run.worktrees, count=sum(len(rows) for _, rows in selected))
     run.close("fix")
     if not options.staged and options.format == "text":
-        _tell_of_the_better_model(run, worktree.config)
+        _tell_of_the_better_model(run, worktrees[0].config)
     if run.tally.errors:
         return BUG
     # A hook's report is shown only where the hook fails, and the change has just caused it.
     stale = options.staged and run.tally.certain_drifts
     return CHANGES if run.tally.written or run.tally.mended or stale else CLEAN
+
+
+def _fix_all(
+    run: Run, selected: Sequence[tuple[WorkTree, Sequence[SelectedFile]]], deadline: float
+) -> None:
+    """Fix the files of each work tree; a model that several use is loaded once."""
+    from docbot.llm.batching import AHEAD
+    from docbot.pipeline import fix
+    from docbot.repo.scans import CachedScans
+    from docbot.select.inheritance import ParentIndex
+    from docbot.session import make_job, open_engines, style_of
+
+    count = sum(len(rows) for _, rows in selected)
+    with (
+        run.meter(count),
+        user_cache(run.options) as cache,
+        open_engines(cache, ahead=AHEAD if deadline == float("inf") else 0) as engine_of,
+        _scanner(run.options, count) as scanner,
+    ):
+        for tree, rows in selected:
+            run.worktree = tree
+            job = make_job(
+                tree.config,
+                engine_of(tree.config),
+                parents=ParentIndex(CachedScans(tree, cache).outline_of),
+                style=partial(style_of, tree),
+                out_of_time=lambda: time.monotonic() > deadline,
+            )
+            with _former(run.options, tree) as former:
+                whole = dataclasses.replace(
+                    job, scanner=scanner, former=former, complete=run.options.complete
+                )
+                for result in fix(run.files(rows), whole):
+                    run.add(result if run.options.diff else run.write(result))
 
 
 def _tell_of_the_better_model(run: Run, config: Config) -> None:
@@ -72,22 +103,6 @@ def _tell_of_the_better_model(run: Run, config: Config) -> None:
             f"{EMBEDDED} was unsure of its words for {count} {definitions}; {PREFERRED} may find "
             f"them: run docbot models pull ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
         )
-
-
-def _job(worktree: WorkTree, cache: Cache, deadline: float) -> AbstractContextManager[Job]:
-    from docbot.llm.batching import AHEAD
-    from docbot.repo.scans import CachedScans
-    from docbot.select.inheritance import ParentIndex
-    from docbot.session import open_job, style_of
-
-    return open_job(
-        worktree.config,
-        cache,
-        parents=ParentIndex(CachedScans(worktree, cache).outline_of),
-        style=lambda: style_of(worktree),
-        out_of_time=lambda: time.monotonic() > deadline,
-        ahead=AHEAD if deadline == float("inf") else 0,
-    )
 
 
 @contextmanager

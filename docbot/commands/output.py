@@ -6,19 +6,20 @@ import dataclasses
 import os
 import sys
 from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.errors import WriteError
+from docbot.errors import UndoError, WriteError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from docbot.cache import Cache
     from docbot.commands.check_cache import CheckOutput
     from docbot.commands.report import ProgressMeter
     from docbot.repo.former import FormerVersions
+    from docbot.repo.undo import UndoPatch
     from docbot.repo.worktree import SelectedFile, WorkTree
     from docbot.scanned import Result, SourceFile
 
@@ -29,16 +30,26 @@ def print_message(sentence: str) -> None:
 
 
 class Run:
-    """One command's results as they come: written, counted, shown."""
+    """One command's results as they come: written, counted, shown.
 
-    def __init__(self, options: argparse.Namespace, worktree: WorkTree) -> None:
+    Attributes:
+        worktrees: All work trees of the run.
+        worktree: The one that the results are of; they come one work tree after another.
+
+    """
+
+    def __init__(self, options: argparse.Namespace, worktrees: Sequence[WorkTree]) -> None:
         from docbot.commands.report import Tally
+        from docbot.repo.locate import base_of
 
         self.options = options
-        self.worktree = worktree
+        self.worktrees = worktrees
+        self.worktree = worktrees[0]
         self.tally = Tally()
         self.results: list[Result] = []
-        self.undo: Path | None = None
+        self._base = base_of(worktrees)
+        self._undo: dict[Path, UndoPatch] = {}
+        self._without_undo: set[Path] = set()
         self.data: list[bytes] = []
         self.messages: list[str] = []
         self._meter: ProgressMeter | None = None
@@ -66,6 +77,9 @@ class Run:
 
     def add(self, result: Result) -> None:
         """Count a file, and show it or keep it for the report."""
+        if self.worktree.root != self._base:
+            path = PurePosixPath(self.worktree.root.relative_to(self._base), result.path)
+            result = dataclasses.replace(result, path=path)
         self.tally.add(result)
         if self.options.format == "text":
             self._show(result)
@@ -88,25 +102,81 @@ class Run:
             self.say(line)
 
     def write(self, result: Result) -> Result:
-        """Replace the file on disk; one that cannot be written becomes a Skip."""
-        from docbot.repo.diff import unified_diff
-        from docbot.repo.write import append_undo, write
+        """Replace the file on disk; one that cannot be written becomes a Skip.
+
+        Raises:
+            UndoError: what would undo it cannot be written, so the file was not either.
+
+        """
+        from docbot.repo.write import write
         from docbot.select.skip import Skip, SkipReason
 
         if result.before == result.after:
             return result
         try:
-            write(self.worktree.root / result.path, result.before, result.after)
+            if undo := self._undo_patch():
+                undo.write(result.path, result.before, result.after)
+            else:
+                write(self.worktree.root / result.path, result.before, result.after)
+        except UndoError:
+            raise
         except WriteError as error:
             skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
             skips, left = (*result.skips, skip), (*result.mended, *result.drifts)
             return dataclasses.replace(result, edits=(), mended=(), drifts=left, skips=skips)
-        if self.worktree.repository is not None and not self.options.staged:
-            if self.undo is None:
-                self.undo = self.worktree.repository.undo_file()
-                self.undo.unlink(missing_ok=True)
-            append_undo(self.undo, unified_diff(result.path, result.before, result.after))
         return result
+
+    def _undo_patch(self) -> UndoPatch | None:
+        """Return the undo patch of the work tree, or None: in a hook, and if there can be none."""
+        if self.options.staged:
+            return None
+        root = self.worktree.root
+        if root not in self._undo:
+            from docbot.repo.undo import UndoPatch
+
+            self._undo[root] = patch = UndoPatch(root, self.worktree.repository)
+            if self.worktree.repository is None and (why := patch.problem()):
+                self.say(f"what is written below {root} cannot be undone by docbot: {why}")
+                self._without_undo.add(root)
+        return None if root in self._without_undo else self._undo[root]
+
+    def say_undo(self) -> None:
+        """Say how to undo what was written, for each repository and plain folder."""
+        for root, patch in self._undo.items():
+            if root in self._without_undo or not patch.is_written:
+                continue
+            if patch.put_aside is not None:
+                self.say(
+                    f"some files that an earlier run wrote were changed since; their undo patch is "
+                    f"now {patch.put_aside}"
+                )
+            command = patch.command(Path.cwd())
+            runs = (
+                "this run and those before that are not committed" if patch.earlier else "this run"
+            )
+            if command:
+                self.say(f"undo {runs}: {command}")
+            else:
+                self.say(f"the patch that would undo this run is {patch.path}")
+
+    def say_unseen(self, worktrees: Sequence[WorkTree], *, count: int) -> None:
+        """Say of how many files nothing was seen since git does not track them.
+
+        Args:
+            worktrees: The work trees of the run.
+            count: How many files were selected.
+
+        """
+        untracked = sum(tree.untracked() for tree in worktrees)
+        if untracked:
+            files, them = f"{untracked} Python files are", "them"
+            if untracked == 1:
+                files, them = "1 Python file is", "it"
+            self.say(
+                f"{files} left out, since git does not track {them}: git add {them}, or name {them}"
+            )
+        elif not count:
+            self.say("no Python files were found")
 
     def close(self, command: str, counted: Sequence[str] = ()) -> None:
         """Print the summary; that of `check` names the kinds that it counted."""
@@ -121,12 +191,7 @@ class Run:
             return
         if self.tally.files:
             report.print_summary(self.tally, dry=self.options.diff)
-        if self.undo is not None:
-            place = _shell(os.path.relpath(self.undo, self.worktree.root))
-            where = _shell(os.path.relpath(self.worktree.root))
-            self.say(f"undo this run: git -C {where} apply -R --whitespace=nowarn {place}")
-        elif self.tally.written and self.worktree.repository is None:
-            self.say("this folder is not under git, so docbot cannot tell how to undo the run")
+        self.say_undo()
 
     def say(self, sentence: str) -> None:
         """Print a message to stderr, unless the run is quiet."""
@@ -175,12 +240,6 @@ def _out(data: bytes) -> None:
 def at_a_terminal() -> bool:
     """Check whether stderr is a terminal outside of CI."""
     return sys.stderr.isatty() and not os.environ.get("CI")
-
-
-def _shell(word: str) -> str:
-    import shlex
-
-    return shlex.quote(word)
 
 
 def complain(sentence: str, code: int) -> int:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from docbot.errors import ReviewError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import PurePosixPath
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path, PurePosixPath
 
     Lines = tuple[tuple[int, int], ...]
 
@@ -116,7 +116,7 @@ def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
     body = [line for group in _group(_changes(old, new)) for line in _format_hunk(group, old, new)]
     if not body:
         return b""
-    names = [b"--- %s\n" % _quote(f"a/{path}"), b"+++ %s\n" % _quote(f"b/{path}")]
+    names = [b"--- %s\n" % _name(f"a/{path}"), b"+++ %s\n" % _name(f"b/{path}")]
     marker = b"\n\\ No newline at end of file\n"
     return b"".join(line if line.endswith(b"\n") else line + marker for line in (*names, *body))
 
@@ -210,6 +210,11 @@ def _range(start: int, end: int) -> bytes:
     return b"%d,%d" % (start + (end > start), end - start)
 
 
+def _name(name: str) -> bytes:
+    """Write a name as git does: behind one with spaces a tab says where it ends."""
+    return _quote(name) + (b"\t" if " " in name else b"")
+
+
 def _quote(name: str) -> bytes:
     """Quote a name as git does in a patch: as a C string if it has unusual characters."""
     raw = name.encode("utf-8", "surrogateescape")
@@ -253,3 +258,17 @@ def unquote(name: bytes) -> bytes:
 def _unescape(match: re.Match[bytes]) -> bytes:
     code = match[1]
     return bytes([int(code, 8)]) if len(code) == 3 else code.translate(_ESCAPES)  # noqa: PLR2004
+
+
+def common_lines(left: Mapping[Path, Lines], right: Mapping[Path, Lines]) -> dict[Path, Lines]:
+    """Return the lines of each file that both have."""
+    both = {
+        path: tuple(
+            (max(first, start), min(last, end))
+            for first, last in left[path]
+            for start, end in right[path]
+            if first <= end and start <= last
+        )
+        for path in left.keys() & right.keys()
+    }
+    return {path: lines for path, lines in both.items() if lines}

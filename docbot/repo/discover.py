@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docbot.config import PYPROJECT, holds_settings
 from docbot.errors import ConfigError
 from docbot.repo.git import SUFFIXES
 
@@ -29,6 +30,7 @@ class ExclusionReason(str, Enum):
     EXCLUDED = "excluded"
     SYMLINK = "symlink"
     UNREADABLE = "unreadable"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,31 +66,38 @@ def discover_files(
     root: Path,
     repository: Repository | None = None,
     exclude: Iterable[str] = (),
+    home: Path | None = None,
     vendored: bool = False,
 ) -> Iterator[DiscoveredFile]:
     """Find the files to work on, each once, in the order of `paths` and sorted in a folder.
 
     In a folder inside `repository`, these are the Python files that git tracks. Any other folder is
     walked, except for hidden folders, paths that a `.gitignore` at or below it ignores, virtual
-    environments, caches and build products. A file that the user names is included, tracked or not
-    and whatever its suffix; but `exclude` and the names of vendored folders apply to it, too, since
-    pre-commit names every staged file.
+    environments, caches and build products. A repository in it, or a folder with a configuration of
+    its own, is given as a whole and not entered. A file that the user names is included, tracked or
+    not and whatever its suffix; but `exclude` and the names of vendored folders apply to it, too,
+    since pre-commit names every staged file.
 
     Args:
         paths: Files and folders that the user named.
-        root: The folder of the configuration; patterns and names of vendored folders are relative
-            to it, or to the path that the user named when that is not below it.
+        root: The top of the work tree; names of vendored folders are relative to it, or to the path
+            that the user named when that is not below it.
         repository: The repository whose tracked files to find.
         exclude: gitignore patterns.
+        home: The folder that the patterns are relative to, for the files below it; by default, and
+            for all other files, it is `root`.
         vendored: Whether to include other people's code.
 
     Raises:
         ConfigError: at once, for a path that is no file or folder, or an invalid pattern.
 
     """
-    tops = [_resolve(path) for path in paths]
+    tops = [resolve(path) for path in paths]
     rules = _Rules(
-        root=Path(os.path.realpath(root)), exclude=compile_patterns(exclude), vendored=vendored
+        root=Path(os.path.realpath(root)),
+        home=Path(os.path.realpath(home or root)),
+        exclude=compile_patterns(exclude),
+        vendored=vendored,
     )
     return _find(tops, rules, repository)
 
@@ -111,8 +120,13 @@ def _find(
                 yield file
 
 
-def _resolve(path: Path) -> Path:
-    """Resolve the links in a path, except for a link to a file: docbot does not follow it."""
+def resolve(path: Path) -> Path:
+    """Resolve the links in a path, except for a link to a file: docbot does not follow it.
+
+    Raises:
+        ConfigError: it is no file or folder.
+
+    """
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -134,6 +148,7 @@ class _Rules:
     """The rules that leave files out; `top` is the path that the user named."""
 
     root: Path
+    home: Path
     exclude: GitIgnoreSpec | None
     vendored: bool
 
@@ -143,17 +158,24 @@ class _Rules:
         return DiscoveredFile(path=path, reason=self.reason(path, top), blob=blob)
 
     def reason(self, path: Path, top: Path, *, folder: bool = False) -> ExclusionReason | None:
-        try:
-            name = path.relative_to(self.root).as_posix()
-        except ValueError:
-            name = path.relative_to(top).as_posix()
-        if folder:
-            name += "/"
-        if not self.vendored and VENDORED.search(name):
+        end = "/" if folder else ""
+        if not self.vendored and VENDORED.search(_below((self.root, top), path) + end):
             return ExclusionReason.VENDORED
-        if self.exclude and self.exclude.match_file(name):
+        if self.exclude and self.exclude.match_file(
+            _below((self.home, self.root, top), path) + end
+        ):
             return ExclusionReason.EXCLUDED
         return None
+
+
+def _below(folders: Iterable[Path], path: Path) -> str:
+    """Return the path from the first of these folders that it lies in."""
+    text = os.fspath(path)
+    for folder in folders:
+        above = os.path.join(folder, "")  # noqa: PTH118 - ends in a slash
+        if text.startswith(above):
+            return text.removeprefix(above).replace(os.sep, "/")
+    return path.name
 
 
 @functools.lru_cache(maxsize=1024)
@@ -198,13 +220,29 @@ def _walk(top: Path, rules: _Rules) -> Iterator[DiscoveredFile]:
             if entry.is_dir(follow_symlinks=False):
                 if _is_product(path) or _ignored(path, ignores, "/"):
                     continue
-                if reason := rules.reason(path, top, folder=True):
+                if is_apart(path):
+                    yield DiscoveredFile(path=path, reason=ExclusionReason.ELSEWHERE)
+                elif reason := rules.reason(path, top, folder=True):
                     yield DiscoveredFile(path=path, reason=reason)
                 else:
                     folders.append((path, ignores))
             elif entry.name.endswith(SUFFIXES) and entry.is_file() and not _ignored(path, ignores):
                 yield rules.judge(path, top)
         waiting += reversed(folders)
+
+
+def is_apart(folder: Path) -> bool:
+    """Check whether a folder is a repository's, or has a configuration of docbot's own."""
+    return os.path.lexists(folder / ".git") or has_settings(folder / PYPROJECT)
+
+
+def has_settings(file: Path) -> bool:
+    """Check whether a settings file configures docbot."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return False
+    return b"docbot" in content and holds_settings(content)
 
 
 def _is_product(folder: Path) -> bool:

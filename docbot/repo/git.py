@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from docbot.errors import GitError
 from docbot.repo import git_command
-from docbot.repo.diff import changed_lines
+from docbot.repo.diff import changed_lines, common_lines
 from docbot.repo.git_objects import Blob, Contents
 
 if TYPE_CHECKING:
@@ -127,6 +127,16 @@ class Repository:
         """List git's entries of all Python files that it tracks, as `index_entries` does."""
         return self._ask(*_LISTING, "--", *self._python(())).split(b"\0")
 
+    def folders_with(self, name: str) -> list[str]:
+        """List the folders below the root, from there, in which git tracks a file of this name."""
+        output = self._ask("ls-files", "-z", "--", f":(top,glob)*/**/{name}")
+        return [os.fsdecode(each).rpartition("/")[0] for each in filter(None, output.split(b"\0"))]
+
+    def untracked(self, paths: Iterable[Path]) -> int:
+        """Count the Python files at or below `paths` that git neither tracks nor ignores."""
+        outputs = self._per_batch(("ls-files", "-z", "--others", "--exclude-standard"), paths)
+        return sum(name.endswith(_ENDINGS) for output in outputs for name in output.split(b"\0"))
+
     def dirty(self, paths: Iterable[Path]) -> frozenset[Path]:
         """List the files at or below `paths` with uncommitted content: changed, staged, or new.
 
@@ -161,7 +171,7 @@ class Repository:
         scope = self._python(also)
         changed = self._changed(["--cached"], scope)
         for parent in self._merging():
-            changed = _common(changed, self._changed(["--cached", parent], scope))
+            changed = common_lines(changed, self._changed(["--cached", parent], scope))
         return changed
 
     def lines_since(self, revision: str, also: Iterable[Path] = ()) -> dict[Path, Lines]:
@@ -256,6 +266,10 @@ class Repository:
     def undo_file(self) -> Path:
         """Return the path of the undo patch; each linked work tree has its own."""
         return self.git_dir / "docbot" / "undo.patch"
+
+    def can_undo(self, patch: Path) -> bool:
+        """Check whether all of a patch can be taken back from the work tree."""
+        return not self._try("apply", "-R", "--check", "--whitespace=nowarn", str(patch))[0]
 
     def commit(self, revision: str) -> str:
         """Return the id of the commit that a revision names.
@@ -381,16 +395,3 @@ def _index(root: Path, git_dir: Path) -> Path:
     if inherited and os.path.realpath((root / inherited).parent) == os.path.realpath(git_dir):
         return root / inherited
     return git_dir / "index"
-
-
-def _common(left: Mapping[Path, Lines], right: Mapping[Path, Lines]) -> dict[Path, Lines]:
-    both = {
-        path: tuple(
-            (max(first, start), min(last, end))
-            for first, last in left[path]
-            for start, end in right[path]
-            if first <= end and start <= last
-        )
-        for path in left.keys() & right.keys()
-    }
-    return {path: lines for path, lines in both.items() if lines}

@@ -1,26 +1,24 @@
-"""Select the files of a run from the work tree, and say why some are left alone."""
+"""Select the files of a run from one work tree, and say why some are left alone."""
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.config import Config, load_config, replace
 from docbot.errors import GitError, SourceError
 from docbot.repo.discover import ExclusionReason, discover_files
-from docbot.repo.git import Repository
+from docbot.repo.languages import other_language
 from docbot.repo.write import read
 from docbot.select.skip import Skip, SkipReason
-from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
-    from docbot.repo.git import Lines
+    from docbot.config import Config
+    from docbot.repo.git import Lines, Repository
 
 
 _EXCLUSION_SKIPS: Mapping[ExclusionReason, Skip] = {
@@ -49,16 +47,38 @@ class SelectedFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """The files of a work tree, and the folders in it that are work trees of their own."""
+
+    files: tuple[SelectedFile, ...]
+    elsewhere: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class WorkTree:
-    """The root of all paths in reports, the repository if there is one, and the configuration."""
+    """A repository or a plain folder, or the part of it for which one configuration holds.
+
+    Attributes:
+        root: The top of the repository or folder; absolute and resolved, as all of these.
+        repository: The repository, if there is one.
+        config: The configuration.
+        home: The folder of the configuration, which its patterns are relative to.
+        scope: The folder in which it holds.
+        inner: The folders below `scope` that have a configuration of their own.
+        arguments: The files and folders of it that are in question.
+
+    """
 
     root: Path
     repository: Repository | None
     config: Config
-    arguments: tuple[Path, ...]
+    home: Path
+    scope: Path
+    inner: tuple[Path, ...] = ()
+    arguments: tuple[Path, ...] = field(default=())
 
     def relative(self, path: Path) -> PurePosixPath:
-        """Return a path as reports and patches show it."""
+        """Return a path from the root."""
         text, above = os.fspath(path), os.path.join(self.root, "")  # noqa: PTH118 - ends in a slash
         if not text.startswith(above) or ".." in text:
             text, above = os.path.relpath(path, self.root), ""
@@ -66,7 +86,7 @@ class WorkTree:
 
     def select_files(
         self, *, staged: bool = False, since: str | None = None, writing: bool = False
-    ) -> list[SelectedFile]:
+    ) -> Selection:
         """Select the files; `writing` leaves out those with changes that git could not restore.
 
         Raises:
@@ -75,23 +95,34 @@ class WorkTree:
         """
         changed = self._changed(staged=staged, since=since)
         busy = self._busy(staged=staged) if writing else {}
-        files = discover_files(
+        named = frozenset(self.arguments)
+        files, elsewhere = [], []
+        for one in discover_files(
             self.arguments,
             root=self.root,
             repository=self.repository,
             exclude=self.config.exclude,
+            home=self.home,
             vendored=SkipReason.VENDORED.value in self.config.include,
-        )
-        rows = []
-        for one in files:
-            if one.reason is ExclusionReason.EXCLUDED or (
-                changed is not None and one.path not in changed
+        ):
+            if one.reason is ExclusionReason.ELSEWHERE:
+                elsewhere.append(one.path)
+            if (
+                one.reason in (ExclusionReason.EXCLUDED, ExclusionReason.ELSEWHERE)
+                or (changed is not None and one.path not in changed)
+                or self._is_inner(one.path)
             ):
                 continue
             skip = _EXCLUSION_SKIPS[one.reason] if one.reason else busy.get(one.path)
+            if skip is None and one.path in named:
+                skip = _not_python(one.path)
             lines = changed[one.path] if changed else None
-            rows.append(SelectedFile(path=one.path, changed=lines, skip=skip, blob=one.blob))
-        return rows
+            files.append(SelectedFile(path=one.path, changed=lines, skip=skip, blob=one.blob))
+        return Selection(files=tuple(files), elsewhere=tuple(elsewhere))
+
+    def _is_inner(self, path: Path) -> bool:
+        """Check whether another configuration holds for a file."""
+        return bool(self.inner) and any(path.is_relative_to(folder) for folder in self.inner)
 
     def _changed(self, *, staged: bool, since: str | None) -> Mapping[Path, Lines] | None:
         if staged:
@@ -113,20 +144,29 @@ class WorkTree:
             paths = self.repository.partially_staged()
             detail = "it has changes that are not staged"
         else:
-            paths = self.repository.dirty([p for p in self.arguments if self._holds(p)])
+            paths = self.repository.dirty(self.arguments)
             detail = "it has uncommitted changes (--force documents it all the same)"
         return dict.fromkeys(paths, Skip(reason=SkipReason.LEFT_ALONE, detail=detail))
 
-    def _holds(self, path: Path) -> bool:
-        root = self.repository.root if self.repository else self.root
-        return Path(os.path.realpath(path)).is_relative_to(root)
-
     def python_files(self) -> list[PurePosixPath]:
-        """Return the repository's own Python files, from which its style is learnt."""
+        """Return the Python files that the configuration holds for, to learn their style from."""
         files = discover_files(
-            [self.root], root=self.root, repository=self.repository, exclude=self.config.exclude
+            [self.scope],
+            root=self.root,
+            repository=self.repository,
+            exclude=self.config.exclude,
+            home=self.home,
         )
-        return [self.relative(one.path) for one in files if one.reason is None]
+        return [
+            self.relative(one.path)
+            for one in files
+            if one.reason is None and not self._is_inner(one.path)
+        ]
+
+    def untracked(self) -> int:
+        """Count the Python files in the folders in question that git does not track."""
+        folders = [path for path in self.arguments if path.is_dir()]
+        return self.repository.untracked(folders) if self.repository is not None else 0
 
     def read(self, path: PurePosixPath) -> bytes:
         """Read a file of the work tree.
@@ -137,9 +177,10 @@ class WorkTree:
         """
         return read(self.root / path)
 
-    def texts(self, names: Iterable[str]) -> dict[str, str]:
-        """Return the text of those settings files that are at the root."""
-        return texts_of(self.root, names)
+
+def _not_python(path: Path) -> Skip | None:
+    language = other_language(path)
+    return Skip(reason=SkipReason.LEFT_ALONE, detail=language) if language else None
 
 
 def texts_of(root: Path, names: Iterable[str]) -> dict[str, str]:
@@ -149,31 +190,6 @@ def texts_of(root: Path, names: Iterable[str]) -> dict[str, str]:
         with suppress(OSError, UnicodeError):
             texts[name] = (root / name).read_text(encoding="utf-8")
     return texts
-
-
-def open_worktree(
-    paths: Sequence[Path], settings: Mapping[str, object], config_file: Path | None
-) -> WorkTree:
-    """Find the root of what is named, and read its configuration; `settings` is laid over it.
-
-    Raises:
-        ConfigError: the configuration cannot be used.
-        GitError: the paths lie in a repository that git will not read.
-
-    """
-    arguments = tuple(paths) or (Path(),)
-    first = arguments[0]
-    repository = Repository.discover(first) if first.exists() else None
-    folder = first if first.is_dir() else first.parent
-    root = repository.root if repository else Path(os.path.realpath(folder))
-    config = replace(load_config(root, config_file), settings, source="command line")
-    wanted = sections_linters_want(texts_of(root, SETTINGS_FILES))
-    return WorkTree(
-        root=root,
-        repository=repository,
-        config=dataclasses.replace(config, linters_want=wanted),
-        arguments=arguments,
-    )
 
 
 def load(row: SelectedFile) -> bytes | Skip:

@@ -81,23 +81,6 @@ def write(path: Path, before: bytes, after: bytes) -> None:
     _sync(path.parent)
 
 
-def append_undo(path: Path, patch: bytes) -> None:
-    """Append a patch to the undo file of a run, and sync it to the disk.
-
-    Raises:
-        WriteError: the disk refuses.
-
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
-            file.write(patch)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
-
-
 def _check_writable(path: Path) -> None:
     try:
         status = path.lstat()

@@ -11,7 +11,7 @@ from docbot.commands import check
 from docbot.commands.check_cache import _any_file as any_file
 from docbot.commands.check_cache import tracked_state
 from docbot.repo.git import Repository
-from docbot.repo.worktree import open_worktree
+from docbot.repo.locate import Locator
 
 FUNCTION = "def total(prices):\n    value = sum(prices)\n    return value\n"
 
@@ -27,7 +27,9 @@ def tree(repo):
 
 
 def state(repo, *paths):
-    return tracked_state(open_worktree([repo.root / path for path in paths or ("",)], {}, None))
+    return tracked_state(
+        Locator({}, None).worktrees([repo.root / path for path in paths or ("",)])[0]
+    )
 
 
 def test_the_state_stays_until_a_file_changes(tree):
@@ -165,7 +167,7 @@ def test_an_index_of_sha256_is_left_to_git(tmp_path):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     os.utime(tmp_path / "a.py", (1, 1))
     subprocess.run(["git", "update-index", "--refresh"], cwd=tmp_path, check=False)
-    assert tracked_state(open_worktree([tmp_path], {}, None)) is not None
+    assert tracked_state(Locator({}, None).worktrees([tmp_path])[0]) is not None
 
 
 def test_a_file_that_was_looked_for_is_seen_when_it_appears(tmp_path):
@@ -183,7 +185,7 @@ def test_a_file_that_was_looked_for_is_seen_when_it_appears(tmp_path):
 
 def test_outside_a_repository_there_is_no_state(tmp_path):
     (tmp_path / "a.py").write_text(FUNCTION)
-    assert tracked_state(open_worktree([tmp_path], {}, None)) is None
+    assert tracked_state(Locator({}, None).worktrees([tmp_path])[0]) is None
 
 
 def test_a_second_check_selects_no_files(tree, docbot, monkeypatch):

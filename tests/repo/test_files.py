@@ -15,7 +15,7 @@ from docbot.errors import ConfigError, SourceError, TooLargeError, WriteError
 from docbot.repo import write as files
 from docbot.repo.discover import DiscoveredFile, ExclusionReason, discover_files
 from docbot.repo.git import Repository
-from docbot.repo.write import append_undo, read, write
+from docbot.repo.write import read, write
 from docbot.scan.basics import MAX_BYTES
 
 HOME = Path(__file__).parents[2]
@@ -492,16 +492,3 @@ def test_two_processes_never_lose_each_others_writing(folder):
     lines = path.read_text().split()
     assert [lines.count("one"), lines.count("two")] == counts
     assert names_in(folder) == ["a.py"]
-
-
-# Undo
-
-
-def test_undo_patches_add_up(repo):
-    repository = Repository.discover(repo.root)
-    append_undo(repository.undo_file(), b"first\n")
-    append_undo(repository.undo_file(), b"second\r\n")
-    assert repository.undo_file().read_bytes() == b"first\nsecond\r\n"
-    (repo.root / "file").write_text("")
-    with pytest.raises(WriteError, match="undo"):
-        append_undo(repo.root / "file/undo.patch", b"")

@@ -19,8 +19,8 @@ from docbot.parallel import Workers
 from docbot.repo import scans as bulk
 from docbot.repo import version as version_module
 from docbot.repo import write as files
+from docbot.repo.locate import Locator
 from docbot.repo.scans import CachedScans, blob_id
-from docbot.repo.worktree import open_worktree
 from docbot.scanned import COUNTED, with_kinds
 from docbot.select.verdicts import FileVerdict
 
@@ -168,7 +168,7 @@ def test_the_same_content_elsewhere_is_known(docbot, repo, tmp_path):
     docbot("check", repo.root)
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "b.py").write_text(FUNCTION)
-    scope = open_worktree([tmp_path / "plain"], {}, None)
+    scope = Locator({}, None).worktrees([tmp_path / "plain"])[0]
     cache = Cache(Path(os.environ["DOCBOT_CACHE_DIR"]))
     before = cache.info().entries[FILE]
     surveys = CachedScans(scope, cache)
@@ -327,7 +327,7 @@ def test_workers_that_die_are_done_without(tmp_path, monkeypatch):
     monkeypatch.setattr(bulk, "WORTHWHILE", 1)
     monkeypatch.setattr(bulk, "CHUNK", 500)
     monkeypatch.setattr("docbot.parallel.usable_cores", lambda: 4)
-    scope = open_worktree([folder], {}, None)
+    scope = Locator({}, None).worktrees([folder])[0]
     paths = sorted(folder.iterdir())
     alone = judge(scope, CachedScans(scope, Cache(None)), paths)
     assert judge(scope, CachedScans(scope, Cache(None), workers=True), paths) == alone
@@ -367,7 +367,7 @@ def alive(process):
 def test_unreadable_is_a_word_and_never_kept(repo, monkeypatch):
     file = repo.commit("a.py", FUNCTION)
     cache = Cache(Path(os.environ["DOCBOT_CACHE_DIR"]))
-    scope = open_worktree([repo.root], {}, None)
+    scope = Locator({}, None).worktrees([repo.root])[0]
     blobs = scope.repository.blobs([repo.root])
 
     def refuse(_path):
