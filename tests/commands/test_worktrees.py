@@ -164,7 +164,7 @@ def test_files_that_git_does_not_track_are_told(docbot, repo):
     assert "1 Python file is left out" in docbot("check", "-v", repo.root).err
     assert "left out" not in docbot("fix", repo.root / "b.py").err
     (repo.root / "a.py").unlink()
-    repo.git("rm", "-qf", "--cached", "b.py")
+    repo.git("rm", "-qf", "b.py")
     assert "no Python files were found" in docbot("check", repo.root).err
 
 
