@@ -84,7 +84,7 @@ def _parse(source: bytes, tree: ast.Module | None = None) -> _ParsedFile:
     text = read(source)
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
-    except (tokenize.TokenError, SyntaxError) as error:
+    except Exception as error:
         raise SourceError(f"tokenize cannot read it: {error}") from error
     tree = tree or parse_file(source)
     tree.type_ignores = []  # they hold line numbers; as comments they are among the tokens

@@ -1,8 +1,8 @@
 """Find where docstrings go, with libcst.
 
 `facts` reads what a file defines; this module adds the places, for files that are about to be
-written. libcst keeps every byte of a file, so it knows where a header ends and which comments come
-before the first statement.
+written. libcst keeps every byte, so it knows where a header ends and which comments come before the
+first statement; it is given the file's `skeleton`, which holds nothing that it stumbles over.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from libcst._nodes.internal import CodegenState
 from docbot.errors import SourceError
 from docbot.scan.definition import Anchor
 from docbot.scan.parse import MODULE_DOC
+from docbot.scan.skeleton import skeleton
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ def anchors(text: Text) -> Mapping[tuple[str, int], Anchor]:
     """Return the place for each definition's docstring.
 
     Args:
-        text: A file that `facts` has read before: it does not nest too deep for libcst's parser.
+        text: A file that `facts` has read before: Python can parse it.
 
     Returns:
         The places by the definition's qualified name and the line of its name (1-based).
@@ -44,16 +45,30 @@ def anchors(text: Text) -> Mapping[tuple[str, int], Anchor]:
         SourceError: libcst cannot parse the text, or would not give the same text back.
 
     """
+    tree, spans = _parse(skeleton(text))
+    return dict(_Finder(text, spans).find(tree))
+
+
+def _parse(code: str) -> tuple[cst.Module, Mapping[int, tuple[int, int]]]:
+    """Return the tree and the UTF-8 spans of the nodes that anchors are read from.
+
+    Raises:
+        SourceError: libcst cannot parse the code, or would not give it back.
+
+    """
     try:
-        tree = cst.parse_module(text.code)
-        code, spans = _print_with_spans(tree)
-        if code != text.code:
-            raise SourceError("libcst does not give the same text back")
-        return dict(_Finder(text, spans).find(tree))
-    except (cst.ParserSyntaxError, UnicodeError) as error:
+        tree = cst.parse_module(code)
+        printed, spans = _print_with_spans(tree)
+    except cst.ParserSyntaxError as error:
         raise SourceError(f"libcst cannot parse it: {str(error).splitlines()[0]}") from error
-    except RecursionError as error:
-        raise SourceError("it nests too deep for libcst") from error
+    except BaseException as error:
+        # A panic of its native parser is no Exception, an error of its own no ParserSyntaxError.
+        if not isinstance(error, Exception) and type(error).__module__ != "pyo3_runtime":
+            raise
+        raise SourceError(f"libcst fails on it ({type(error).__name__})") from error
+    if printed != code:
+        raise SourceError("libcst does not give the same text back")
+    return tree, spans
 
 
 def _print_with_spans(tree: cst.Module) -> tuple[str, Mapping[int, tuple[int, int]]]:

@@ -1,7 +1,7 @@
 """Parse Python with `ast`, and read single nodes.
 
 Failures of Python's parser become a `SourceError` here, and `all_nodes` refuses files that nest too
-deep for libcst.
+deep for what reads them.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ MODULE_DOC = "<module>"
 MAX_DEPTH = 180
 """Levels of a tree; deeper ones are refused.
 
-libcst recurses several Python frames for each level, and some ten thousand levels overflow the
-stack of its native parser, which ends the interpreter.
+What reads expressions recurses, `ast.unparse` by several Python frames for each level, and the
+largest file that is read could nest a million levels. libcst sees no expression: see `skeleton`.
 """
 
 PATTERN_DEPTH = 20
@@ -69,8 +69,10 @@ def parse(source: bytes | str, *, type_comments: bool = False) -> ast.Module:
             return ast.parse(source, type_comments=type_comments)
     except SyntaxError as error:
         raise SourceError(f"Python cannot parse it: {error.msg} (line {error.lineno})") from error
-    except (ValueError, RecursionError, MemoryError) as error:
+    except (RecursionError, MemoryError) as error:
         raise SourceError("it nests too deep for Python's parser") from error
+    except Exception as error:
+        raise SourceError(f"Python's parser fails on it ({type(error).__name__})") from error
 
 
 def parse_file(source: bytes | str) -> ast.Module:
@@ -107,7 +109,7 @@ def parse_expression(text: str) -> ast.expr | None:
     """Parse an annotation; return None where it is no expression."""
     try:
         return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except Exception:  # noqa: BLE001 - whatever the parser's trouble is, there is no expression
         return None
 
 
