@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from docbot.errors import SourceError
 from docbot.scan.definition import Kind, Shape, Signature
 from docbot.scan.identifiers import split_words
-from docbot.scan.tree import tree_of
+from docbot.scan.tree import function_of, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,6 +53,7 @@ class Facts:
         is_property: Whether its docstring may be a noun phrase.
         kind: What it is.
         signature: Its parameters and its return annotation, as source text.
+        tree: Its node, of a function that can be parsed by itself.
 
     """
 
@@ -71,6 +72,9 @@ class Facts:
     yields: bool = False
     raises: bool = False
     is_property: bool = False
+    tree: ast.FunctionDef | ast.AsyncFunctionDef | None = field(
+        default=None, compare=False, repr=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,7 +136,15 @@ def facts_of(definition: Definition, surroundings: Surroundings = NO_SURROUNDING
             name in ("property", "cached_property", "functools.cached_property")
             for name in definition.decorator_names
         ),
+        tree=_tree(definition),
     )
+
+
+def _tree(definition: Definition) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    try:
+        return function_of(definition) if definition.kind in FUNCTIONS else None
+    except SourceError:
+        return None
 
 
 def surroundings_of(path: PurePosixPath, names: Iterable[str] = ()) -> Surroundings:

@@ -15,6 +15,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from docbot.gate.claims import check_claims
 from docbot.gate.english import (
     FILLERS,
     KINDS,
@@ -329,6 +330,7 @@ RULES: tuple[Rule, ...] = (
     _check_news,
     _check_object,
     _check_scope,
+    check_claims,
 )
 """All that a headline must pass, cheapest first."""
 

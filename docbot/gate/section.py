@@ -12,6 +12,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from docbot.gate.amounts import AMOUNTS
 from docbot.gate.english import (
     FILLERS,
     KINDS,
@@ -279,6 +280,11 @@ def _check_cause(phrase: Sentence, facts: Facts, slot: Slot) -> str:
     return ""
 
 
+def _check_amount(phrase: Sentence, facts: Facts, _slot: Slot) -> str:
+    """Refuse amounts that the tree contradicts, as in a headline."""
+    return next((problem for rule in AMOUNTS if (problem := rule(phrase, facts))), "")
+
+
 SLOTS: Mapping[Task, tuple[Callable[[Sentence, Facts, Slot], str], ...]] = {
     Task.PARAM: (
         _check_beginning,
@@ -295,14 +301,22 @@ SLOTS: Mapping[Task, tuple[Callable[[Sentence, Facts, Slot], str], ...]] = {
         _check_result,
         _check_whole_name,
         _check_annotation,
+        _check_amount,
     ),
     Task.RAISES: (_check_condition, _check_support, _check_cause),
 }
 """What the phrase for each kind of slot must pass besides."""
 
 
-VETOES = (_check_beginning, _check_condition, _check_use, _check_annotation, _check_default)
-"""The rules that hold whatever the score: form, and what contradicts the signature."""
+VETOES = (
+    _check_beginning,
+    _check_condition,
+    _check_use,
+    _check_annotation,
+    _check_default,
+    _check_amount,
+)
+"""The rules that hold whatever the score: form, and what contradicts the signature or the tree."""
 
 
 def phrase_features(

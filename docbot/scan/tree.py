@@ -14,7 +14,7 @@ from docbot.scan.definition import Definition, Kind
 from docbot.scan.parse import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Node = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -59,6 +59,16 @@ def class_of(definition: Definition) -> ast.ClassDef:
     if not isinstance(node, ast.ClassDef):
         raise SourceError("it is no class")
     return node
+
+
+def nodes_of_body(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """Yield all nodes of a function's body, in no order, without those of functions inside it."""
+    nodes: list[ast.AST] = [*function.body]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            nodes += ast.iter_child_nodes(node)
 
 
 def without_trees(definitions: Iterable[Definition]) -> tuple[Definition, ...]:
