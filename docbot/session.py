@@ -172,5 +172,5 @@ def style_of(scope: WorkTree) -> DocstringStyle:
     from docbot.repo.worktree import texts_of
     from docbot.tool_settings import SETTINGS_FILES
 
-    settings = texts_of(scope.root, SETTINGS_FILES)
-    return detect_style(scope.python_files(), scope.read, settings, scope.config)
+    levels = [texts_of(scope.root, SETTINGS_FILES)]
+    return detect_style(scope.python_files(), scope.read, levels, scope.config)

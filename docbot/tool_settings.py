@@ -1,50 +1,35 @@
-"""Read the settings of linters and formatters that a repository keeps."""
+"""Look up the settings of linters and formatters that hold for a file."""
 
 from __future__ import annotations
 
 import re
-import sys
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from docbot.tool_files import SETTINGS_FILES, read_tools, settings_texts
 
-SETTINGS_FILES = (
-    ".ruff.toml",
-    "ruff.toml",
-    "pyproject.toml",
-    ".flake8",
-    ".pydocstyle",
-    ".pydocstyle.ini",
-    "setup.cfg",
-    "tox.ini",
-)
-"""Where tools look for their settings; the first file that has a setting decides."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+__all__ = ["SETTINGS_FILES", "ToolSettings", "sections_linters_want", "settings_texts"]
 
 
 class ToolSettings:
     """The settings of linters and formatters, from TOML tables and INI sections alike."""
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
-        self.tables: list[Mapping[str, Any]] = []
-        for name in SETTINGS_FILES:
-            if name in settings:
-                table = (_toml if name.endswith(".toml") else _ini)(settings[name])
-                self.tables.append({"ruff": table} if name.endswith("ruff.toml") else table)
+    def __init__(self, levels: Sequence[Mapping[str, str]]) -> None:
+        self._tools = read_tools(levels)
+        """Each tool's settings; `levels` are as for `read_tools`."""
 
     def get(self, path: str) -> Any:
-        """Return the value at a dotted path of keys, in the first file that has one.
+        """Return the value at a dotted path of keys, of which the first is the tool's name.
 
-        Keys may be spelt with `-` or `_`. None if no file has a value.
+        Keys may be spelt with `-` or `_`. None if there is no value.
         """
-        for table in self.tables:
-            value: Any = table
-            for key in path.split("."):
-                inner = value if isinstance(value, dict) else {}
-                value = inner.get(key, inner.get(key.replace("-", "_")))
-            if value is not None:
-                return value
-        return None
+        value: Any = self._tools
+        for key in path.split("."):
+            inner = value if isinstance(value, dict) else {}
+            value = inner.get(key, inner.get(key.replace("-", "_")))
+        return value
 
     def number(self, *paths: str) -> int | None:
         """Return the first positive whole number at these paths."""
@@ -56,32 +41,20 @@ class ToolSettings:
         value = self.get(path)
         return default if value is None else str(value).lower() in ("true", "yes", "on", "1")
 
-
-def _toml(text: str) -> Mapping[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return {}
-    tools = table.get("tool", table)
-    return tools if isinstance(tools, dict) else {}
+    def codes(self, *paths: str) -> list[str]:
+        """Return the items of all lists at these paths; INI files part them by commas or lines."""
+        found: list[str] = []
+        for path in paths:
+            value = self.get(path)
+            found += map(str, value) if isinstance(value, list) else _split_list(value)
+        return found
 
 
-def _ini(text: str) -> Mapping[str, Any]:
-    """Read sections by name; setup.cfg may spell `[x]` as `[tool:x]`."""
-    import configparser
+def _split_list(value: Any) -> list[str]:
+    return re.findall(r"[^\s,]+", value) if isinstance(value, str) else []
 
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return {
-        section.removeprefix("tool:"): dict(parser.items(section)) for section in parser.sections()
-    }
+
+# What linters want of every docstring
 
 
 _MENTIONED = re.compile(r"pydoclint|docsig|short.docstrings|\bDOC|\bALL\b")
@@ -92,22 +65,22 @@ _DOCSIG_CHECKS = {
 }
 
 
-def sections_linters_want(settings: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the kinds of sections that a repository's linters want in every docstring.
+def sections_linters_want(levels: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Return the kinds of sections that a file's linters want in every docstring.
 
     By default pydoclint passes over docstrings without sections, and ruff's rules DOC are off. With
     `skip-checking-short-docstrings = false`, these rules or a table for docsig they are wanted.
 
     Args:
-        settings: The text of files, by the names in `SETTINGS_FILES`.
+        levels: As for `read_tools`.
 
     Returns:
         Some of `parameters`, `returns`, `yields` and `raises`, sorted.
 
     """
-    if not any(_MENTIONED.search(text) for text in settings.values()):
+    if not any(_MENTIONED.search(text) for texts in levels for text in texts.values()):
         return ()
-    tools = ToolSettings(settings)
+    tools = ToolSettings(levels)
     return tuple(
         sorted(_wanted_by_pydoclint(tools) | _wanted_by_ruff(tools) | _wanted_by_docsig(tools))
     )
@@ -139,8 +112,7 @@ def _wanted_by_ruff(tools: ToolSettings) -> set[str]:
 
 
 def _codes(tools: ToolSettings, *keys: str) -> list[str]:
-    found = [tools.get(f"ruff.{table}{key}") for key in keys for table in ("lint.", "")]
-    return [str(code) for codes in found if isinstance(codes, list) for code in codes]
+    return tools.codes(*(f"ruff.{table}{key}" for key in keys for table in ("lint.", "")))
 
 
 def _longest_prefix(rule: str, codes: Iterable[str]) -> int:

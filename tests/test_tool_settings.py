@@ -66,7 +66,7 @@ RULES = {"DOC201": "returns", "DOC402": "yields", "DOC501": "raises", "DOC101": 
     ],
 )
 def test_what_linters_want_of_short_docstrings(name, text, wanted):
-    assert sections_linters_want({name: text}) == wanted
+    assert sections_linters_want([{name: text}]) == wanted
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_linters_want_the_same(tool, settings, tmp_path):
         [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     said = {kind for rule, kind in RULES.items() if rule in ran.stdout + ran.stderr}
-    assert said == set(sections_linters_want({"pyproject.toml": settings}))
+    assert said == set(sections_linters_want([{"pyproject.toml": settings}]))
 
 
 def test_the_files_are_named():

@@ -152,7 +152,7 @@ def count_styles(source: bytes, tree: ast.Module | None = None) -> StyleCounts:
 def detect_style(
     paths: Sequence[PurePosixPath],
     read: Callable[[PurePosixPath], bytes],
-    settings: Mapping[str, str],
+    levels: Sequence[Mapping[str, str]],
     config: Config,
 ) -> DocstringStyle:
     """Detect the style from a sample of files, evenly spread: the same in every run.
@@ -164,16 +164,18 @@ def detect_style(
     for path in ordered[:: max(1, len(ordered) // SAMPLE)]:
         with suppress(SourceError):
             counts += count_styles(read(path))
-    return detect(counts, settings, config)
+    return detect(counts, levels, config)
 
 
-def detect(counts: StyleCounts, settings: Mapping[str, str], config: Config) -> DocstringStyle:
+def detect(
+    counts: StyleCounts, levels: Sequence[Mapping[str, str]], config: Config
+) -> DocstringStyle:
     """Decide how docstrings are set.
 
-    `settings` maps file names, as in `SETTINGS_FILES`, to their text; a file that its own tool
-    could not read is passed over. What the user sets in `config` is final.
+    `levels` are as for `read_tools`; a file that its own tool could not read is passed over. What
+    the user sets in `config` is final.
     """
-    tools = ToolSettings(settings)
+    tools = ToolSettings(levels)
     style = config.style
     if style == "auto":
         style = (

@@ -103,7 +103,7 @@ class Locator:
     ) -> WorkTree:
         file = self._config_file
         config = replace(load_config(home, file), self._settings, source="command line")
-        wanted = sections_linters_want(texts_of(root, SETTINGS_FILES))
+        wanted = sections_linters_want([texts_of(root, SETTINGS_FILES)])
         return WorkTree(
             root=root,
             repository=repository,

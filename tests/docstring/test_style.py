@@ -57,7 +57,7 @@ def house(
 ) -> DocstringStyle:
     """Settings by file name, `__` for the dot."""
     files = {name.replace("__", "."): text for name, text in settings.items()}
-    return detect(counts or StyleCounts(), files, config or Config())
+    return detect(counts or StyleCounts(), [files], config or Config())
 
 
 # ---- must not

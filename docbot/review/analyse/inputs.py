@@ -104,7 +104,7 @@ class Revision:
             and not _is_vendored(path)
             and not (excluded and excluded.match_file(path))
         ]
-        return detect_style(paths, self.base.read, self.base.texts(SETTINGS_FILES), self.config)
+        return detect_style(paths, self.base.read, [self.base.texts(SETTINGS_FILES)], self.config)
 
     def outline_of(self, path: PurePosixPath) -> Outline | None:
         """Return the outline of a file of the head, for `ParentIndex`.
@@ -146,7 +146,7 @@ def open_revision(request: ReviewRequest) -> Iterator[Revision]:
         config = dataclasses.replace(
             config,
             skip=_union(config.skip, exclusions.skip),
-            linters_want=sections_linters_want(base.texts(SETTINGS_FILES)),
+            linters_want=sections_linters_want([base.texts(SETTINGS_FILES)]),
         )
         touched = _touched_files(head, ancestor, request.paths)
         skipped = _skipped_files(head, touched, config)
