@@ -22,6 +22,7 @@ AUTO = "auto"
 """The value of a key that leaves the choice to docbot."""
 
 STYLES = ("auto", "google", "numpy", "sphinx")
+LANGUAGES = ("auto", "en")
 KINDS = ("module", "class", "function", "method")
 SECTIONS = ("auto", "always", "never")
 SECTION_KINDS = ("parameters", "returns", "yields", "raises")
@@ -57,6 +58,8 @@ class Config:
         include: Skip rules switched off: such definitions are documented after all.
         skip: Skip rules switched on that are off by default.
         style: Docstring style; `auto` follows the repository.
+        language: Language of docstrings; `auto` leaves code alone whose docstrings are not English,
+            `en` writes English ones all the same.
         sections: Whether parameter sections are written; `auto` follows the repository.
         line_length: Longest line written; 0 follows the formatter's configuration.
         model: A known model's name, a reference to the hub, or the path of a GGUF file; `auto` is
@@ -84,6 +87,7 @@ class Config:
     include: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     style: str = "auto"
+    language: str = "auto"
     sections: str = "auto"
     line_length: int = 0
     model: str = AUTO
@@ -111,6 +115,7 @@ KEYS = tuple(each for each in dataclasses.fields(Config) if each.metadata.get("k
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "style": STYLES,
+    "language": LANGUAGES,
     "kinds": KINDS,
     "sections": SECTIONS,
     "stale": STALE,

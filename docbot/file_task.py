@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from docbot.config import AUTO
 from docbot.docstring.complete import complete_file, lacking_slots
 from docbot.docstring.edit import apply_edits, make_edit
+from docbot.docstring.language import count_languages, is_foreign
 from docbot.docstring.stale import (
     MendedFile,
     find_stale,
@@ -92,6 +94,7 @@ class FileTask:
     words: dict[str, Summary] = field(default_factory=dict)
     proposals: dict[str, str] = field(default_factory=dict)
     stale: tuple[Drift, ...] | None = None
+    _foreign: bool | None = None
 
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
@@ -111,6 +114,16 @@ class FileTask:
             self.skips.append(outcome)
         else:
             self.summaries.append((target, outcome))
+
+    def is_foreign(self, job: Job) -> bool:
+        """Check whether the file's docstrings, or else the repository's, are not English."""
+        if job.config.language != AUTO:
+            return False
+        if self._foreign is None:
+            texts = (d.docstring for d in self.scanned.definitions if d.docstring)
+            own = is_foreign(count_languages(texts))
+            self._foreign = job.style().foreign if own is None else own
+        return self._foreign
 
     def missing_entries(self, job: Job) -> tuple[tuple[MissingEntry, Context], ...]:
         """Return the parameters that documented functions lack an entry for, to ask about them."""

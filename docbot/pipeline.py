@@ -25,7 +25,7 @@ from docbot.scan.definition import Kind
 from docbot.scan.only_raises import only_raises
 from docbot.scanned import Result, with_kinds
 from docbot.select.rules import Choice
-from docbot.select.skip import Skip, SkipReason
+from docbot.select.skip import EXPLANATIONS, Skip, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -261,7 +261,10 @@ class _Stream:
 
     def _entry_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
         """Yield the prompts for entries that the docstrings of a file lack."""
-        for entry, context in task.missing_entries(self.job):
+        entries = task.missing_entries(self.job)
+        if entries and task.is_foreign(self.job):
+            return
+        for entry, context in entries:
             task.waiting += 1
             slot = Slot(task=Task.PARAM, name=entry[1])
             outcome = _slot_prompt(_Entry(task=task, context=context, entry=entry), slot, self.job)
@@ -272,7 +275,10 @@ class _Stream:
 
     def _proposal_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
         """Yield the prompts for other summaries, where those that are there may be stale."""
-        for context in task.stale_summaries(self.job):
+        contexts = task.stale_summaries(self.job)
+        if contexts and task.is_foreign(self.job):
+            return
+        for context in contexts:
             task.waiting += 1
             definition = context.target.definition
             proposal = _Proposal(task=task, context=context)
@@ -285,7 +291,10 @@ class _Stream:
     def _completion_prompts(self, task: FileTask) -> Iterator[_SlotPrompt]:
         """Yield the prompts for the sections that the docstrings of a file lack."""
         job = self.job
-        for context, slots in task.lacking_sections(job):
+        lacking = task.lacking_sections(job)
+        if lacking and task.is_foreign(job):
+            return
+        for context, slots in lacking:
             first, last = context.target.definition.lines
             if last - first < SHORT and job.config.sections != "always":
                 continue
@@ -323,11 +332,13 @@ class _Stream:
 def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Skip:
     """Prompt for a headline; or return the outcome where no model is needed or no time is left."""
     slot = headline_slot(target.definition)
+    if task.is_foreign(job):
+        return target.skip(SkipReason.LANGUAGE, EXPLANATIONS[SkipReason.LANGUAGE])
     around = task.scanned.definitions
     if summary := fixed_summary(target.definition, around):
         return summary
     if only_raises(target.definition, around):
-        return target.skip(SkipReason.LEFT_ALONE, "its body only raises")
+        return target.skip(SkipReason.REJECTED, "its body only raises")
     if slot.task not in job.format.tasks:
         detail = f"this model cannot be asked about a {slot.task.value}"
         return target.skip(SkipReason.LEFT_ALONE, detail)

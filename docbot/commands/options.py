@@ -19,6 +19,7 @@ HELP: Mapping[str, str] = {
     "include": "document what this skip rule leaves out; may be repeated",
     "skip": "switch on this skip rule, which is off by default",
     "style": "docstring style",
+    "language": "write English docstrings even where those that are there are not English: en",
     "sections": "write parameter sections",
     "line-length": "longest line written; 0 follows the formatter's configuration",
     "model": "a name of `docbot models list`, hf://owner/repository@commit/file.gguf, or a path;"

@@ -19,6 +19,7 @@ from docbot.docstring.sections import (
     page_of,
     width_of,
 )
+from docbot.docstring.wording import reword
 
 if TYPE_CHECKING:
     from docbot.docstring.style import DocstringStyle
@@ -43,6 +44,7 @@ def render(summary: Summary, definition: Definition, style: DocstringStyle) -> s
     headline, rest = _split(summary.headline)
     if not _is_headline(headline, definition, style):
         return None
+    headline = reword(headline, definition, style)
     indent = definition.indent
     alone = _literal([headline], indent, style)
     # Ruff's D206 finds a tab in any line of a docstring but the first; black makes it spaces.

@@ -14,6 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from docbot.docstring.habits import (
+    habits_of,
+    is_house_foreign,
+    writes_full_stops,
+    writes_third_person,
+)
 from docbot.errors import SourceError
 from docbot.scan.parse import is_documented, shared_tree
 from docbot.scan.source import read as read_text
@@ -51,6 +57,9 @@ class DocstringStyle:
         next_line: Whether the summary of several lines begins below the quotes (D213).
         sections: Whether parameter sections are written where every slot has a phrase.
         types: Whether sections repeat the types of the signature.
+        third_person: Whether a function's first sentence is "Adds an item." and not "Add an item."
+        full_stop: Whether a first sentence ends with a full stop.
+        foreign: Whether the docstrings are in another language than English.
 
     """
 
@@ -60,6 +69,9 @@ class DocstringStyle:
     next_line: bool = False
     sections: bool = False
     types: bool = False
+    third_person: bool = False
+    full_stop: bool = True
+    foreign: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +81,7 @@ class StyleCounts:
     They count styles by their sections (`google`, `numpy`, `sphinx`), quotes (`double`, `single`),
     and where the summary of several lines begins (`first_line`, `next_line`); functions with
     parameters by whether a section describes these (`sectioned`, `bare`), and such sections by
-    whether they state types (`typed`, `untyped`).
+    whether they state types (`typed`, `untyped`); first sentences by the habits of `habits.py`.
     """
 
     google: int = 0
@@ -83,6 +95,12 @@ class StyleCounts:
     bare: int = 0
     typed: int = 0
     untyped: int = 0
+    english: int = 0
+    other_language: int = 0
+    third_person: int = 0
+    imperative: int = 0
+    stopped: int = 0
+    unstopped: int = 0
 
     def __add__(self, other: StyleCounts) -> StyleCounts:
         """Return self + other."""
@@ -200,6 +218,9 @@ def detect(
         next_line=next_line,
         sections=always if config.sections == "auto" else config.sections == "always",
         types=types,
+        third_person=writes_third_person(counts, tools),
+        full_stop=writes_full_stops(counts, tools),
+        foreign=config.language == "auto" and is_house_foreign(counts),
     )
 
 
@@ -242,6 +263,7 @@ def _quotes(literal: ast.Constant, lines: Sequence[bytes]) -> str:
 
 def _counts_of(node: _Documented, docstring: str, quotes: str) -> Iterator[str]:
     """Yield the names of the counts that one docstring adds to."""
+    yield from habits_of(node, docstring)
     if quotes:
         yield quotes
     if "\n" in docstring.strip():

@@ -206,13 +206,20 @@ def finite_stems() -> frozenset[str]:
 @functools.cache
 def third_persons() -> Mapping[str, str]:
     """Return the base form of each verb's third person: try for tries."""
-    verbs = {}
-    for verb in VERBS:
-        third = verb + "es" if re.search(r"(s|x|z|ch|sh|o)$", verb) else verb + "s"
-        third = verb[:-1] + "ies" if re.search(r"[^aeiou]y$", verb) else third
-        if third not in VERBS:
-            verbs[third] = verb
-    return verbs
+    pairs = {third_person(verb): verb for verb in VERBS}
+    return {third: verb for third, verb in pairs.items() if third not in VERBS}
+
+
+def third_person(verb: str) -> str:
+    """Return the third person of a verb's base form: tries for try, has for have."""
+    if irregular := _THIRD_PERSONS.get(verb.lower()):
+        return irregular.capitalize() if verb[0].isupper() else irregular
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + ("es" if re.search(r"(?:s|x|z|ch|sh|o)$", verb) else "s")
+
+
+_THIRD_PERSONS = {"have": "has", "be": "is"}
 
 
 @functools.cache

@@ -36,6 +36,7 @@ class SkipReason(str, Enum):
     TOO_LARGE = "too-large"
     UNPARSABLE = "unparsable"
     LEFT_ALONE = "left-alone"
+    LANGUAGE = "language"
     UNSURE = "unsure"
     REJECTED = "rejected"
     OUT_OF_TIME = "out-of-time"
@@ -60,6 +61,7 @@ EXPLANATIONS: Mapping[SkipReason, str] = {
     SkipReason.TOO_LARGE: "the file is too large",
     SkipReason.UNPARSABLE: "the file cannot be read as Python",
     SkipReason.LEFT_ALONE: "the file is not docbot's to write now",
+    SkipReason.LANGUAGE: "its docstrings are not English; docbot writes with language = 'en' alone",
     SkipReason.UNSURE: "the model was not sure enough",
     SkipReason.REJECTED: "what the model said failed a check",
     SkipReason.OUT_OF_TIME: "the time budget was used up",
@@ -72,6 +74,7 @@ NEVER_INCLUDED = frozenset(
         SkipReason.TOO_LARGE,
         SkipReason.UNPARSABLE,
         SkipReason.LEFT_ALONE,
+        SkipReason.LANGUAGE,
         SkipReason.UNSURE,
         SkipReason.REJECTED,
         SkipReason.OUT_OF_TIME,
