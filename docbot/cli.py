@@ -21,7 +21,7 @@ _INTERRUPTED = "interrupted; every file is either as it was or done"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error ends here, as one sentence."""
     try:
-        options = parser().parse_args(argv)
+        options = parser().parse_args(_with_clear_paths(sys.argv[1:] if argv is None else argv))
         options.own_process = argv is None  # and not called by somebody's script
         command = importlib.import_module(f"docbot.commands.{options.command}")
         code = int(command.run(options))
@@ -41,6 +41,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         traceback.print_exc()
         return complain("this is a bug in docbot; no file was left half written", BUG)
     return code
+
+
+def _with_clear_paths(words: Sequence[str]) -> list[str]:
+    """Put `./` before Python files whose names begin like an option: a hook names all files."""
+    end = words.index("--") if "--" in words else len(words)
+    return [*map(_as_path, words[:end]), *words[end:]]
+
+
+def _as_path(word: str) -> str:
+    is_file = word[:1] == "-" and word.endswith((".py", ".pyi")) and os.path.isfile(word)  # noqa: PTH113
+    return f"./{word}" if is_file else word
 
 
 def _is_interrupt(error: BaseException | None) -> bool:

@@ -8,6 +8,7 @@ Nothing is fetched: in a partial clone, a missing object is an error and no down
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -109,10 +110,20 @@ def subcommand(arguments: Sequence[str]) -> str:
 
 
 def cause(complaint: str) -> str:
-    """Return the first error in git's standard error, without its prefix."""
+    """Return the first error in git's standard error, on one line and without its prefix.
+
+    A line that begins with a blank goes on with the one above: git names an unknown extension or
+    the files in its way below the sentence.
+    """
     lines = complaint.strip().splitlines() or ["no reason given"]
-    errors = [line for line in lines if line.startswith(("fatal: ", "error: "))]
-    return (errors or lines)[0].partition(": ")[2] or lines[0]
+    first = next((at for at, line in enumerate(lines) if line.startswith(_ERROR)), 0)
+    rest = itertools.takewhile(lambda line: line[:1] in (" ", "\t"), lines[first + 1 :])
+    more = [line.strip() for line in rest if line.strip()]
+    sentence = lines[first].partition(": ")[2] or lines[first]
+    return " ".join([sentence, ", ".join(more)]) if more else sentence
+
+
+_ERROR = ("fatal: ", "error: ")
 
 
 def _execute(

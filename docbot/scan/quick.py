@@ -24,12 +24,14 @@ BUDGET = "--time-budget="
 
 def all_documented(arguments: list[str]) -> bool:
     """Check whether these arguments are the hook's and every named file is fully documented."""
-    if arguments[:1] != ["fix"] or "--staged" not in arguments:
+    if arguments[:1] != ["fix"]:
         return False
-    paths = [word for word in arguments[1:] if not word.startswith("-")]
-    flags = [word for word in arguments[1:] if word.startswith("-")]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    flags = [word for word in arguments[1:end] if word.startswith("-")]
+    paths = [word for word in arguments[1:end] if not word.startswith("-")] + arguments[end + 1 :]
     return (
         bool(paths)
+        and "--staged" in flags
         and all(flag in QUIET or _is_budget(flag) for flag in flags)
         and all(_is_documented(path) for path in paths)
     )

@@ -180,6 +180,61 @@ def test_from_ref_to_ref(repo, hooks, home):
     assert "old.py" not in result.stdout
 
 
+@pytest.mark.parametrize("arguments", ["", "args: [--time-budget=20]", "args: [-q, --]"])
+@pytest.mark.parametrize("name", ["-x.py", "--staged.py", "-q.pyi.py"])
+def test_a_name_that_looks_like_an_option_is_a_file(repo, hooks, home, name, arguments):
+    configure(repo, hooks, "docbot")
+    config = repo.root / ".pre-commit-config.yaml"
+    repo.stage(config.name, config.read_text() + f"        {arguments}\n")
+    repo.stage("box.py", SIZED)
+    repo.stage(name, SIZED)
+    result = pre_commit(repo, "run", home=home)
+    assert "files were modified by this hook" in result.stdout, result.stdout
+    for each in ("box.py", name):
+        assert '"""Return the number of items."""' in (repo.root / each).read_text()
+    repo.git("add", "--", "box.py", name)
+    assert pre_commit(repo, "run", home=home).returncode == 0
+
+
+def test_check_takes_a_name_that_looks_like_an_option(repo, hooks, home):
+    configure(repo, hooks, "docbot-check")
+    repo.stage("-v.py", PLAIN)
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 1
+    assert "-v.py:1: function total has no docstring" in result.stdout
+
+
+UV = "#!/usr/bin/env -S uv run --script\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "shebang", "mode", "is_passed"),
+    [
+        ("tools/size", "#!/usr/bin/env python3\n", 0o755, True),
+        ("tools/size", UV, 0o755, False),
+        ("tools/size.py", UV, 0o755, True),
+        ("tools/size", "#!/usr/bin/env pypy3\n", 0o755, False),
+        ("tools/size", "#!/usr/bin/env python3\n", 0o644, False),
+        ("size.pyw", "", 0o644, True),
+    ],
+)
+def test_the_readme_says_which_files_the_hook_is_given(
+    repo, hooks, home, name, shebang, mode, is_passed
+):
+    """And its two lines of configuration add those of a folder."""
+    readme = (HOME / "README.md").read_text()
+    added = "        types: [text]\n        files: (\\.py|^tools/[^.]+)$\n"
+    assert added in readme
+    configure(repo, hooks, "docbot-check")
+    repo.write(name, shebang + PLAIN).chmod(mode)
+    repo.git("add", "--", name)
+    assert (pre_commit(repo, "run", home=home).returncode == 1) is is_passed
+    config = repo.root / ".pre-commit-config.yaml"
+    repo.stage(config.name, config.read_text() + added)
+    in_folder = name.startswith("tools/")
+    assert (pre_commit(repo, "run", home=home).returncode == 1) is in_folder
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not (HOME / ".git").exists(), reason="try-repo clones a checkout")
 def test_try_repo_builds_the_environment_from_this_checkout(repo, home):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,6 +100,26 @@ def test_a_dangling_git_file_is_not_taken_for_a_plain_folder(tmp_path):
     (tmp_path / ".git").write_text("gitdir: /nowhere/at/all\n")
     with pytest.raises(GitError, match="nowhere/at/all"):
         Repository.discover(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("version", "extensions", "said"),
+    [
+        (1, ["shelf"], "unknown repository extension found: shelf"),
+        (1, ["shelf", "drawer"], "unknown repository extensions found: drawer, shelf"),
+        (9, [], "Expected git repo version <= 1, found 9"),
+    ],
+)
+def test_a_message_of_several_lines_is_one_sentence(repo, version, extensions, said):
+    for name in extensions:
+        repo.git("config", f"extensions.{name}", "true")
+    repo.git("config", "core.repositoryformatversion", str(version))
+    with pytest.raises(GitError) as caught:
+        Repository.discover(repo.root)
+    message = str(caught.value)
+    assert "\n" not in message
+    wanted = f"{repo.root}: git cannot open this repository: {said}"
+    assert sorted(re.split(r"[ ,]+", message)) == sorted(re.split(r"[ ,]+", wanted))  # in any order
 
 
 def test_importing_the_door_does_not_import_gitpython():

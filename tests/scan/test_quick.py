@@ -83,6 +83,10 @@ def test_odd_paths_are_left_to_the_command_line(tmp_path):
     [
         (["fix", "--staged", "PATH"], True),
         (["fix", "PATH", "--staged", "-q", "--no-cache", "--time-budget=2.5"], True),
+        (["fix", "--staged", "--time-budget=10", "--", "PATH"], True),
+        (["fix", "--", "--staged", "PATH"], False),
+        (["fix", "--staged", "--"], False),
+        (["fix", "--staged", "--", "--quiet", "PATH"], False),
         (["fix", "PATH"], False),
         (["fix", "--staged"], False),
         (["check", "--staged", "PATH"], False),
