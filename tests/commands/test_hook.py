@@ -208,20 +208,19 @@ UV = "#!/usr/bin/env -S uv run --script\n"
 
 
 @pytest.mark.parametrize(
-    ("name", "shebang", "mode", "is_passed"),
+    ("file", "is_passed"),
     [
-        ("tools/size", "#!/usr/bin/env python3\n", 0o755, True),
-        ("tools/size", UV, 0o755, False),
-        ("tools/size.py", UV, 0o755, True),
-        ("tools/size", "#!/usr/bin/env pypy3\n", 0o755, False),
-        ("tools/size", "#!/usr/bin/env python3\n", 0o644, False),
-        ("size.pyw", "", 0o644, True),
+        (("tools/size", "#!/usr/bin/env python3\n", 0o755), True),
+        (("tools/size", UV, 0o755), False),
+        (("tools/size.py", UV, 0o755), True),
+        (("tools/size", "#!/usr/bin/env pypy3\n", 0o755), False),
+        (("tools/size", "#!/usr/bin/env python3\n", 0o644), False),
+        (("size.pyw", "", 0o644), True),
     ],
 )
-def test_the_readme_says_which_files_the_hook_is_given(
-    repo, hooks, home, name, shebang, mode, is_passed
-):
+def test_the_readme_says_which_files_the_hook_is_given(repo, hooks, home, file, is_passed):
     """And its two lines of configuration add those of a folder."""
+    name, shebang, mode = file
     readme = (HOME / "README.md").read_text()
     added = "        types: [text]\n        files: (\\.py|^tools/[^.]+)$\n"
     assert added in readme
