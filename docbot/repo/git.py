@@ -225,7 +225,8 @@ class Repository:
 
         Args:
             revision: Names the commit.
-            also: Paths from the root of files to include whatever their suffix.
+            also: Files to include whatever their suffix: by a path from the root, or by a name in
+                any folder.
 
         Raises:
             GitError: the revision is unknown, or this clone lacks objects of it.
@@ -239,7 +240,7 @@ class Repository:
             mode, kind, blob, size = facts.split()
             if mode[:3] != b"100" or kind != b"blob":
                 continue
-            if name.endswith(_ENDINGS) or name in extra_names:
+            if name.endswith(_ENDINGS) or extra_names & {name, name.rpartition(b"/")[2]}:
                 if not size.isdigit():
                     raise GitError(f"an object of '{revision}' is not here{self._partial_hint()}")
                 path = PurePosixPath(os.fsdecode(name))

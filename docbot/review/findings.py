@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from docbot.drift.drift import DriftRule
@@ -12,7 +13,7 @@ from docbot.review.markdown import has_invisible
 from docbot.review.mends import HEADER_END, is_mend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 _QUOTES = ('"""', "'''")
 _COMMENT = re.compile(r"[ \t]*#")
@@ -230,3 +231,18 @@ def _count_docstrings(findings: Iterable[Finding]) -> int:
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
     """Sort findings by path, line and name; several of one line by what they are about."""
     return sorted(findings, key=lambda f: (f.path, f.line, f.qualname, f.rule, f.subject))
+
+
+def merge(parts: Sequence[Findings]) -> Findings:
+    """Merge the findings in the parts of one pull request; there is at least one part."""
+    skipped: Counter[str] = Counter()
+    for part in parts:
+        skipped.update(part.skipped)
+    return replace(
+        parts[0],
+        findings=tuple(in_order(finding for part in parts for finding in part.findings)),
+        documented=sum(part.documented for part in parts),
+        files=sum(part.files for part in parts),
+        skipped=dict(skipped),
+        notices=tuple(dict.fromkeys(notice for part in parts for notice in part.notices)),
+    )

@@ -21,7 +21,7 @@ from docbot.drift.drift import DriftRule
 from docbot.errors import SourceError
 from docbot.pipeline import fix
 from docbot.review.analyse.stale import stale_findings, suggestion_obstacle
-from docbot.review.findings import Finding, Findings, Suggestion, in_order
+from docbot.review.findings import Finding, Findings, Suggestion, in_order, merge
 from docbot.review.findings_json import cut, encode
 from docbot.scan.definition import Kind
 from docbot.scan.facts import file_facts
@@ -54,27 +54,33 @@ def respond(request: Mapping[str, Any]) -> str:
             no limit.
 
     Raises:
-        DocbotError: as `open_revision`, `open_job` and `analyse`.
+        DocbotError: as `open_revision`, `open_engines` and `analyse`.
 
     """
     from docbot.cache import open_cache
     from docbot.review.analyse.inputs import ReviewRequest, open_revision
-    from docbot.session import open_job
+    from docbot.session import make_job, open_engines
 
     budget = request["budget"]
     deadline = time.monotonic() + budget if budget > 0 else float("inf")
     cache = open_cache(on=request["cache"])
     fields = {**request["of"], "root": Path(request["of"]["root"])}
-    with closing(cache), open_revision(ReviewRequest(**fields)) as revision:
-        job = open_job(
-            revision.config,
-            cache,
-            parents=ParentIndex(revision.outline_of),
-            style=revision.detect_style,
-            out_of_time=lambda: time.monotonic() > deadline,
-        )
-        with job as opened:
-            return encode(analyse(revision, opened))
+    with (
+        closing(cache),
+        open_revision(ReviewRequest(**fields)) as whole,
+        open_engines(cache) as engine_of,
+    ):
+        parts = []
+        for revision in (whole, *whole.nested):
+            job = make_job(
+                revision.config,
+                engine_of(revision.config),
+                parents=ParentIndex(revision.outline_of),
+                style=revision.detect_style,
+                out_of_time=lambda: time.monotonic() > deadline,
+            )
+            parts.append(analyse(revision, job))
+        return encode(cut(merge(parts)))
 
 
 def encode_request(request: ReviewRequest, *, cache: bool) -> dict[str, Any]:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.config import AUTO, Config, parse_config, replace
+from docbot.config import AUTO, Config, holds_settings, parse_config, replace
 from docbot.docstring.style import detect_style
 from docbot.errors import ConfigError, SourceError, TooLargeError
 from docbot.llm.known_models import HUB, MODELS
@@ -26,6 +25,7 @@ from docbot.llm.weights import get_model
 from docbot.repo.commit import Snapshot
 from docbot.repo.discover import VENDORED, compile_patterns
 from docbot.repo.git import SUFFIXES, Repository
+from docbot.review.analyse.exclusions import read_exclusions
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.outline import outline
 from docbot.select.skip import Skip, SkipReason
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
     from docbot.scan.outline import Outline
 
 PYPROJECT = PurePosixPath("pyproject.toml")
-
-MAX_PATTERNS, MAX_STARS = 100, 3
-"""Most patterns that a head's `exclude` may have, and most runs of stars in each. As regular
-expressions they backtrack: six stars against a name of 120 characters were measured to take a
-minute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,9 +74,13 @@ class Revision:
         ancestor: The files of the commit from which the head branched off.
         merge_base: That commit.
         config: The settings that count.
+        home: The folder that their patterns are relative to.
+        scope: The folder for whose files they count.
         changed: The Python files to check, each with its new and changed lines.
         skipped: The changed Python files that are left alone, each with the reason.
         notices: Sentences about settings that do not count and paths without Python files.
+        inner: The folders below `scope` that have settings of their own.
+        nested: The same for the folders below the root that have settings of their own.
 
     """
 
@@ -90,9 +89,13 @@ class Revision:
     ancestor: Snapshot
     merge_base: str
     config: Config
+    home: PurePosixPath
+    scope: PurePosixPath
     changed: Mapping[PurePosixPath, Lines]
     skipped: Mapping[PurePosixPath, Skip]
     notices: tuple[str, ...] = ()
+    inner: tuple[PurePosixPath, ...] = ()
+    nested: tuple[Revision, ...] = ()
 
     def detect_style(self) -> DocstringStyle:
         """Detect the style from the base commit's docstrings and its tools' settings."""
@@ -102,7 +105,8 @@ class Revision:
             for path in self.base.files
             if _is_python(path)
             and not _is_vendored(path)
-            and not (excluded and excluded.match_file(path))
+            and _is_own(path, self.scope, self.inner)
+            and not (excluded and excluded.match_file(_below(path, self.home)))
         ]
         return detect_style(paths, self.base.read, [self.base.texts(SETTINGS_FILES)], self.config)
 
@@ -130,42 +134,106 @@ def open_revision(request: ReviewRequest) -> Iterator[Revision]:
     repository = _repository(request.root)
     merge_base = repository.merge_base(request.base, request.head)
     file = PurePosixPath(request.config_file or PYPROJECT)
-    settings_files = (*SETTINGS_FILES, str(file))
     with repository.contents() as contents:
         base, head, ancestor = (
             Snapshot(
                 commit=repository.commit(revision),
-                files=repository.files_at(revision, settings_files),
+                files=repository.files_at(revision, (*SETTINGS_FILES, str(file))),
                 contents=contents,
             )
             for revision in (request.base, request.head, merge_base)
         )
-        accepted = _base_config(base, file, repository.root, required=bool(request.config_file))
-        exclusions = _head_exclusions(head, ancestor, file, accepted)
-        config = replace(accepted, request.settings, source="command line")
-        config = dataclasses.replace(
-            config,
-            skip=_union(config.skip, exclusions.skip),
-            linters_want=sections_linters_want([base.texts(SETTINGS_FILES)]),
-        )
-        touched = _touched_files(head, ancestor, request.paths)
-        skipped = _skipped_files(head, touched, config)
-        lines = repository.lines_between(merge_base, head.commit, without=_too_large(skipped))
-        excluded = _excluded_files(touched, config.exclude, exclusions.exclude)
-        yield Revision(
+        commits = _Commits(
+            repository=repository,
+            request=request,
             base=base,
             head=head,
             ancestor=ancestor,
             merge_base=merge_base,
-            config=config,
-            changed={
-                path: lines[path]
-                for path in touched
-                if path in lines and path not in skipped and path not in excluded
-            },
-            skipped={path: skip for path, skip in skipped.items() if path not in excluded},
-            notices=(*exclusions.notices, *_missing_path_notices(request.paths, head, ancestor)),
         )
+        touched = _touched_files(head, ancestor, request.paths)
+        homes = () if request.config_file else _homes(base)
+        whole = _revision(commits, file, touched, homes)
+        nested = [_revision(commits, home / PYPROJECT, touched, homes) for home in homes]
+        missing = _missing_path_notices(request.paths, head, ancestor)
+        yield dataclasses.replace(
+            whole,
+            nested=tuple(part for part in nested if part.changed or part.skipped),
+            notices=(*whole.notices, *missing),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Commits:
+    """The commits of a review, and what it asks of them."""
+
+    repository: Repository
+    request: ReviewRequest
+    base: Snapshot
+    head: Snapshot
+    ancestor: Snapshot
+    merge_base: str
+
+
+def _homes(base: Snapshot) -> tuple[PurePosixPath, ...]:
+    """Return the folders below the root in which the base commit configures docbot."""
+    homes = []
+    for path in base.files:
+        if path.name == PYPROJECT.name and path != PYPROJECT:
+            with suppress(SourceError):
+                if holds_settings(base.read(path)):
+                    homes.append(path.parent)
+    return tuple(sorted(homes))
+
+
+def _revision(
+    commits: _Commits,
+    file: PurePosixPath,
+    touched: Iterable[PurePosixPath],
+    homes: tuple[PurePosixPath, ...],
+) -> Revision:
+    """Read the settings of one file, and select the touched files for which they count."""
+    base, head, request = commits.base, commits.head, commits.request
+    home = PurePosixPath() if file.is_absolute() else file.parent
+    scope = home if home in homes else PurePosixPath()
+    inner = tuple(other for other in homes if other != scope and other.is_relative_to(scope))
+    named = bool(request.config_file)
+    accepted = _base_config(base, file, commits.repository.root, required=named)
+    exclusions = read_exclusions(head, commits.ancestor, file, accepted)
+    config = replace(accepted, request.settings, source="command line")
+    config = dataclasses.replace(
+        config,
+        skip=_union(config.skip, exclusions.skip),
+        linters_want=sections_linters_want([base.texts(SETTINGS_FILES)]),
+    )
+    own = [path for path in touched if _is_own(path, scope, inner)]
+    skipped = _skipped_files(head, own, config)
+    lines = commits.repository.lines_between(
+        commits.merge_base, head.commit, without=_too_large(skipped)
+    )
+    excluded = _excluded_files(own, home, config.exclude, exclusions.exclude)
+    return Revision(
+        base=base,
+        head=head,
+        ancestor=commits.ancestor,
+        merge_base=commits.merge_base,
+        config=config,
+        home=home,
+        scope=scope,
+        inner=inner,
+        changed={
+            path: lines[path]
+            for path in own
+            if path in lines and path not in skipped and path not in excluded
+        },
+        skipped={path: skip for path, skip in skipped.items() if path not in excluded},
+        notices=exclusions.notices,
+    )
+
+
+def _is_own(path: PurePosixPath, scope: PurePosixPath, inner: Iterable[PurePosixPath]) -> bool:
+    """Check whether the settings of a folder count for a file, and none nearer to it."""
+    return path.is_relative_to(scope) and not any(path.is_relative_to(other) for other in inner)
 
 
 def _repository(folder: Path) -> Repository:
@@ -225,60 +293,6 @@ def _check_model(name: str, root: Path, file: PurePosixPath) -> None:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _HeadExclusions:
-    """What the head's settings exclude and skip besides the base's."""
-
-    exclude: tuple[str, ...] = ()
-    skip: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-
-
-def _head_exclusions(
-    head: Snapshot, ancestor: Snapshot, file: PurePosixPath, accepted: Config
-) -> _HeadExclusions:
-    """Read the head's `exclude` and `skip`, with a notice if it changes anything else.
-
-    The head's file is compared with the merge base's, since what the base branch changed meanwhile
-    is not the head's doing.
-    """
-    if ancestor.files.get(file) == head.files.get(file) or file.is_absolute():
-        return _HeadExclusions()
-    try:
-        proposed = Config()
-        if file in head.files:
-            proposed = parse_config(head.read(file), source=str(file))
-        compile_patterns(proposed.exclude)
-        _check_patterns(proposed.exclude)
-    except (ConfigError, SourceError) as error:
-        notice = f"the pull request's {file} cannot be used ({error}); the base branch's counts"
-        return _HeadExclusions(notices=(notice,))
-    only_adds = set(accepted.exclude) <= set(proposed.exclude) and set(accepted.skip) <= set(
-        proposed.skip
-    )
-    others_same = (
-        dataclasses.replace(proposed, exclude=accepted.exclude, skip=accepted.skip) == accepted
-    )
-    notice = (
-        f"the pull request changes docbot's settings in {file}; until it is merged, those of"
-        " the base branch count, and of the new ones only what `exclude` and `skip` add"
-    )
-    return _HeadExclusions(
-        exclude=proposed.exclude,
-        skip=proposed.skip,
-        notices=() if only_adds and others_same else (notice,),
-    )
-
-
-def _check_patterns(patterns: Collection[str]) -> None:
-    if len(patterns) > MAX_PATTERNS or any(
-        len(re.findall(r"\*+", p)) > MAX_STARS for p in patterns
-    ):
-        raise ConfigError(
-            f"more than {MAX_PATTERNS} patterns in `exclude`, or {MAX_STARS} stars in one"
-        )
-
-
 def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *second)))
 
@@ -326,10 +340,17 @@ def _too_large(skipped: Mapping[PurePosixPath, Skip]) -> list[PurePosixPath]:
     return [path for path, skip in skipped.items() if skip.reason is SkipReason.TOO_LARGE]
 
 
-def _excluded_files(paths: Iterable[PurePosixPath], *lists: tuple[str, ...]) -> set[PurePosixPath]:
-    """Return the paths that any list excludes.
+def _below(path: PurePosixPath, home: PurePosixPath) -> PurePosixPath:
+    """Return a path from the folder of the settings; from the root where it lies elsewhere."""
+    return path.relative_to(home) if path.is_relative_to(home) else path
+
+
+def _excluded_files(
+    paths: Iterable[PurePosixPath], home: PurePosixPath, *lists: tuple[str, ...]
+) -> set[PurePosixPath]:
+    """Return the paths that any list excludes; patterns are relative to `home`.
 
     Each list is matched on its own, since `!` in one takes back only the patterns above it.
     """
     specs = [spec for spec in map(compile_patterns, lists) if spec is not None]
-    return {path for path in paths if any(spec.match_file(path) for spec in specs)}
+    return {path for path in paths if any(spec.match_file(_below(path, home)) for spec in specs)}

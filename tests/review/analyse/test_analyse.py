@@ -12,7 +12,9 @@ import pytest
 from revisions import BOX, LENGTH, Obeys, applied, findings_in, opened
 
 from docbot.pipeline import fix
-from docbot.review.analyse.analyse import analyse
+from docbot.review.analyse.analyse import analyse, encode_request, respond
+from docbot.review.analyse.inputs import ReviewRequest
+from docbot.review.findings_json import decode
 from docbot.scanned import SourceFile
 
 PLAIN = "def total(prices, tax):\n    value = sum(prices)\n    return value * tax\n"
@@ -231,3 +233,15 @@ def test_names_that_no_report_can_have_are_left_out_with_a_notice(pull):
     report = findings_in(pull)
     assert [finding.path for finding in report.findings] == ["long.py"]
     assert report.notices == ("3 more findings are not listed: too many, or an odd path",)
+
+
+def test_folders_with_settings_of_their_own_are_one_report(repo):
+    repo.stage("pyproject.toml", "[tool.docbot]\n")
+    repo.commit("libs/a/pyproject.toml", '[tool.docbot]\nskip = ["dunder"]\n')
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.stage("libs/a/box.py", BOX)
+    repo.commit("box.py", BOX)
+    request = ReviewRequest(root=repo.root, base="main", head="topic")
+    report = decode(respond(encode_request(request, cache=False) | {"budget": 0}).encode())
+    assert [(each.path, bool(each.suggestion)) for each in report.findings] == [("box.py", True)]
+    assert (report.files, report.skipped) == (2, {"dunder": 1})

@@ -301,3 +301,55 @@ def test_the_house_is_the_base_branchs_and_the_parents_are_the_heads(pull):
         child = PurePosixPath("child.py")
         assert parents.documented_parent(child, "Child", "push") == "Base.push"
         assert revision.outline_of(PurePosixPath("../../etc/passwd")) is None
+
+
+# Settings of a folder
+
+
+@pytest.fixture
+def monorepo(repo):
+    """Two packages, of which one has settings of its own, and changes in both and above them."""
+    repo.stage(TOML, "[tool.docbot]\nexclude = ['/top.py']\n")
+    repo.stage(f"libs/a/{TOML}", "[tool.docbot]\nexclude = ['/src/old.py']\nskip = ['dunder']\n")
+    repo.commit(f"libs/b/{TOML}", "[project]\nname = 'docbot-plugin'\n")
+    repo.git("switch", "--quiet", "--create", "topic")
+    for name in ("top.py", "libs/a/src/old.py", "libs/a/new.py", "libs/b/src/old.py"):
+        repo.stage(name, FUNCTION)
+    repo.git("commit", "--quiet", "--message", "Change")
+    return repo
+
+
+def parts(repo, **request):
+    with opened(repo, **request) as revision:
+        return [
+            (str(part.scope), sorted(map(str, part.changed)), part.config.skip)
+            for part in (revision, *revision.nested)
+        ]
+
+
+def test_the_nearest_settings_of_the_base_count_for_a_file(monorepo):
+    assert parts(monorepo) == [
+        (".", ["libs/b/src/old.py"], ()),
+        ("libs/a", ["libs/a/new.py"], ("dunder",)),
+    ]
+    assert parts(monorepo, paths=("libs/b",)) == [(".", ["libs/b/src/old.py"], ())]
+
+
+def test_settings_that_the_head_nests_do_not_count(monorepo):
+    monorepo.stage(f"libs/b/{TOML}", "[tool.docbot]\nexclude = ['*']\n")
+    monorepo.commit(f"libs/a/{TOML}", "[tool.docbot]\nexclude = ['new.py']\n")
+    first, *others = parts(monorepo)
+    assert first == (".", ["libs/b/src/old.py"], ())
+    assert others == []  # what the head excludes of its own folder is left out there
+
+
+def test_patterns_of_a_named_file_are_relative_to_it(monorepo):
+    ((scope, files, _),) = parts(monorepo, config_file=f"libs/a/{TOML}")
+    assert (scope, files) == (".", ["libs/a/new.py", "libs/b/src/old.py", "top.py"])
+
+
+def test_wrong_settings_of_a_folder_are_told(monorepo):
+    monorepo.git("switch", "--quiet", "main")
+    monorepo.commit(f"libs/a/{TOML}", "[tool.docbot]\nstyl = 'google'\n")
+    with pytest.raises(ConfigError, match=r"libs/a/pyproject\.toml at .*unknown key 'styl'"):
+        parts(monorepo)
