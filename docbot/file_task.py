@@ -357,6 +357,9 @@ def _edit(
     anchor = places.get((definition.qualname, definition.line))
     if literal is None or anchor is None:
         return target.skip(SkipReason.REJECTED, "it cannot be set on one line here")
+    if style.docformatter and anchor.opens_module:
+        detail = "docformatter and black would move the blank lines below it for ever"
+        return target.skip(SkipReason.REJECTED, detail)
     try:
         return make_edit(literal, definition, anchor, encoding)
     except UnicodeEncodeError:

@@ -214,11 +214,13 @@ _RULE_LISTS = ("select", "ignore", "extend-select", "extend-ignore")
 
 # .editorconfig
 
+_PREAMBLE = "before the first section"
+
 
 def _editorconfig(levels: Sequence[Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
     """Return `max_line_length` for Python files; `off` is none, and `root` ends the search."""
     for texts in levels:
-        sections = _ini(f"[]\n{text}") if (text := texts.get(".editorconfig")) else {}
+        sections = _ini(f"[{_PREAMBLE}]\n{text}") if (text := texts.get(".editorconfig")) else {}
         lengths = [
             table["max_line_length"]
             for pattern, table in sections.items()
@@ -226,7 +228,7 @@ def _editorconfig(levels: Sequence[Mapping[str, str]]) -> Mapping[str, Mapping[s
         ]
         if lengths:
             return {"editorconfig": {"max-line-length": lengths[-1]}}
-        if sections.get("", {}).get("root", "").lower() == "true":
+        if sections.get(_PREAMBLE, {}).get("root", "").lower() == "true":
             break
     return {}
 

@@ -10,7 +10,14 @@ from docbot.tool_files import SETTINGS_FILES, read_tools, settings_texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["SETTINGS_FILES", "ToolSettings", "sections_linters_want", "settings_texts"]
+__all__ = [
+    "SETTINGS_FILES",
+    "ToolSettings",
+    "longest_prefix",
+    "ruff_codes",
+    "sections_linters_want",
+    "settings_texts",
+]
 
 
 class ToolSettings:
@@ -102,20 +109,21 @@ def _wanted_by_ruff(tools: ToolSettings) -> set[str]:
         "ruff.lint.pydoclint.ignore-one-line-docstrings", default=False
     ):
         return set()
-    chosen = _codes(tools, "select", "extend-select")
-    left_out = _codes(tools, "ignore", "extend-ignore")
+    chosen = ruff_codes(tools, "select", "extend-select")
+    left_out = ruff_codes(tools, "ignore", "extend-ignore")
     return {
         kind
         for kind, rule in _RUFF_RULES.items()
-        if _longest_prefix(rule, chosen) > _longest_prefix(rule, left_out)
+        if longest_prefix(rule, chosen) > longest_prefix(rule, left_out)
     }
 
 
-def _codes(tools: ToolSettings, *keys: str) -> list[str]:
+def ruff_codes(tools: ToolSettings, *keys: str) -> list[str]:
+    """Return the codes of rules that ruff is given under these keys."""
     return tools.codes(*(f"ruff.{table}{key}" for key in keys for table in ("lint.", "")))
 
 
-def _longest_prefix(rule: str, codes: Iterable[str]) -> int:
+def longest_prefix(rule: str, codes: Iterable[str]) -> int:
     """Return how exactly ruff's codes name a rule: 0 for not at all, 1 for `ALL`."""
     lengths = [1 if code == "ALL" else len(code) for code in codes if rule.startswith(code)]
     return max([*lengths, 1 if "ALL" in codes else 0])

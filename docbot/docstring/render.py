@@ -55,8 +55,15 @@ def render(summary: Summary, definition: Definition, style: DocstringStyle) -> s
     sections: list[str] = []
     if items := fill_sections(summary, definition, style):
         sections = list(STYLES[style.convention](items, page))
+        if style.docformatter and style.convention == "sphinx" and _is_hung(sections):
+            sections = []
+    # To ruff and pydocstyle a field list is no section.
+    has_last = style.convention != "sphinx"
     for lines in (more + sections, sections, more):
-        if lines and (literal := _literal([headline, *lines], indent, style)):
+        if not lines or style.single_line:
+            continue
+        ends = has_last and bool(sections) and lines is not more
+        if literal := _literal([headline, *lines], indent, style, is_last_a_section=ends):
             return literal
     return alone
 
@@ -81,20 +88,40 @@ def _is_headline(text: str, definition: Definition, style: DocstringStyle) -> bo
     )
 
 
-def _literal(lines: list[str], indent: str, style: DocstringStyle) -> str | None:
+def _is_hung(lines: list[str]) -> bool:
+    """Check for a field's second line, to which docformatter sometimes gives another indent."""
+    return any(line.startswith(" ") for line in lines)
+
+
+def _literal(
+    lines: list[str], indent: str, style: DocstringStyle, *, is_last_a_section: bool = False
+) -> str | None:
     """Put lines between quotes; None if a line is too long, or they would be read otherwise."""
     if any(map(is_false_heading, lines)):
         return None
     body = lines[0]
     if len(lines) > 1:
-        below = [*lines, ""] if style.next_line else [*lines[1:], ""]
+        last = ["", ""] if style.last_blank and is_last_a_section else [""]
+        below = [*lines, *last] if style.next_line else [*lines[1:], *last]
         first = "" if style.next_line else lines[0]
         body = "\n".join([first, *(indent + line if line else "" for line in below[:-1]), indent])
     raw = "r" if "\\" in body else ""
     literal = f"{raw}{style.quotes}{body}{style.quotes}"
-    if any(width_of(line) > style.line_length for line in (indent + literal).split("\n")):
+    if not _fits(
+        (indent + literal).split("\n"), style, next_line=style.next_line and len(lines) > 1
+    ):
         return None
     try:
         return literal if ast.literal_eval(literal) == body else None
     except (SyntaxError, ValueError):
         return None
+
+
+def _fits(lines: list[str], style: DocstringStyle, *, next_line: bool) -> bool:
+    """Check that no line is too long: the summary's, those below it, or any."""
+    summary = 1 if next_line else 0
+    for number, line in enumerate(lines):
+        own = style.summary_length if number == summary else style.below_length
+        if width_of(line) > (own or style.line_length):
+            return False
+    return True

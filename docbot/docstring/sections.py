@@ -137,14 +137,16 @@ def section_lines(sections: Sections, definition: Definition, style: DocstringSt
     """
     lines = list(STYLES[style.convention](sections, page_of(definition, style)))
     indent = definition.indent or ""
-    too_long = any(width_of(indent + line) > style.line_length for line in lines)
+    most = style.below_length or style.line_length
+    too_long = any(width_of(indent + line) > most for line in lines)
     return [] if too_long or any(map(is_false_heading, lines)) else lines
 
 
 def page_of(definition: Definition, style: DocstringStyle) -> Page:
     """Return the room that a definition's docstring has."""
     function = _function(definition) if style.sections else None
-    return Page(width=style.line_length - width_of(definition.indent or ""), unit=_unit(function))
+    most = style.below_length or style.line_length
+    return Page(width=most - width_of(definition.indent or ""), unit=_unit(function))
 
 
 def slots_of(definition: Definition, style: DocstringStyle) -> tuple[Slot, ...]:
@@ -266,8 +268,8 @@ def _params(summary: Summary, definition: Definition, style: DocstringStyle) -> 
 
 def _is_complete(sections: Sections, style: DocstringStyle) -> bool:
     """Check that there are entries, and that each has its phrase and the type that it needs."""
-    typed = (*sections.params, *sections.returns)
-    entries = (*typed, *sections.raises)
+    typed = (*sections.params, *(() if style.griffe else sections.returns))
+    entries = (*sections.params, *sections.returns, *sections.raises)
     if style.types and not all(entry.type for entry in typed):
         return False
     return bool(entries) and all(is_plain(entry.phrase) for entry in entries)
@@ -298,9 +300,19 @@ def _returns(
     type_ = _type(annotation) if style.types or style.convention == "numpy" else ""
     if style.convention == "numpy" and not type_:
         return None
-    if style.convention == "google" and not type_ and ":" in phrase:
-        return None  # the text before the colon would be read as a type
+    if style.griffe:  # it reads `int: text` as a value called `int`
+        type_ = ""
+    if style.convention == "google" and not type_ and not _is_free_text(phrase, definition, style):
+        return None
     return (Entry(type=type_, phrase=phrase),)
+
+
+def _is_free_text(phrase: str, definition: Definition, style: DocstringStyle) -> bool:
+    """Check that a result's phrase is read as one text, without a type before it."""
+    page = page_of(definition, style)
+    # What stands before a colon would be the type; to griffe, each line is another value.
+    lines = page.wrap(page.unit, phrase, page.unit) if style.griffe else []
+    return ":" not in phrase and len(lines) <= 1
 
 
 _GENERATORS = ("Generator", "AsyncGenerator")

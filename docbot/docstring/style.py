@@ -20,6 +20,12 @@ from docbot.docstring.habits import (
     writes_full_stops,
     writes_third_person,
 )
+from docbot.docstring.tool_rules import (
+    LINE_LENGTH,
+    docformatter_style,
+    layout_rules,
+    text_lengths,
+)
 from docbot.errors import SourceError
 from docbot.scan.parse import is_documented, shared_tree
 from docbot.scan.source import read as read_text
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from docbot.config import Config
+    from docbot.docstring.tool_rules import LayoutRules
 
 SAMPLE = 100
 """How many files are read to learn the style of a repository."""
@@ -38,12 +45,6 @@ SAMPLE = 100
 # are believed over the configuration; fewer are not.
 MINIMUM = 3
 """How many docstrings must agree to outweigh the configuration."""
-
-LINE_LENGTH = 88
-"""The default of ruff and black."""
-
-_LINTER_LINE_LENGTH = 79
-"""The default of flake8 and pycodestyle."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +55,13 @@ class DocstringStyle:
         convention: `google`, `numpy` or `sphinx`.
         quotes: Three double or three single quotes.
         line_length: Columns, the indent and the quotes included.
+        summary_length: The same for the summary's line, if that must be shorter; 0 if not.
+        below_length: The same for the lines below the summary; 0 likewise.
         next_line: Whether the summary of several lines begins below the quotes (D213).
+        last_blank: Whether a blank line follows the last section (D413).
+        single_line: Whether only the summary is written, since a linter allows nothing else.
+        docformatter: Whether docformatter is in use.
+        griffe: Whether results must be written as griffe, which mkdocstrings uses, reads them.
         sections: Whether parameter sections are written where every slot has a phrase.
         types: Whether sections repeat the types of the signature.
         third_person: Whether a function's first sentence is "Adds an item." and not "Add an item."
@@ -66,7 +73,13 @@ class DocstringStyle:
     convention: str = "google"
     quotes: str = '"""'
     line_length: int = LINE_LENGTH
+    summary_length: int = 0
+    below_length: int = 0
     next_line: bool = False
+    last_blank: bool = False
+    single_line: bool = False
+    docformatter: bool = False
+    griffe: bool = False
     sections: bool = False
     types: bool = False
     third_person: bool = False
@@ -202,25 +215,51 @@ def detect(
             or "google"
         )
     single = _most_say(counts.single, counts.double)
-    next_line = _most_say(counts.next_line, counts.first_line)
     types = _most_say(counts.typed, counts.untyped)
     if single is None:
         single = any(tools.get(path) in ("single", "'", "'''") for path in _QUOTES)
-    if next_line is None:
-        next_line = tools.is_on("docformatter.pre-summary-newline", default=False)
     if types is None:
         types = _configured_types(tools, style)
     always = _most_say(counts.sectioned, counts.bare) is True
+    rules = layout_rules(tools)
+    lengths = text_lengths(tools, config.line_length)
+    field_lists = docformatter_style(tools)
+    # Of field lists, docformatter lets stand those of its own style only.
+    is_rewritten = style == "sphinx" and field_lists not in (None, "sphinx")
+    is_refused = style == "google" and rules.only_numpy
+    single_line = rules.first_line and rules.next_line
+    griffe = style == "google" and tools.get("mkdocstrings") is not None
+    no_form = griffe and _pydoclint_wants_result_types(tools)
     return DocstringStyle(
         convention=style,
         quotes="'''" if single else '"""',
-        line_length=config.line_length or _configured_line_length(tools),
-        next_line=next_line,
-        sections=always if config.sections == "auto" else config.sections == "always",
+        line_length=lengths.line,
+        summary_length=lengths.summary if lengths.summary < lengths.line else 0,
+        below_length=lengths.below if lengths.below < lengths.line else 0,
+        next_line=_is_on_next_line(rules, counts, tools),
+        last_blank=rules.last_blank,
+        single_line=single_line,
+        docformatter=field_lists is not None,
+        griffe=griffe,
+        sections=(always if config.sections == "auto" else config.sections == "always")
+        and not (single_line or is_rewritten or is_refused or no_form),
         types=types,
         third_person=writes_third_person(counts, tools),
         full_stop=writes_full_stops(counts, tools),
         foreign=config.language == "auto" and is_house_foreign(counts),
+    )
+
+
+def _is_on_next_line(rules: LayoutRules, counts: StyleCounts, tools: ToolSettings) -> bool:
+    """Decide where summaries begin: as a linter says, as most do, as docformatter would do."""
+    if rules.first_line or rules.next_line:
+        return rules.next_line
+    most = _most_say(counts.next_line, counts.first_line)
+    if most is not None:
+        return most
+    return any(
+        tools.is_on(f"{table}.pre-summary-newline", default=False)
+        for table in ("docformatter", "docformatter-hook")
     )
 
 
@@ -297,12 +336,6 @@ _STYLE = (
     "docformatter.style",
 )
 _QUOTES = ("ruff.lint.flake8-quotes.docstring-quotes", "flake8.docstring-quotes")
-_FORMATTER_LENGTH = ("ruff.line-length", "black.line-length")
-_PROSE_LENGTH = (
-    "ruff.lint.pycodestyle.max-doc-length",
-    "flake8.max-doc-length",
-    "pycodestyle.max-doc-length",
-)
 
 
 def _configured_style(tools: ToolSettings) -> str | None:
@@ -320,12 +353,8 @@ def _configured_types(tools: ToolSettings, style: str) -> bool:
     return tools.is_on("pydoclint.arg-type-hints-in-docstring", default=True)
 
 
-def _configured_line_length(tools: ToolSettings) -> int:
-    """Return the formatter's line length, else the linter's; a limit for prose narrows either."""
-    length = tools.number(*_FORMATTER_LENGTH)
-    if length is None and tools.get("ruff") is None and tools.get("black") is None:
-        for linter in ("flake8", "pycodestyle"):
-            if length is None and tools.get(linter) is not None:
-                length = tools.number(f"{linter}.max-line-length") or _LINTER_LINE_LENGTH
-    length = length or LINE_LENGTH
-    return min(length, tools.number(*_PROSE_LENGTH) or length)
+def _pydoclint_wants_result_types(tools: ToolSettings) -> bool:
+    """Check whether pydoclint compares the type of what is returned, as by default."""
+    return tools.get("pydoclint") is not None and tools.is_on(
+        "pydoclint.check-return-types", default=True
+    )

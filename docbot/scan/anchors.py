@@ -213,16 +213,22 @@ class _Finder:
         opens_with_definition = isinstance(first, (cst.FunctionDef, cst.ClassDef))
         if isinstance(first, (cst.FunctionDef, cst.ClassDef)) and first.decorators:
             return None  # black wants one blank line there, ruff two
-        comments = _LAST_COMMENTS.search(utf8, 0, start) if opens_with_definition else None
-        if comments is not None and not _ABOUT_THE_FILE.search(comments.group()):
-            start = comments.start()
+        if first is not None:
+            start -= _comments_on(_opening(first), utf8[:start])
         line = utf8[:start].rpartition(b"\n")[0] if start else utf8.partition(b"\n")[0]
         newline = "\r\n" if line.endswith(b"\r") else "\n"
         blank_after = 0
         if utf8[start:].partition(b"\n")[0].strip(b" \t\r\f"):
             blank_after = 2 if opens_with_definition else 1
         at = self.text.offset(start)
-        return Anchor(start=at, end=at, indent="", newline=newline, blank_after=blank_after)
+        return Anchor(
+            start=at,
+            end=at,
+            indent="",
+            newline=newline,
+            blank_after=blank_after,
+            opens_module=opens_with_definition,
+        )
 
     def anchor(self, node: _Defined) -> Anchor | None:
         """Return where a definition's docstring goes; None for a body without a line of its own."""
@@ -254,9 +260,56 @@ class _Finder:
 _LAST_COMMENTS = re.compile(rb"(?:^[ \t]*#[^\n]*\n)+\Z", re.MULTILINE)
 _ABOUT_THE_FILE = re.compile(
     rb"(?i)\A#!|coding[:=]|-\*-|copyright|\(c\)|licen[cs]e|spdx|author|\bvim?:"
+    rb"|all rights reserved|\bpermission|redistribut|warrant|liab|contributor"
     rb"|#\s*(?:type|mypy|pyright|ruff|flake8|pylint|isort|fmt|yapf|noqa|pragma|nosec|docbot)\b"
 )
-"""What a comment has that is about the file, not about the definition right below it."""
+"""What a comment has that is about the file, not about the statement right below it."""
+
+_ENDS_THE_HEADER = re.compile(
+    rb"(?i)[ \t]*#[ \t]*(?:%%|In\[|(?:type|mypy|pyright|ruff|flake8|pylint|noqa)\b)"
+)
+"""A line for tools, or one that begins a notebook's cell: what follows is another comment."""
+
+_ABOUT_ANYTHING_BELOW = re.compile(
+    rb"(?i)[ \t]*#(?::|[ \t]*(?:region\b|<editor-fold|\{\{\{))"
+    rb"|[ \t]*#[ \t]*(?:fmt:[ \t]*off|isort:[ \t]*off|yapf:[ \t]*disable)"
+)
+"""Sphinx's comment on an attribute, a folded region's begin, or a formatter's switch."""
+
+_ABOUT_IMPORTS = re.compile(
+    rb"(?i)\bimports?\b|\b(?:standard|local|built-?ins?|(?:third|first)[ -]?party)\b|librar"
+)
+
+
+def _opening(first: cst.CSTNode) -> str:
+    """Return what a module opens with: `definition`, `import` or `other`."""
+    if isinstance(first, (cst.FunctionDef, cst.ClassDef)):
+        return "definition"
+    return "import" if isinstance(first, (cst.Import, cst.ImportFrom)) else "other"
+
+
+def _comments_on(opening: str, header: bytes) -> int:
+    """Return how many bytes at a header's end are comments on the first statement below it.
+
+    They begin below a blank line or a line for tools. Other comments at the top of a file are about
+    the file, unless a definition follows, an import that they speak of, or their form says more.
+    """
+    block = _LAST_COMMENTS.search(header)
+    lines = block.group().splitlines(keepends=True) if block else []
+    ends = [number for number, line in enumerate(lines, 1) if _ENDS_THE_HEADER.match(line)]
+    is_set_off = bool(ends) or bool(block and block.start())
+    own = lines[max(ends, default=0) :]
+    text = b"".join(own)
+    form = next((n for n, line in enumerate(own) if _ABOUT_ANYTHING_BELOW.match(line)), None)
+    if form is not None:  # a licence may stand right above it
+        is_own = not _ABOUT_THE_FILE.search(b"".join(own[:form])) and (
+            is_set_off or opening == "definition"
+        )
+        return len(text if is_own else b"".join(own[form:]))
+    if _ABOUT_THE_FILE.search(text):
+        return 0
+    is_heading = opening == "import" and len(own) == 1 and _ABOUT_IMPORTS.search(text)
+    return len(text) if is_set_off or is_heading or opening == "definition" else 0
 
 
 def _blocks(node: cst.CSTNode) -> Iterator[Sequence[cst.CSTNode]]:

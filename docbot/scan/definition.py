@@ -83,6 +83,7 @@ class Anchor:
         blank_after: The number of blank lines that formatters want below: one where the body opens
             with a definition or is a class's or a module's, two between a module's docstring and a
             definition.
+        opens_module: Whether it is a module's, and the module opens with a definition.
 
     """
 
@@ -91,6 +92,7 @@ class Anchor:
     indent: str
     newline: str = "\n"
     blank_after: int = 0
+    opens_module: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

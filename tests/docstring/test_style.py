@@ -285,7 +285,7 @@ def test_types_that_tools_expect():
         ({"ruff__toml": "line-length = 90", "pyproject__toml": "[tool.ruff]\nline-length=99"}, 90),
         ({"__flake8": "[flake8]\nmax-line-length = 100"}, 100),
         ({"__flake8": "[flake8]"}, 79),
-        ({"__flake8": "[flake8]", "pyproject__toml": "[tool.black]"}, 88),
+        ({"__flake8": "[flake8]", "pyproject__toml": "[tool.black]"}, 79),
         ({"setup__cfg": "[pycodestyle]\nmax_line_length = 100"}, 100),
         ({"__flake8": "[flake8]\nmax-line-length = 100\nmax-doc-length = 72"}, 72),
         ({"pyproject__toml": "[tool.ruff.lint.pycodestyle]\nmax-doc-length = 72"}, 72),
