@@ -54,7 +54,7 @@ def document(source: bytes, *, path: str = "module.py", config: Config | None = 
         job = Job(
             config=config,
             parents=ParentIndex(lambda _path: None),
-            style=lambda: detect(StyleCounts(), [], config),
+            style=lambda _path: detect(StyleCounts(), [], config),
             backend=backend,
             format=format_,
         )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from docbot.config import Config
     from docbot.docstring.edit import Edit
     from docbot.docstring.stale import MissingEntry
-    from docbot.docstring.style import DocstringStyle
+    from docbot.docstring.style import DocstringStyle, StyleOf
     from docbot.drift.drift import Drift
     from docbot.drift.function import Function
     from docbot.gate.summary import Summary
@@ -54,14 +54,14 @@ if TYPE_CHECKING:
 class Job:
     """What all files of a `fix` run share.
 
-    `style` is called when there is something to write; `former` returns a file's older version,
+    `style` is asked when there is something to write; `former` returns a file's older version,
     for files of which only changed lines are in question. With `complete`, docstrings get the
     sections that they lack.
     """
 
     config: Config
     parents: ParentIndex
-    style: Callable[[], DocstringStyle]
+    style: StyleOf
     backend: Backend
     format: Format
     out_of_time: Callable[[], bool] = lambda: False
@@ -122,7 +122,7 @@ class FileTask:
         if self._foreign is None:
             texts = (d.docstring for d in self.scanned.definitions if d.docstring)
             own = is_foreign(count_languages(texts))
-            self._foreign = job.style().foreign if own is None else own
+            self._foreign = job.style(self.file.path).foreign if own is None else own
         return self._foreign
 
     def missing_entries(self, job: Job) -> tuple[tuple[MissingEntry, Context], ...]:
@@ -189,7 +189,7 @@ class FileTask:
         file = self.file
         if not job.complete or not self._is_open:
             return ()
-        style = job.style()
+        style = job.style(self.file.path)
         if not style.sections:
             return ()
         try:
@@ -293,7 +293,7 @@ class FileTask:
         required = job.config.required_sections
         if stale == "report":
             return MendedFile(after=source, left=find_stale(source, former, only, required))
-        width = job.style().line_length if self.phrases else 0
+        width = job.style(file.path).line_length if self.phrases else 0
         return mend_file(source, former, only, required=required, phrases=self.phrases, width=width)
 
     def _complete(self, mended: MendedFile, job: Job) -> MendedFile:
@@ -305,7 +305,7 @@ class FileTask:
         """
         if not self.words:
             return mended
-        after, drifts = complete_file(mended.after, self.words, job.style())
+        after, drifts = complete_file(mended.after, self.words, job.style(self.file.path))
         names = {drift.qualname for drift in drifts}
         left = tuple(
             drift
@@ -327,7 +327,7 @@ class FileTask:
         places = anchors(text)
         edits = []
         for target, summary in self.summaries:
-            outcome = _edit(target, summary, places, text.encoding, job.style())
+            outcome = _edit(target, summary, places, text.encoding, job.style(self.file.path))
             if isinstance(outcome, Skip):
                 self.skips.append(outcome)
             else:

@@ -254,7 +254,7 @@ class _Stream:
         short = definition.lines[1] - definition.lines[0] < SHORT
         if (short and job.config.sections != "always") or job.out_of_time():
             return []
-        slots = slots_of(definition, job.style())
+        slots = slots_of(definition, job.style(docstring.task.file.path))
         if not all(slot.task in job.format.tasks for slot in slots):
             return []
         return _slot_prompts(docstring, slots, job)

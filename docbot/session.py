@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from docbot.cache import Cache
     from docbot.config import Config
-    from docbot.docstring.style import DocstringStyle
+    from docbot.docstring.style import StyleOf
     from docbot.file_task import Job
     from docbot.llm.protocol import Backend
     from docbot.prompt.formats import Format
@@ -82,16 +81,16 @@ def make_job(
     engine: Engine,
     *,
     parents: ParentIndex,
-    style: Callable[[], DocstringStyle],
+    style: StyleOf,
     out_of_time: Callable[[], bool],
 ) -> Job:
-    """Make what `pipeline.fix` needs; the style is detected when it is first used."""
+    """Make what `pipeline.fix` needs."""
     from docbot.file_task import Job
 
     return Job(
         config=config,
         parents=parents,
-        style=functools.cache(style),
+        style=style,
         backend=engine.backend,
         format=engine.format,
         out_of_time=out_of_time,
@@ -104,7 +103,7 @@ def open_job(
     cache: Cache,
     *,
     parents: ParentIndex,
-    style: Callable[[], DocstringStyle],
+    style: StyleOf,
     out_of_time: Callable[[], bool],
 ) -> Iterator[Job]:
     """Open what `pipeline.fix` needs for files of one configuration.
@@ -166,11 +165,10 @@ def _scanned(answer: Callable[[], ScannedFile], file: SourceFile, config: Config
         return scan_file(file, config)
 
 
-def style_of(scope: WorkTree) -> DocstringStyle:
-    """Detect the docstring style of a work tree."""
-    from docbot.docstring.style import detect_style
-    from docbot.repo.worktree import texts_of
-    from docbot.tool_settings import SETTINGS_FILES
+def style_of(worktree: WorkTree) -> StyleOf:
+    """Return what detects the docstring style of a work tree's files, when it is first asked."""
+    from docbot.docstring.style import style_finder
 
-    levels = [texts_of(scope.root, SETTINGS_FILES)]
-    return detect_style(scope.python_files(), scope.read, levels, scope.config)
+    return style_finder(
+        worktree.python_files, worktree.read, worktree.settings_levels, worktree.config
+    )

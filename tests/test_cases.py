@@ -533,7 +533,7 @@ def test_when_sections_are_asked_for(
     job = job_of(
         Config(kinds=("function",), sections=sections),
         WORDS_FOR_LONG,
-        style=lambda: DocstringStyle(sections=True),
+        style=lambda _path: DocstringStyle(sections=True),
         format=Format(prompt=ask, read_completion=str.strip, tasks=frozenset(tasks)),
     )
     (result,) = fix([SourceFile(path=PurePosixPath("a.py"), source=source)], job)

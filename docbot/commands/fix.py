@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import time
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import BUG, CHANGES, CLEAN
@@ -76,7 +75,7 @@ def _fix_all(
                 tree.config,
                 engine_of(tree.config),
                 parents=ParentIndex(CachedScans(tree, cache).outline_of),
-                style=partial(style_of, tree),
+                style=style_of(tree),
                 out_of_time=lambda: time.monotonic() > deadline,
             )
             with _former(run.options, tree) as former:

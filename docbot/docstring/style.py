@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import inspect
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +34,7 @@ from docbot.scan.source import read as read_text
 from docbot.tool_settings import ToolSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import PurePosixPath
 
     from docbot.config import Config
@@ -180,22 +182,44 @@ def count_styles(source: bytes, tree: ast.Module | None = None) -> StyleCounts:
     return StyleCounts(**counts)
 
 
-def detect_style(
-    paths: Sequence[PurePosixPath],
-    read: Callable[[PurePosixPath], bytes],
-    levels: Sequence[Mapping[str, str]],
-    config: Config,
-) -> DocstringStyle:
-    """Detect the style from a sample of files, evenly spread: the same in every run.
+StyleOf = Callable[["PurePosixPath"], DocstringStyle]
+"""Returns the style of a file, by its path from the repository's root."""
 
-    `read` returns a file's bytes, and may raise SourceError; the rest is as for `detect`.
+
+def style_finder(
+    paths: Callable[[], Iterable[PurePosixPath]],
+    read: Callable[[PurePosixPath], bytes],
+    levels_of: Callable[[PurePosixPath], Sequence[Mapping[str, str]]],
+    config: Config,
+) -> StyleOf:
+    """Return what detects the style of a file: from the docstrings of all, and its own settings.
+
+    Args:
+        paths: Lists the files whose docstrings count, when they are first asked for.
+        read: Returns a file's bytes, or raises SourceError.
+        levels_of: Returns the settings for the files of a folder, as for `read_tools`.
+        config: The configuration.
+
     """
+    counts = functools.cache(lambda: _count_sample(paths(), read))
+
+    @functools.cache
+    def style_in(folder: PurePosixPath) -> DocstringStyle:
+        return detect(counts(), levels_of(folder), config)
+
+    return lambda path: style_in(path.parent)
+
+
+def _count_sample(
+    paths: Iterable[PurePosixPath], read: Callable[[PurePosixPath], bytes]
+) -> StyleCounts:
+    """Count the styles in a sample of files, evenly spread: the same in every run."""
     counts = StyleCounts()
     ordered = sorted(paths)
     for path in ordered[:: max(1, len(ordered) // SAMPLE)]:
         with suppress(SourceError):
             counts += count_styles(read(path))
-    return detect(counts, levels, config)
+    return counts
 
 
 def detect(

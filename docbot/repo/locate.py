@@ -18,9 +18,9 @@ from docbot.errors import GitError
 from docbot.repo.discover import has_settings, resolve
 from docbot.repo.git import Repository
 from docbot.repo.tracked import tracked_below
-from docbot.repo.worktree import SelectedFile, WorkTree, texts_of
+from docbot.repo.worktree import SelectedFile, WorkTree, levels_on_disk
 from docbot.select.skip import Skip, SkipReason
-from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
+from docbot.tool_settings import sections_linters_want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -103,7 +103,7 @@ class Locator:
     ) -> WorkTree:
         file = self._config_file
         config = replace(load_config(home, file), self._settings, source="command line")
-        wanted = sections_linters_want([texts_of(root, SETTINGS_FILES)])
+        wanted = sections_linters_want(levels_on_disk(scope, root))
         return WorkTree(
             root=root,
             repository=repository,

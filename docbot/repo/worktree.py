@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -13,9 +14,10 @@ from docbot.repo.discover import ExclusionReason, discover_files
 from docbot.repo.languages import other_language
 from docbot.repo.write import read
 from docbot.select.skip import Skip, SkipReason
+from docbot.tool_settings import settings_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from docbot.config import Config
     from docbot.repo.git import Lines, Repository
@@ -168,6 +170,11 @@ class WorkTree:
         folders = [path for path in self.arguments if path.is_dir()]
         return self.repository.untracked(folders) if self.repository is not None else 0
 
+    def settings_levels(self, folder: PurePosixPath) -> list[dict[str, str]]:
+        """Read the settings of tools for a folder's files, as for `read_tools`."""
+        top = self.home if self.root.is_relative_to(self.home) else self.root
+        return levels_on_disk(self.root / folder, top)
+
     def read(self, path: PurePosixPath) -> bytes:
         """Read a file of the work tree.
 
@@ -183,13 +190,19 @@ def _not_python(path: Path) -> Skip | None:
     return Skip(reason=SkipReason.LEFT_ALONE, detail=language) if language else None
 
 
-def texts_of(root: Path, names: Iterable[str]) -> dict[str, str]:
-    """Return the text of those files in a folder that are there and can be read."""
-    texts = {}
-    for name in names:
-        with suppress(OSError, UnicodeError):
-            texts[name] = (root / name).read_text(encoding="utf-8")
-    return texts
+def levels_on_disk(folder: Path, top: Path) -> list[dict[str, str]]:
+    """Read the settings of tools in a folder and those above it up to `top`, nearest first."""
+    above = [each for each in (folder, *folder.parents) if each.is_relative_to(top)]
+    return [settings_texts(functools.partial(_text, each, top)) for each in above]
+
+
+def _text(folder: Path, top: Path, name: str) -> str | None:
+    """Read a settings file by its path from a folder; None outside of `top`, or without text."""
+    path = os.path.normpath(folder / name)
+    if Path(path).is_relative_to(top):
+        with suppress(OSError, UnicodeError), open(path, encoding="utf-8") as file:  # noqa: PTH123 - speed
+            return file.read()
+    return None
 
 
 def load(row: SelectedFile) -> bytes | Skip:

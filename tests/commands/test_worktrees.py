@@ -262,3 +262,31 @@ def test_each_configuration_has_its_own_settings(docbot, monorepo):
     ran = docbot("fix", monorepo.root)
     assert missing(ran) == {"libs/b/src/legacy.py"}
     assert "special method" in docbot("check", "-v", monorepo.root).out
+
+
+LONG_NAME = '''"""Stores."""
+
+
+class Store:
+    """A store."""
+
+    def __getattr__(self, name):
+        return self.data[name]
+'''
+
+
+@pytest.mark.parametrize("git", [True, False])
+def test_the_nearest_settings_of_a_tool_count_for_a_file(docbot, repo, git):
+    for name in ("wide/a.py", "narrow/deep/a.py", "extended/a.py"):
+        repo.stage(name, LONG_NAME)
+    repo.stage("pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+    repo.stage("narrow/ruff.toml", "line-length = 40\n")
+    repo.stage("extended/ruff.toml", 'extend = "../narrow/ruff.toml"\n')
+    repo.git("commit", "--quiet", "--message", "Start")
+    if not git:
+        shutil.rmtree(repo.root / ".git")
+    docbot("fix", repo.root)
+    for name in ("narrow/deep/a.py", "extended/a.py"):
+        text = (repo.root / name).read_text()
+        assert max(map(len, text.splitlines())) <= 40
+    assert (repo.root / "wide/a.py").read_text() != LONG_NAME

@@ -39,7 +39,7 @@ def opened(repo, out_of_time=lambda: False, **settings):
             revision.config,
             cache,
             parents=ParentIndex(revision.outline_of),
-            style=revision.detect_style,
+            style=revision.style_finder(),
             out_of_time=out_of_time,
         )
         with job as job_:

@@ -76,7 +76,7 @@ def respond(request: Mapping[str, Any]) -> str:
                 revision.config,
                 engine_of(revision.config),
                 parents=ParentIndex(revision.outline_of),
-                style=revision.detect_style,
+                style=revision.style_finder(),
                 out_of_time=lambda: time.monotonic() > deadline,
             )
             parts.append(analyse(revision, job))

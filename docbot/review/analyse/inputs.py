@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.config import AUTO, Config, holds_settings, parse_config, replace
-from docbot.docstring.style import detect_style
+from docbot.docstring.style import style_finder
 from docbot.errors import ConfigError, SourceError, TooLargeError
 from docbot.llm.known_models import HUB, MODELS
 from docbot.llm.weights import get_model
@@ -34,7 +34,7 @@ from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from docbot.docstring.style import DocstringStyle
+    from docbot.docstring.style import StyleOf
     from docbot.repo.git import Lines
     from docbot.scan.outline import Outline
 
@@ -97,10 +97,13 @@ class Revision:
     inner: tuple[PurePosixPath, ...] = ()
     nested: tuple[Revision, ...] = ()
 
-    def detect_style(self) -> DocstringStyle:
-        """Detect the style from the base commit's docstrings and its tools' settings."""
+    def style_finder(self) -> StyleOf:
+        """Return what detects the style, from the base commit's docstrings and tool settings."""
+        return style_finder(self._own_files, self.base.read, self.base.settings_levels, self.config)
+
+    def _own_files(self) -> list[PurePosixPath]:
         excluded = compile_patterns(self.config.exclude)
-        paths = [
+        return [
             path
             for path in self.base.files
             if _is_python(path)
@@ -108,7 +111,6 @@ class Revision:
             and _is_own(path, self.scope, self.inner)
             and not (excluded and excluded.match_file(_below(path, self.home)))
         ]
-        return detect_style(paths, self.base.read, [self.base.texts(SETTINGS_FILES)], self.config)
 
     def outline_of(self, path: PurePosixPath) -> Outline | None:
         """Return the outline of a file of the head, for `ParentIndex`.
@@ -204,7 +206,7 @@ def _revision(
     config = dataclasses.replace(
         config,
         skip=_union(config.skip, exclusions.skip),
-        linters_want=sections_linters_want([base.texts(SETTINGS_FILES)]),
+        linters_want=sections_linters_want(base.settings_levels(scope)),
     )
     own = [path for path in touched if _is_own(path, scope, inner)]
     skipped = _skipped_files(head, own, config)

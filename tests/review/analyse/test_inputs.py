@@ -295,7 +295,7 @@ def test_the_house_is_the_base_branchs_and_the_parents_are_the_heads(pull):
     pull.commit("child.py", "from base import Base\n" + CLASS.format("Child(Base)", ""))
     pull.write("base.py", CLASS.format("Base", ""))
     with opened(pull) as revision:
-        style = revision.detect_style()
+        style = revision.style_finder()(PurePosixPath("child.py"))
         parents = ParentIndex(revision.outline_of)
         assert (style.convention, style.line_length) == ("sphinx", 77)
         child = PurePosixPath("child.py")
@@ -353,3 +353,16 @@ def test_wrong_settings_of_a_folder_are_told(monorepo):
     monorepo.commit(f"libs/a/{TOML}", "[tool.docbot]\nstyl = 'google'\n")
     with pytest.raises(ConfigError, match=r"libs/a/pyproject\.toml at .*unknown key 'styl'"):
         parts(monorepo)
+
+
+def test_the_nearest_tool_settings_of_the_base_count_for_a_file(repo):
+    repo.stage("ruff.toml", "line-length = 100\n")
+    repo.stage("libs/a/ruff.toml", "extend = '../narrow.toml'\n")
+    repo.commit("libs/narrow.toml", "line-length = 60\n")
+    repo.git("switch", "--quiet", "--create", "topic")
+    repo.stage("libs/narrow.toml", "line-length = 200\n")
+    repo.commit("libs/a/src/new.py", FUNCTION)
+    with opened(repo) as revision:
+        style_of = revision.style_finder()
+        widths = [style_of(PurePosixPath(name)).line_length for name in ("b.py", "libs/a/src/a.py")]
+        assert widths == [100, 60]
