@@ -63,6 +63,7 @@ def _row(definition: Definition) -> list[Any]:
         _SHAPES.index(definition.shape),
         definition.one_line,
         definition.marked_skip,
+        definition.opt_out,
     ]
 
 
@@ -123,7 +124,7 @@ def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
 
 def _definition(row: list[Any]) -> Definition:
     qualname, name, kind, line, first, last, documented, open_, *rest = row
-    decorators, bases, owner, local, shape, one_line, marked_skip = rest
+    decorators, bases, owner, local, shape, one_line, marked_skip, opt_out = rest
     return Definition(
         qualname=qualname,
         name=name,
@@ -139,4 +140,5 @@ def _definition(row: list[Any]) -> Definition:
         shape=_SHAPES[shape],
         one_line=one_line,
         marked_skip=marked_skip,
+        opt_out=opt_out,
     )

@@ -124,6 +124,7 @@ class Definition:
         shape: The substance of the body.
         one_line: Whether an undocumented body begins on the header's line.
         marked_skip: Whether `# docbot: skip` marks it.
+        opt_out: The comment that tells a linter not to want a docstring here, "" for none.
         tree: The node it was read from, docstring included; it is dropped between processes and
             never compared.
 
@@ -150,6 +151,7 @@ class Definition:
     shape: Shape = Shape.FULL
     one_line: bool = False
     marked_skip: bool = False
+    opt_out: str = ""
     tree: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | None = field(
         default=None, compare=False, repr=False
     )

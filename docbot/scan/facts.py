@@ -19,6 +19,7 @@ from docbot.scan.basics import docstring_of
 from docbot.scan.body import body_facts, called_name, shape_of
 from docbot.scan.definition import Definition, Kind, Parameter, ParameterKind, Signature
 from docbot.scan.markers import FileMarkers, markers_of
+from docbot.scan.opt_outs import DOCBOT, codes_of, comments_on, opt_outs_of
 from docbot.scan.outline import Entry, Outline, outline_of, reads_docstrings
 from docbot.scan.parse import (
     MODULE_DOC,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Defined = _Function | ast.ClassDef
 
-_SKIP_MARKER = re.compile(rb"#\s*docbot:\s*skip\b(?!-)")
 _NAME = re.compile(rb"(?:async(?:\s|\\\r?\n)+)?(?:def|class)((?:\s|\\\r?\n)+)")
 _AFTER_DOCSTRING = re.compile(r"[; \t]*(?:\r?\n\s*\n|\r?\n)?[ \t]*")
 _CONTINUED = re.compile(rb"\\\r?\n")
@@ -162,7 +162,7 @@ class _Reader:
         self.lines = text.utf8.split(b"\n")
         self.line_start = text.start_of_line
         self.details = details
-        self.has_markers = b"docbot:" in text.utf8  # else no definition can carry the skip marker
+        self.opt_outs = opt_outs_of(text.utf8)
         self.continued = _CONTINUED.search(text.utf8) is not None  # else no line is
         self.definitions: list[Definition] = []
 
@@ -218,9 +218,18 @@ class _Reader:
             local=local,
             shape=shape_of(node.body[docstring is not None :], node.name),
             one_line=one_line,
-            marked_skip=self.has_markers and self.is_marked(node, start),
+            **(self.opted_out(kind, node.name, prefix + node.name, node.lineno)),
             **(self.detail(node, kind, start) if self.details else {}),
         )
+
+    def opted_out(self, kind: Kind, name: str, qualname: str, line: int) -> Mapping[str, Any]:
+        """Read whether comments say that there is to be no docstring."""
+        if not self.opt_outs:
+            return {}
+        opt_outs = comments_on(self.opt_outs, codes_of(kind, name, qualname), line)
+        own = [each for each in opt_outs if DOCBOT in each]
+        others = (each for each in opt_outs if DOCBOT not in each)
+        return {"marked_skip": bool(own), "opt_out": next(others, "")}
 
     def detail(self, node: _Defined, kind: Kind, start: tuple[int, int]) -> Mapping[str, Any]:
         """Read the facts of a definition that the model and the gate need."""
@@ -252,11 +261,15 @@ class _Reader:
             lines=(1, self.utf8.count(b"\n", 0, max(0, size - 1)) + 1),
             docstring=docstring if docstring is None or self.details else "",
             indent=self.module_indent(tree) if docstring is None else None,
+            one_line=docstring is None and is_lone_expression(tree),
+            **self.opted_out(Kind.MODULE, "", MODULE_DOC, 0),
             **detail,
         )
 
     def module_indent(self, tree: ast.Module) -> str | None:
         """Return "" where a module docstring can be put, None where it cannot."""
+        if is_lone_expression(tree):
+            return None  # gyp evaluates the dictionary in a file
         if not tree.body:
             return None if self.utf8 and not self.utf8.endswith(b"\n") else ""
         # Before a decorator black wants one blank line and ruff two.
@@ -308,14 +321,6 @@ class _Reader:
         except (tokenize.TokenError, SyntaxError):
             pass
         return 0
-
-    def is_marked(self, node: _Defined, start: tuple[int, int]) -> bool:
-        """Look for `# docbot: skip` on the header's lines, or alone on the line above them."""
-        last = self.header_end(node) or node.body[0].lineno
-        above = self.lines[start[0] - 2] if start[0] > 1 else b""
-        lines = [above] if above.lstrip().startswith(b"#") else []
-        lines += self.lines[start[0] - 1 : last]
-        return any(_SKIP_MARKER.search(line) for line in lines)
 
     # source text
 
@@ -384,6 +389,11 @@ def _parameters(
         yield param, ParameterKind.KEYWORD_ONLY, default
     if arguments.kwarg is not None:
         yield arguments.kwarg, ParameterKind.VAR_KEYWORD, None
+
+
+def is_lone_expression(tree: ast.Module) -> bool:
+    """Check for a file that is one expression, as for a program that evaluates it."""
+    return len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)
 
 
 def _unstarred(node: ast.expr) -> ast.expr:

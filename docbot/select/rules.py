@@ -199,7 +199,8 @@ def test_reason(path: PurePosixPath) -> str:
 
 
 def _ignored(definition: Definition, _place: Place, _config: Config) -> str:
-    return "marked `# docbot: skip`" if definition.marked_skip else ""
+    comment = "# docbot: skip" if definition.marked_skip else definition.opt_out
+    return f"marked `{comment}`" if comment else ""
 
 
 def _private(definition: Definition, place: Place, _config: Config) -> str:
@@ -310,6 +311,8 @@ def _one_liner(definition: Definition, _place: Place, _config: Config) -> str:
     if definition.docstring is not None or definition.indent is not None:
         return ""
     if definition.kind is Kind.MODULE:
+        if definition.one_line:
+            return "it is one expression, which a program may evaluate"
         return "it opens with a decorator, where formatters do not agree on blank lines"
     if definition.one_line:
         return "its body stands on the line of its header"

@@ -52,7 +52,7 @@ EXPLANATIONS: Mapping[SkipReason, str] = {
     SkipReason.CONSTRUCTOR: "the class docstring says how it is built",
     SkipReason.DUNDER: "a special method, and you asked to leave those alone",
     SkipReason.STUB: "a stub: its body is `...`",
-    SkipReason.IGNORED: "marked `# docbot: skip`",
+    SkipReason.IGNORED: "a comment or a linter's settings say that there is to be none",
     SkipReason.TOO_LONG: "too long for the model to see enough of it",
     SkipReason.RUNTIME_DOCSTRING: "its docstring would be read by the program when it runs",
     SkipReason.ONE_LINER: "its body stands on the line of its header",

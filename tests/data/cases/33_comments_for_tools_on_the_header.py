@@ -2,7 +2,7 @@ def total(prices):  # type: ignore[no-untyped-def]
     return sum(prices)  # noqa: RET
 
 
-def total_of(prices):  # noqa: D103
+def total_of(prices):  # noqa: E704
     return sum(prices)  # type: ignore
 
 
@@ -16,7 +16,7 @@ def total(prices):  # type: ignore[no-untyped-def]
     return sum(prices)  # noqa: RET
 
 
-def total_of(prices):  # noqa: D103
+def total_of(prices):  # noqa: E704
     """Return the sum of all prices."""
     return sum(prices)  # type: ignore
 
