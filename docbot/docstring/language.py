@@ -81,12 +81,14 @@ def language_of(docstring: str) -> str:
         ENGLISH, OTHER, or "" where it cannot be told.
 
     """
-    paragraph = docstring.strip().partition("\n\n")[0]
+    paragraph = docstring.strip().partition("\n\n")[0][:MOST]
     if _is_in_another_script(paragraph):
         return OTHER
     spelt = [word.lower() for word in _WORD.findall(_CODE.sub(" ", paragraph))]
     words = [_without_accents(word) for word in spelt]
     english = sum(word in _english_words() for word in words)
+    if english and not any(word in _all_small_words() for word in words):
+        return ENGLISH
     other = max(sum(word in small for word in words) for small in _small_words())
     if not english:  # beside English words, accents are those of names
         other += sum(not word.isascii() for word in spelt)
@@ -107,6 +109,9 @@ def is_foreign(counts: Mapping[str, int]) -> bool | None:
     english, other = counts.get(ENGLISH, 0), counts.get(OTHER, 0)
     return None if max(english, other) < LEAST else other > english
 
+
+MOST = 400
+"""So many characters of a paragraph are read."""
 
 LEAST = 2
 """So many docstrings of a language decide; one may be a name or a quotation."""
@@ -143,3 +148,8 @@ def _english_words() -> frozenset[str]:
 def _small_words() -> tuple[frozenset[str], ...]:
     ours = _english_words() | english_words()
     return tuple(frozenset(words.split()) - ours for words in _SMALL_WORDS.values())
+
+
+@functools.cache
+def _all_small_words() -> frozenset[str]:
+    return frozenset().union(*_small_words())
