@@ -95,7 +95,7 @@ def job_of(config: Config = FUNCTIONS, backend: Backend | None = None, **more: A
     """A job in Google style and 88 columns, with sections where `config` wants them."""
     fields: dict[str, Any] = {
         "parents": ParentIndex(lambda _: None),
-        "style": lambda: DocstringStyle(sections=config.sections == "always"),
+        "style": lambda _path: DocstringStyle(sections=config.sections == "always"),
         "format": PLAINLY,
         **more,
     }
