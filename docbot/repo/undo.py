@@ -64,7 +64,7 @@ class UndoPatch:
     def __init__(self, root: Path, repository: Repository | None) -> None:
         self._root = root
         self._repository = repository
-        self._names: set[str] | None = None
+        self._is_open = False
         self.path = repository.undo_file() if repository is not None else _plain_path()
         self.is_written = False
         self.earlier = False
@@ -132,17 +132,14 @@ class UndoPatch:
             yield
 
     def _add(self, section: _Section) -> None:
-        if self._names is None:
-            self._names = self._drop_committed()
-            self.earlier = bool(self._names)
-        if section.name not in self._names:
-            self._names.add(section.name)
-            _append(self.path, section.text)
-        else:  # `git apply -R` begins at the top: the later change has to be undone first
-            _replace(self.path, section.text + (_content(self.path) or b""))
+        if not self._is_open:
+            self._is_open = True
+            self.earlier = self._drop_committed() > 0
+        # A file may have two: `git apply -R` goes from the last to the first, since git 2.30.
+        _append(self.path, section.text)
 
-    def _drop_committed(self) -> set[str]:
-        """Drop the sections of earlier runs that are committed or undone; return other names."""
+    def _drop_committed(self) -> int:
+        """Drop the sections of earlier runs that are committed or undone; count the others."""
         sections = list(_sections(_content(self.path) or b""))
         fitting, others = sections, list[_Section]()
         if self._repository is not None:
@@ -151,7 +148,7 @@ class UndoPatch:
             self.put_aside = self.path.with_name(f"{time.strftime('%Y%m%d-%H%M%S')}.patch")
             _append(self.put_aside, _text(others))
         _replace(self.path, _text(fitting))
-        return {section.name for section in fitting}
+        return len(fitting)
 
     def _take_back(self, section: _Section) -> None:
         """Remove a section; equal ones, of runs that raced for the file, are interchangeable."""

@@ -1,7 +1,9 @@
 """Every file belongs to the repository and the configuration that hold it, in one run of many."""
 
 import shutil
+import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -290,3 +292,24 @@ def test_the_nearest_settings_of_a_tool_count_for_a_file(docbot, repo, git):
         text = (repo.root / name).read_text()
         assert max(map(len, text.splitlines())) <= 40
     assert (repo.root / "wide/a.py").read_text() != LONG_NAME
+
+
+def test_an_interrupted_run_says_how_to_undo_it(repo):
+    for number in range(200):
+        repo.stage(f"m{number:03}.py", STACK)
+    repo.git("commit", "--quiet", "--message", "Start")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "docbot", "fix"],
+        cwd=repo.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, messages = process.communicate(timeout=60)
+    assert process.returncode == exit_codes.INTERRUPTED
+    assert repo.git("status", "--porcelain") != ""
+    (command,) = [line for line in messages.splitlines() if "undo this run: " in line]
+    subprocess.run(command.partition("run: ")[2], shell=True, check=True, cwd=repo.root)
+    assert repo.git("status", "--porcelain") == ""

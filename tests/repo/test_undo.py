@@ -73,7 +73,8 @@ def test_a_later_change_of_the_same_file_is_undone_first(repo, patch_of):
     repo.commit("a.py", BEFORE)
     patch_of().write(PurePosixPath("a.py"), BEFORE, AFTER)
     second = patch_of()
-    second.write(PurePosixPath("a.py"), AFTER, TWICE)
+    longer = AFTER.replace(b"Return 1.", b"Return 1.\n\n    Always.\n    ")
+    second.write(PurePosixPath("a.py"), AFTER, longer)
     undo(second, repo.root)
     assert (repo.root / "a.py").read_bytes() == BEFORE
 
