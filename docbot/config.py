@@ -79,6 +79,7 @@ class Config:
             fit.
         linters_want: The kinds of sections that the repository's linters want in every docstring;
             no key, but read from their own settings.
+        opt_outs: Per-file ignores of missing docstrings, as from `opt_outs_of_settings`; no key.
 
     """
 
@@ -100,6 +101,9 @@ class Config:
     threads: int = 0
     gpu_layers: int = -1
     linters_want: tuple[str, ...] = field(default=(), metadata={"key": False})
+    opt_outs: tuple[tuple[str, str, str, tuple[str, ...]], ...] = field(
+        default=(), metadata={"key": False}
+    )
 
     @property
     def required_sections(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import deque
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.config import PYPROJECT, load_config, replace
@@ -19,6 +19,7 @@ from docbot.repo.discover import has_settings, resolve
 from docbot.repo.git import Repository
 from docbot.repo.tracked import tracked_below
 from docbot.repo.worktree import SelectedFile, WorkTree, levels_on_disk
+from docbot.select.opt_outs import opt_outs_of_settings
 from docbot.select.skip import Skip, SkipReason
 from docbot.tool_settings import sections_linters_want
 
@@ -103,11 +104,16 @@ class Locator:
     ) -> WorkTree:
         file = self._config_file
         config = replace(load_config(home, file), self._settings, source="command line")
-        wanted = sections_linters_want(levels_on_disk(scope, root))
+        levels = levels_on_disk(scope, root)
+        below = PurePosixPath(scope.relative_to(root).as_posix())
         return WorkTree(
             root=root,
             repository=repository,
-            config=dataclasses.replace(config, linters_want=wanted),
+            config=dataclasses.replace(
+                config,
+                linters_want=sections_linters_want(levels),
+                opt_outs=opt_outs_of_settings(levels, below),
+            ),
             home=root if "exclude" in self._settings else home,
             scope=scope,
             inner=inner,

@@ -16,6 +16,7 @@ from docbot.scan.definition import Definition, Kind, Shape
 from docbot.scan.markers import FileMarkers, markers_of
 from docbot.scan.outline import Outline
 from docbot.scan.parse import is_dunder
+from docbot.select.opt_outs import settings_opt_out
 from docbot.select.runtime_docs import owner_of, runtime_reader
 from docbot.select.skip import NEVER_INCLUDED, OFF_BY_DEFAULT, Skip, SkipReason, Target
 
@@ -198,9 +199,11 @@ def test_reason(path: PurePosixPath) -> str:
     return ""
 
 
-def _ignored(definition: Definition, _place: Place, _config: Config) -> str:
+def _ignored(definition: Definition, place: Place, config: Config) -> str:
     comment = "# docbot: skip" if definition.marked_skip else definition.opt_out
-    return f"marked `{comment}`" if comment else ""
+    if comment:
+        return f"marked `{comment}`"
+    return settings_opt_out(definition, place.path, config.opt_outs) if config.opt_outs else ""
 
 
 def _private(definition: Definition, place: Place, _config: Config) -> str:

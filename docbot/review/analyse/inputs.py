@@ -28,6 +28,7 @@ from docbot.repo.git import SUFFIXES, Repository
 from docbot.review.analyse.exclusions import read_exclusions
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.outline import outline
+from docbot.select.opt_outs import opt_outs_of_settings
 from docbot.select.skip import Skip, SkipReason
 from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
 
@@ -203,10 +204,12 @@ def _revision(
     accepted = _base_config(base, file, commits.repository.root, required=named)
     exclusions = read_exclusions(head, commits.ancestor, file, accepted)
     config = replace(accepted, request.settings, source="command line")
+    levels = base.settings_levels(scope)
     config = dataclasses.replace(
         config,
         skip=_union(config.skip, exclusions.skip),
-        linters_want=sections_linters_want(base.settings_levels(scope)),
+        linters_want=sections_linters_want(levels),
+        opt_outs=opt_outs_of_settings(levels, scope),
     )
     own = [path for path in touched if _is_own(path, scope, inner)]
     skipped = _skipped_files(head, own, config)
