@@ -136,7 +136,7 @@ def _flat(table: Any) -> dict[str, Any]:
     return flat
 
 
-_MKDOCSTRINGS = re.compile(r"^[ \t-]*mkdocstrings\b", re.MULTILINE)
+_MKDOCSTRINGS = re.compile(r"^[^#\n]*\bmkdocstrings\b", re.MULTILINE)
 _DOCFORMATTER_HOOK = re.compile(
     r"^([ \t]*)-[ \t]+id:[ \t]*['\"]?docformatter\b.*\n((?:\1[ \t]+.*\n|[ \t]*\n|[ \t]*#.*\n)*)",
     re.MULTILINE,

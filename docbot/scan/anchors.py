@@ -214,7 +214,12 @@ class _Finder:
         if isinstance(first, (cst.FunctionDef, cst.ClassDef)) and first.decorators:
             return None  # black wants one blank line there, ruff two
         if first is not None:
-            start -= _comments_on(_opening(first), utf8[:start])
+            statement = utf8[self.spans[id(first)][0] :]  # the skeleton has no imports
+            start -= _comments_on(
+                utf8[:start],
+                is_definition=opens_with_definition,
+                is_import=statement.startswith((b"import ", b"from ")),
+            )
         line = utf8[:start].rpartition(b"\n")[0] if start else utf8.partition(b"\n")[0]
         newline = "\r\n" if line.endswith(b"\r") else "\n"
         blank_after = 0
@@ -281,14 +286,7 @@ _ABOUT_IMPORTS = re.compile(
 )
 
 
-def _opening(first: cst.CSTNode) -> str:
-    """Return what a module opens with: `definition`, `import` or `other`."""
-    if isinstance(first, (cst.FunctionDef, cst.ClassDef)):
-        return "definition"
-    return "import" if isinstance(first, (cst.Import, cst.ImportFrom)) else "other"
-
-
-def _comments_on(opening: str, header: bytes) -> int:
+def _comments_on(header: bytes, *, is_definition: bool, is_import: bool) -> int:
     """Return how many bytes at a header's end are comments on the first statement below it.
 
     They begin below a blank line or a line for tools. Other comments at the top of a file are about
@@ -302,14 +300,12 @@ def _comments_on(opening: str, header: bytes) -> int:
     text = b"".join(own)
     form = next((n for n, line in enumerate(own) if _ABOUT_ANYTHING_BELOW.match(line)), None)
     if form is not None:  # a licence may stand right above it
-        is_own = not _ABOUT_THE_FILE.search(b"".join(own[:form])) and (
-            is_set_off or opening == "definition"
-        )
+        is_own = not _ABOUT_THE_FILE.search(b"".join(own[:form])) and (is_set_off or is_definition)
         return len(text if is_own else b"".join(own[form:]))
     if _ABOUT_THE_FILE.search(text):
         return 0
-    is_heading = opening == "import" and len(own) == 1 and _ABOUT_IMPORTS.search(text)
-    return len(text) if is_set_off or is_heading or opening == "definition" else 0
+    is_heading = is_import and len(own) == 1 and _ABOUT_IMPORTS.search(text)
+    return len(text) if is_set_off or is_heading or is_definition else 0
 
 
 def _blocks(node: cst.CSTNode) -> Iterator[Sequence[cst.CSTNode]]:
