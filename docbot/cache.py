@@ -27,7 +27,9 @@ import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from docbot.errors import CacheError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,6 +49,7 @@ CREATE TABLE IF NOT EXISTS entries (
     used INTEGER NOT NULL, PRIMARY KEY (kind, key));
 CREATE INDEX IF NOT EXISTS entries_used ON entries (used);
 """
+_COLUMNS = ["kind", "key", "value", "sum", "used"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +99,7 @@ class Cache:
         self._database: sqlite3.Connection | None = None
         self._uses: list[tuple[int, str, bytes]] = []
         self._was_rebuilt = False
+        self.is_problem_told = False
 
     def get(self, kind: str, key: bytes) -> bytes | None:
         """Return the value of a key, or None."""
@@ -158,13 +162,26 @@ class Cache:
         )
 
     def clear(self) -> None:
-        """Delete every entry and shrink the file."""
-        with self._guarded(writing=True) as database:
-            if database is not None:
-                database.execute("DELETE FROM entries")
-        with self._guarded() as database:
-            if database is not None:
-                database.execute("VACUUM")
+        """Delete every entry and shrink the file.
+
+        Raises:
+            CacheError: another process keeps the file locked, or the disk refuses.
+
+        """
+        database = self._open()
+        if database is None:
+            if self._file is not None and not self.problem:
+                raise CacheError(f"{self._file}: is locked by another process; try again")
+            return
+        try:
+            for statement in ("BEGIN IMMEDIATE", "DELETE FROM entries", "COMMIT", "VACUUM"):
+                database.execute(statement)
+        except sqlite3.Error as error:
+            _roll_back(database)
+            if _is_corrupt(error):
+                self._give_up(error)
+                return
+            raise CacheError(f"{self._file}: cannot be emptied ({error}); try again") from error
 
     @contextmanager
     def _guarded(self, *, writing: bool = False) -> Iterator[sqlite3.Connection | None]:
@@ -192,9 +209,13 @@ class Cache:
             raise
 
     def _give_up(self, error: sqlite3.Error) -> None:
-        corrupt = type(error) is sqlite3.DatabaseError  # SQLITE_CORRUPT, SQLITE_NOTADB
-        if corrupt and not self._was_rebuilt:
+        if _is_corrupt(error) and not self._was_rebuilt:
             self._rebuild()
+        elif isinstance(error, _ForeignError):
+            self._drop()
+            self.problem = f"{self._file}: {error}"
+            self.is_problem_told = True
+            self._warn(self.problem)
         elif "locked" not in str(error):
             self._drop()
             self.problem = f"{self._file}: {error}"
@@ -244,6 +265,14 @@ class Cache:
             database.executemany("DELETE FROM entries WHERE rowid = ?", evicted)
 
 
+class _ForeignError(sqlite3.Error):
+    """A file of SQLite whose tables are not docbot's."""
+
+
+def _is_corrupt(error: sqlite3.Error) -> bool:
+    return type(error) is sqlite3.DatabaseError  # SQLITE_CORRUPT, SQLITE_NOTADB
+
+
 def _roll_back(database: sqlite3.Connection | None) -> None:
     if database is not None and database.in_transaction:
         with suppress(sqlite3.Error):
@@ -261,19 +290,29 @@ def _checksum(kind: str, key: bytes, value: bytes) -> bytes:
     return hashlib.blake2b(b"%b\0%b\0%b" % (kind.encode(), key, value), digest_size=8).digest()
 
 
+def make_private(folder: Path) -> None:
+    """Create a folder for the user alone, ignored by git, where there is none.
+
+    Raises:
+        OSError: it cannot be created.
+
+    """
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with suppress(OSError):
+            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+
+
 def _prepare(file: Path) -> None:
-    """Create the folder, private and ignored by git, and the file in it.
+    """Create the folder and the file in it.
 
     Raises:
         OSError: one of them cannot be created, or others may write in the folder.
 
     """
     folder = file.parent
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        with suppress(OSError):
-            (folder / ".gitignore").write_text("*\n", encoding="ascii")
+    make_private(folder)
     if sys.platform != "win32":
         status = folder.stat()
         if status.st_uid not in (os.geteuid(), 0) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -288,6 +327,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA trusted_schema = OFF")
         database.execute("PRAGMA synchronous = NORMAL")
+        _check_tables(database)
         index = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries_used'")
         if index.fetchone() is None:
             database.executescript(_SCHEMA)
@@ -295,6 +335,12 @@ def _connect(file: Path) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _check_tables(database: sqlite3.Connection) -> None:
+    columns = [row[1] for row in database.execute("PRAGMA table_info(entries)")]
+    if columns and columns != _COLUMNS:
+        raise _ForeignError("is another program's, or another docbot's; delete it")
 
 
 def open_cache(*, on: bool = True, warn: Callable[[str], None] = lambda _sentence: None) -> Cache:
@@ -330,3 +376,20 @@ def cache_folder() -> Path:
     if not folder.is_absolute():  # `~` where there is no home
         raise RuntimeError("the user has no home folder; set DOCBOT_CACHE_DIR")
     return folder
+
+
+def is_shaped(value: Any, shape: Any) -> bool:
+    """Check what JSON holds: anybody may have written it.
+
+    A shape is a type, a list with the shape of all its items, a tuple with one for each, a
+    dictionary with the shape of all its values, or a set of types.
+    """
+    if isinstance(shape, list):
+        return type(value) is list and all(is_shaped(item, shape[0]) for item in value)
+    if isinstance(shape, tuple):
+        return (
+            type(value) is list and len(value) == len(shape) and all(map(is_shaped, value, shape))
+        )
+    if isinstance(shape, dict):
+        return type(value) is dict and all(is_shaped(v, shape[str]) for v in value.values())
+    return type(value) in shape if isinstance(shape, frozenset) else type(value) is shape

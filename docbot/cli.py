@@ -7,39 +7,53 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from docbot.commands.exit_codes import BUG, CANNOT_RUN, CHANGES, INTERRUPTED
+from docbot.commands import streams
+from docbot.commands.exit_codes import BUG, CANNOT_RUN, CHANGES, INTERRUPTED, INTERRUPTION
 from docbot.commands.options import parser
 from docbot.commands.output import complain
-from docbot.errors import DocbotError
+from docbot.errors import DocbotError, is_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_INTERRUPTED = "interrupted; every file is either as it was or done"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; every error ends here, as one sentence."""
     try:
-        options = parser().parse_args(_with_clear_paths(sys.argv[1:] if argv is None else argv))
-        options.own_process = argv is None  # and not called by somebody's script
-        command = importlib.import_module(f"docbot.commands.{options.command}")
-        code = int(command.run(options))
-        sys.stdout.flush()
-    except DocbotError as error:
-        return complain(str(error), CANNOT_RUN)
-    except KeyboardInterrupt:
-        return complain(_INTERRUPTED, INTERRUPTED)
+        streams.fill_closed()
+        return _run(argv)
     except BrokenPipeError:  # `docbot check | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CHANGES
-    except Exception as error:  # noqa: BLE001 - the one place: a bug must not look like a finding
-        if _is_interrupt(error):
-            return complain(_INTERRUPTED, INTERRUPTED)
-        import traceback
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place, see `_explain`
+        return _explain(error)
+    finally:
+        streams.discard()
 
-        traceback.print_exc()
-        return complain("this is a bug in docbot; no file was left half written", BUG)
+
+def _explain(error: BaseException) -> int:
+    """Say what ended the run, and return its exit code: a bug must not look like a finding."""
+    if isinstance(error, DocbotError):
+        return complain(str(error), CANNOT_RUN)
+    if is_interrupt(error):
+        return complain(INTERRUPTION, INTERRUPTED)
+    if isinstance(error, OSError):
+        return complain(_refusal(error), CANNOT_RUN)
+    import traceback
+
+    streams.print_text("".join(traceback.format_exception(error)))
+    return complain("this is a bug in docbot; no file was left half written", BUG)
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        options = parser().parse_args(_with_clear_paths(sys.argv[1:] if argv is None else argv))
+    except SystemExit:  # --help and --version are printed
+        streams.finish()
+        raise
+    options.own_process = argv is None  # and not called by somebody's script
+    command = importlib.import_module(f"docbot.commands.{options.command}")
+    code = int(command.run(options))
+    streams.finish()
     return code
 
 
@@ -54,8 +68,13 @@ def _as_path(word: str) -> str:
     return f"./{word}" if is_file else word
 
 
-def _is_interrupt(error: BaseException | None) -> bool:
-    """Check whether Ctrl-C is behind an error; libraries wrap it, `__set_name__` does on import."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
+def _refusal(error: OSError) -> str:
+    """Return the sentence for what the system refused: a file, or the folder that docbot is in."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {reason}"
+    try:
+        os.getcwd()  # noqa: PTH109 - as little as can be
+    except OSError:
+        return "the folder that docbot was started in is gone; change to another"
+    return f"the system refused what docbot needs: {reason}"

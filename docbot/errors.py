@@ -14,8 +14,11 @@ DocbotError               an error that one sentence explains; exit code 2
 │   └── HubError          the hub cannot be reached, refuses, or sends another file
 ├── ReviewError           a review's report cannot be trusted or read
 ├── WriteError            a file changed, vanished or is read-only
+│   ├── DiskError         the disk refuses a file; the run goes on, and ends with exit code 2
 │   └── UndoError         the undo patch cannot be written; the run ends
-└── VerifyError           an edit failed docbot's own check: a bug, and the file stays as it was
+├── VerifyError           an edit failed docbot's own check: a bug, and the file stays as it was
+├── OutputError           stdout is closed or full
+└── CacheError            the cache cannot be emptied
 
 The message is the sentence shown to the user: it names the file or key, and what to do about it.
 """
@@ -79,9 +82,28 @@ class WriteError(DocbotError):
     """A file that could not be replaced; it is as it was."""
 
 
+class DiskError(WriteError):
+    """A refusal by the disk: it is full, or may not be written to."""
+
+
 class UndoError(WriteError):
     """An undo patch that cannot be written, so that nothing else is written either."""
 
 
 class VerifyError(DocbotError):
     """An edited file that is not the same program with more docstrings; it was not written."""
+
+
+class OutputError(DocbotError):
+    """A stdout that is closed or full."""
+
+
+class CacheError(DocbotError):
+    """A cache that could not be emptied."""
+
+
+def is_interrupt(error: BaseException | None) -> bool:
+    """Check whether Ctrl-C is behind an error; libraries wrap it, `__set_name__` does on import."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None

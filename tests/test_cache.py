@@ -273,3 +273,71 @@ def test_switched_off(monkeypatch, place):
     assert cache.get(FILE, key(1)) is None
     cache.close()
     assert not place.exists()
+
+
+@pytest.mark.parametrize("lock", ["EXCLUSIVE", "IMMEDIATE"])
+def test_clearing_a_locked_cache_fails_and_says_so(docbot, place, monkeypatch, lock):
+    monkeypatch.setenv("DOCBOT_CACHE_DIR", str(place))
+    cache = Cache(place)
+    cache.put_many(FILE, {key(1): b"x"})
+    cache.close()
+    other = sqlite3.connect(file_of(place), isolation_level=None)
+    other.execute(f"BEGIN {lock}")
+    ran = docbot("cache", "clear")
+    other.execute("ROLLBACK")
+    other.close()
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "locked" in ran.err
+    assert str(file_of(place)) in ran.err
+    assert Cache(place).get(FILE, key(1)) == b"x"
+    ran = docbot("cache", "clear")
+    assert (ran.code, ran.err) == (0, "")
+    assert Cache(place).get(FILE, key(1)) is None
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "CREATE TABLE entries (kind TEXT, key BLOB, value BLOB)",
+        "CREATE TABLE entries (id INTEGER PRIMARY KEY, name TEXT)",
+        "CREATE VIEW entries AS SELECT 1 AS kind, 2 AS key",
+    ],
+)
+def test_another_programs_tables_are_said_once_and_left_alone(
+    docbot, repo, place, monkeypatch, schema
+):
+    monkeypatch.setenv("DOCBOT_CACHE_DIR", str(place))
+    place.mkdir(parents=True, mode=0o700)
+    with sqlite3.connect(file_of(place)) as database:
+        database.execute(schema)
+    database.close()
+    before = file_of(place).read_bytes()
+    repo.commit("a.py", "def f(x):\n    y = x\n    return [x, y]\n")
+    for command, code in ((["check", "-v"], 1), (["check"], 1), (["cache", "info"], 2)):
+        paths = [repo.root] if command[0] == "check" else []
+        ran = docbot(*command, *paths)
+        assert ran.code == code
+        assert ran.err.count("another program's, or another docbot's; delete it") == 1
+    assert file_of(place).read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no mode bits there")
+@pytest.mark.parametrize("first", ["cache", "digests", "build"])
+def test_the_folder_is_private_whoever_makes_it_first(place, monkeypatch, first, tmp_path):
+    from docbot.cache import make_private
+    from docbot.llm import digest
+
+    monkeypatch.setenv("DOCBOT_CACHE_DIR", str(place))
+    old = os.umask(0o022)
+    try:
+        if first == "cache":
+            Cache(place).put_many(FILE, {key(1): b"x"})
+        elif first == "digests":
+            (tmp_path / "m.gguf").write_bytes(b"x")
+            digest.record(tmp_path / "m.gguf", "0" * 64)
+        else:
+            make_private(place)
+            (place / "models").mkdir()
+    finally:
+        os.umask(old)
+    assert place.stat().st_mode & 0o777 == 0o700

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from docbot.cache import open_cache
 from docbot.commands.exit_codes import CANNOT_RUN, CLEAN
-from docbot.commands.output import complain, print_message
+from docbot.commands.output import complain
+from docbot.commands.streams import print_line, print_message
 
 if TYPE_CHECKING:
     import argparse
@@ -19,10 +20,12 @@ def run(options: argparse.Namespace) -> int:
         cache.clear()
     info = cache.info()
     cache.close()
-    print(f"file: {info.file or 'none'}")  # noqa: T201
-    print(f"size: {info.bytes / 1e6:.1f} MB of at most {info.limit / 1e6:.0f}")  # noqa: T201
+    print_line(f"file: {info.file or 'none'}")
+    print_line(f"size: {info.bytes / 1e6:.1f} MB of at most {info.limit / 1e6:.0f}")
     for kind, count in info.entries.items():
-        print(f"{kind}: {count}")  # noqa: T201
+        print_line(f"{kind}: {count}")
+    if cache.is_problem_told:
+        return CANNOT_RUN
     if info.problem:
         return complain(f"the cache is not used: {info.problem}", CANNOT_RUN)
     return CLEAN

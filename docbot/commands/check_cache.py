@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.cache import RUN
+from docbot.cache import RUN, is_shaped
 from docbot.repo.locate import base_of
 from docbot.repo.tracked import fingerprint
 from docbot.repo.version import version
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 LARGEST = 8 << 20
 """Bytes of output worth storing."""
+
+_ROW = (str, [str], int, int, frozenset((float, type(None))), [{str: str}])
+"""The types of a serialised output."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +109,13 @@ def recall(cache: Cache, key: bytes, worktrees: Sequence[WorkTree]) -> CheckOutp
     value = cache.get(RUN, key)
     if value is None:
         return None
-    data, messages, missing, drifts, coverage, outside = json.loads(value)
+    try:
+        row = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    if not is_shaped(row, _ROW) or len(row[-1]) != len(worktrees):
+        return None
+    data, messages, missing, drifts, coverage, outside = row
     if not all(map(partial(_are_unchanged, cache), worktrees, outside)):
         return None
     return CheckOutput(

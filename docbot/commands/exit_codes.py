@@ -12,3 +12,6 @@ BUG = 3
 """docbot failed; no file is half written."""
 INTERRUPTED = 130
 """The user pressed Ctrl-C: 128 and the number of the signal, as shells have it."""
+
+INTERRUPTION = "interrupted; every file is either as it was or done"
+"""What is said after Ctrl-C."""

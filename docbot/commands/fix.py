@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from docbot.commands.exit_codes import BUG, CHANGES, CLEAN
+from docbot.commands.exit_codes import BUG, CANNOT_RUN, CHANGES, CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, user_cache
 from docbot.config import AUTO
@@ -47,6 +47,8 @@ def run(options: argparse.Namespace) -> int:
         _tell_of_the_better_model(run, worktrees[0].config)
     if run.tally.errors:
         return BUG
+    if run.disk_refused:
+        return CANNOT_RUN
     # A hook's report is shown only where the hook fails, and the change has just caused it.
     stale = options.staged and run.tally.certain_drifts
     return CHANGES if run.tally.written or run.tally.mended or stale else CLEAN

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import CANNOT_RUN, CLEAN
-from docbot.commands.output import at_a_terminal, print_message
+from docbot.commands.output import at_a_terminal
+from docbot.commands.streams import path_text, print_line, print_message
 from docbot.errors import HubError, ModelError
 from docbot.llm import builds, digest, hub, package_index
 from docbot.llm.gguf import read_header
@@ -62,8 +63,8 @@ def run_list(options: argparse.Namespace) -> int:
             }
             for entry in entries
         ]
-        print(json.dumps(documents, indent=2))  # noqa: T201
-    elif sys.stdout.isatty():
+        print_line(json.dumps(documents, indent=2))
+    elif sys.stdout is not None and sys.stdout.isatty():
         from rich.console import Console
 
         Console(markup=False, emoji=False, highlight=False).print(_table(entries))
@@ -72,7 +73,7 @@ def run_list(options: argparse.Namespace) -> int:
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         for row in rows:
             padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            print("  ".join(padded).rstrip())  # noqa: T201
+            print_line("  ".join(padded).rstrip())
     return CLEAN
 
 
@@ -134,13 +135,13 @@ def run_verify(options: argparse.Namespace) -> int:
                 if hub.expected_sha256(path, model)
                 else "has a sound header, no known hash"
             )
-            print(f"{model.name}: {verdict}")  # noqa: T201
+            print_line(f"{model.name}: {verdict}")
     return code
 
 
 def run_path(options: argparse.Namespace) -> int:
     """Print where a model's file is."""
-    print(find(get_model(options.names[0])))  # noqa: T201
+    print_line(path_text(find(get_model(options.names[0]))))
     return CLEAN
 
 

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.errors import UndoError, WriteError
+from docbot.commands.streams import encode, print_message, write_data
+from docbot.errors import DiskError, UndoError, WriteError
 
 if TYPE_CHECKING:
     import argparse
@@ -24,17 +25,13 @@ if TYPE_CHECKING:
     from docbot.scanned import Result, SourceFile
 
 
-def print_message(sentence: str) -> None:
-    """Print a message to stderr."""
-    print(f"docbot: {sentence}", file=sys.stderr)  # noqa: T201 - rich may be what failed
-
-
 class Run:
     """One command's results as they come: written, counted, shown.
 
     Attributes:
         worktrees: All work trees of the run.
         worktree: The one that the results are of; they come one work tree after another.
+        disk_refused: Whether a file could not be written because the disk is full or read-only.
 
     """
 
@@ -48,6 +45,7 @@ class Run:
         self.tally = Tally()
         self.results: list[Result] = []
         self._base = base_of(worktrees)
+        self.disk_refused = False
         self._undo: dict[Path, UndoPatch] = {}
         self._without_undo: set[Path] = set()
         self.data: list[bytes] = []
@@ -97,7 +95,7 @@ class Run:
             self._print(unified_diff(result.path, result.before, result.after))
         else:
             lines = report.format_findings(result, verbose=self.options.verbose)
-            self._print("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+            self._print(encode("".join(f"{line}\n" for line in lines)))
         for line in report.format_problems(result):
             self.say(line)
 
@@ -121,6 +119,10 @@ class Run:
         except UndoError:
             raise
         except WriteError as error:
+            if isinstance(error, DiskError):
+                self.disk_refused = True
+                if self.options.quiet or self.options.format != "text":
+                    print_message(str(error))
             skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
             skips, left = (*result.skips, skip), (*result.mended, *result.drifts)
             return dataclasses.replace(result, edits=(), mended=(), drifts=left, skips=skips)
@@ -202,7 +204,7 @@ class Run:
     def _print(self, data: bytes) -> None:
         if data:
             self.data.append(data)
-            _out(data)
+            write_data(data)
 
 
 def with_changed_drifts(
@@ -223,23 +225,14 @@ def with_changed_drifts(
 def print_again(output: CheckOutput, *, quiet: bool) -> None:
     """Print the output of an earlier check."""
     if output.data:
-        _out(output.data.encode("utf-8", "surrogateescape"))
+        write_data(encode(output.data))
     for message in () if quiet else output.messages:
         print_message(message)
 
 
-def _out(data: bytes) -> None:
-    """Write data to stdout: bytes as they are to a pipe, text at a terminal, above the bar."""
-    if sys.stdout.isatty():
-        print(data.decode("utf-8", "replace"), end="")  # noqa: T201
-    else:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
-
-
 def at_a_terminal() -> bool:
     """Check whether stderr is a terminal outside of CI."""
-    return sys.stderr.isatty() and not os.environ.get("CI")
+    return sys.stderr is not None and sys.stderr.isatty() and not os.environ.get("CI")
 
 
 def complain(sentence: str, code: int) -> int:
@@ -258,5 +251,5 @@ def user_cache(options: argparse.Namespace) -> Iterator[Cache]:
         yield cache
     finally:
         cache.close()
-    if options.verbose and options.cache and cache.problem:
+    if options.verbose and options.cache and cache.problem and not cache.is_problem_told:
         print_message(f"without a cache: {cache.problem}")

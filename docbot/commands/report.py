@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from docbot import __version__
+from docbot.commands.streams import path_text, print_text
 from docbot.select.skip import EXPLANATIONS, SkipReason
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
             )
             for skip in result.skips
         ]
-    return [f"{result.path}:{line}: {message}" for line, message in sorted(lines)]
+    name = path_text(result.path)
+    return [f"{name}:{line}: {message}" for line, message in sorted(lines)]
 
 
 def _sentence(drift: Drift) -> str:
@@ -103,18 +105,19 @@ def _first_line(docstring: bytes) -> str:
 def format_problems(result: Result) -> list[str]:
     """Return what went wrong with a file as a whole, and what was skipped for lack of time."""
     reported = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE, SkipReason.LEFT_ALONE)
+    name = path_text(result.path)
     lines = [
-        f"{result.path}: skipped: {skip.detail}"
+        f"{name}: skipped: {skip.detail}"
         for skip in result.skips
         if not skip.qualname and skip.reason in reported
     ]
     lines += [
-        f"{result.path}:{skip.line or 1}: {skip.qualname or 'the file'}: no time left for it"
+        f"{name}:{skip.line or 1}: {skip.qualname or 'the file'}: no time left for it"
         for skip in result.skips
         if skip.reason is SkipReason.OUT_OF_TIME
     ]
     if result.error:
-        lines.append(f"{result.path}: left as it was, docbot's own check failed: {result.error}")
+        lines.append(f"{name}: left as it was, docbot's own check failed: {result.error}")
     return lines
 
 
@@ -219,12 +222,12 @@ def print_summary(tally: Tally, *, dry: bool) -> None:
         rows.append((tally.errors, "[red]failed[/red] docbot's own check; left as they were"))
     width = max(len(str(count)) for count, _ in rows)
     lines = [f"{count:>{width}}  {text}" for count, text in rows]
-    if sys.stderr.isatty():
+    if sys.stderr is not None and sys.stderr.isatty():
         from rich.console import Console
 
         Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(lines))
     else:  # no colour to show, and importing rich would double a hook's time
-        print(re.sub(r"\[/?[a-z]+\]", "", "\n".join(lines)), file=sys.stderr)  # noqa: T201
+        print_text(re.sub(r"\[/?[a-z]+\]", "", "\n".join(lines)) + "\n")
 
 
 def _count(noun: str, count: int) -> str:
@@ -262,7 +265,7 @@ def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
 
 def _file(result: Result) -> dict[str, Any]:
     return {
-        "path": str(result.path),
+        "path": path_text(result.path),
         "written": [
             {
                 "qualname": edit.qualname,

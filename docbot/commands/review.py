@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot.atomic import replacing
+from docbot.commands import streams
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.review_activity import Activity, decide
@@ -153,8 +153,7 @@ def _show(findings: Findings, options: argparse.Namespace) -> None:
         _save(options.output, text)
     elif text:
         escaped = _escape_commands(text, options.format)
-        sys.stdout.buffer.write(escaped.encode("utf-8", "replace"))
-        sys.stdout.flush()
+        streams.write_data(escaped.encode("utf-8", "replace"))
     for notice in findings.notices:
         _print_message(notice)
     _print_message(_counts(findings))
@@ -232,7 +231,7 @@ def _save(path: Path, text: str) -> None:
 
 
 def _print_message(sentence: str) -> None:
-    print(f"docbot: {safe_line(sentence)}", file=sys.stderr)  # noqa: T201
+    streams.print_message(safe_line(sentence))
 
 
 def _set_outputs(findings: Findings) -> None:
@@ -259,7 +258,7 @@ def _token() -> str:
 def _annotate(findings: Findings) -> None:
     from docbot.review.post import post
 
-    sys.stdout.write(format_findings(findings, "github"))
+    streams.write_data(streams.encode(format_findings(findings, "github")))
     post.write_step_summary(findings)
 
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from docbot.atomic import replacing
-from docbot.cache import cache_folder
+from docbot.cache import cache_folder, make_private
 from docbot.errors import ModelError
 from docbot.llm import digest, hub
 from docbot.llm.gguf import read_first_entries
@@ -108,6 +108,7 @@ def build(model: Model, base: Path) -> Path:
     try:
         if digest.cached_sha256(base) != model.sha256:
             raise ModelError(f"{base}: is damaged; {model.remedy}")
+        make_private(cache_folder())
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary:
             seal = merge(

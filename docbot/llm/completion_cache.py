@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docbot.cache import ANSWER
+from docbot.cache import ANSWER, is_shaped
 from docbot.llm.protocol import Completion
 
 if TYPE_CHECKING:
@@ -110,7 +110,10 @@ class CachedBackend:
 
     def _look_up(self, key: bytes) -> Completion | None:
         value = self._cache.get(ANSWER, key)
-        return decode(value) if value is not None else None
+        try:
+            return decode(value) if value is not None else None
+        except ValueError:
+            return None
 
 
 class _Unsaved:
@@ -133,6 +136,10 @@ class _Unsaved:
         self._stored = time.monotonic()
 
 
+_ROW = (str, str, str, int, bool, list)
+"""The types of a serialised completion."""
+
+
 def encode(completion: Completion) -> bytes:
     """Serialise a completion; the log-probabilities keep their last bit."""
     return json.dumps(_row(completion)).encode()
@@ -145,11 +152,21 @@ def _row(completion: Completion) -> list[Any]:
 
 
 def decode(value: bytes) -> Completion:
-    """Rebuild the completion that `encode` serialised."""
-    return _completion(json.loads(value))
+    """Rebuild the completion that `encode` serialised.
+
+    Raises:
+        ValueError: it serialised nothing like this.
+
+    """
+    try:
+        return _completion(json.loads(value))
+    except (RecursionError, OverflowError) as error:
+        raise ValueError("too deep, or too large") from error
 
 
 def _completion(row: list[Any]) -> Completion:
+    if not is_shaped(row, _ROW) or not all(type(other) is list for other in row[-1]):
+        raise ValueError("no completion")
     text, logprob, lowest, tokens, ended, others = row
     return Completion(
         text=text,

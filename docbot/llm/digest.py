@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from docbot.atomic import replacing
-from docbot.cache import cache_folder
+from docbot.cache import cache_folder, make_private
 
 CHUNK = 1 << 20  # bytes read at once
 RACY = 2_000_000_000  # nanoseconds: a file this new may change again within one tick of its clock
@@ -125,6 +125,6 @@ def _write_entry(part: str, key: str, value: Any) -> None:
     else:
         record[part][key] = value
     with suppress(OSError, RuntimeError):  # a cache that cannot be written is no reason to stop
-        _record().parent.mkdir(parents=True, exist_ok=True)
+        make_private(_record().parent)
         with replacing(_record()) as temporary:
             temporary.write_text(json.dumps(record, indent=1))

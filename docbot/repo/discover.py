@@ -111,13 +111,30 @@ def _find(
             files: Iterable[DiscoveredFile] = (rules.judge(top, top.parent),)
         elif repository and top.is_relative_to(repository.root):
             blobs = repository.blobs([top]).items()
-            files = (rules.judge(path, top, blob) for path, blob in blobs if os.path.lexists(path))
+            files = (rules.judge(path, top, blob) for path, blob in blobs if _is_there(path))
         else:
             files = _walk(top, rules)
         for file in files:
             if file.path not in known_paths:
                 known_paths.add(file.path)
                 yield file
+
+
+def _is_there(path: Path) -> bool:
+    """Check whether a file is on disk; one in a folder that is shut counts, to be named."""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        return not isinstance(error, (FileNotFoundError, NotADirectoryError))
+    return True
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Check whether an entry may be a file; so may a link that leads nowhere, to be named."""
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself, or one whose target no system takes
+        return True
 
 
 def resolve(path: Path) -> Path:
@@ -153,7 +170,8 @@ class _Rules:
     vendored: bool
 
     def judge(self, path: Path, top: Path, blob: str = "") -> DiscoveredFile:
-        if path.is_symlink() or _real(path.parent) != str(path.parent):
+        is_link = os.path.islink(path)  # noqa: PTH114 - pathlib fails on a shut folder
+        if is_link or _real(path.parent) != str(path.parent):
             return DiscoveredFile(path=path, reason=ExclusionReason.SYMLINK)
         return DiscoveredFile(path=path, reason=self.reason(path, top), blob=blob)
 
@@ -226,7 +244,7 @@ def _walk(top: Path, rules: _Rules) -> Iterator[DiscoveredFile]:
                     yield DiscoveredFile(path=path, reason=reason)
                 else:
                     folders.append((path, ignores))
-            elif entry.name.endswith(SUFFIXES) and entry.is_file() and not _ignored(path, ignores):
+            elif entry.name.endswith(SUFFIXES) and _is_file(entry) and not _ignored(path, ignores):
                 yield rules.judge(path, top)
         waiting += reversed(folders)
 
@@ -250,8 +268,8 @@ def _is_product(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.name in ("__pycache__", "__pypackages__"):
         return True
     if folder.name in _PRODUCTS or folder.name.endswith(".egg-info"):
-        return not (folder / "__init__.py").exists()  # a package may be called `build`
-    return (folder / "pyvenv.cfg").exists()
+        return not os.path.exists(folder / "__init__.py")  # noqa: PTH110 # it may be a package
+    return os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110 - pathlib fails on a shut folder
 
 
 def _ignores(folder: Path) -> tuple[tuple[Path, GitIgnoreSpec], ...]:

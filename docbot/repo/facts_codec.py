@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from docbot.cache import is_shaped
 from docbot.drift.drift import Drift, DriftRule
 from docbot.scan.definition import Definition, Kind, Shape
 from docbot.scan.facts import FileFacts, entries_of
@@ -12,7 +14,7 @@ from docbot.scan.markers import FileMarkers
 from docbot.scan.outline import ClassEntry, Entry, Outline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _KINDS = tuple(Kind)
 _SHAPES = tuple(Shape)
@@ -67,10 +69,54 @@ def _row(definition: Definition) -> list[Any]:
     ]
 
 
+_HEAD = (
+    int,
+    [bool],
+    (str, bool),
+    {str: ([str], {str: bool})},
+    {str: str},
+    [str],
+    [str],
+    [str],
+    (bool, bool),
+)
+_ROW = (
+    *(str, str, int, int, int, int, bool, bool, list, list, str, bool, int, bool, bool),
+    str,  # the comment that opts out
+)
+_MARK = (str, str, int, str, str)
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Make one error of all that a value which `encode` did not write may cause."""
+    try:
+        yield
+    except (TypeError, KeyError, IndexError, RecursionError) as error:
+        raise ValueError("no facts") from error
+
+
+def _head(value: bytes) -> list[Any]:
+    head: list[Any] = json.loads(value)
+    if not is_shaped(head, _HEAD):
+        raise ValueError("no facts of a file")
+    return head
+
+
 def decode(value: bytes) -> FileFacts:
-    """Rebuild the facts that `encode` serialised."""
+    """Rebuild the facts that `encode` serialised.
+
+    Raises:
+        ValueError: it serialised nothing like this.
+
+    """
+    with _decoding():
+        return _facts(value)
+
+
+def _facts(value: bytes) -> FileFacts:
     first, second, _ = value.split(b"\n")
-    size, marks, (problem, too_large), *head = json.loads(first)
+    size, marks, (problem, too_large), *head = _head(first)
     definitions = tuple(_definition(row) for row in json.loads(second))
     return FileFacts(
         size=size,
@@ -83,10 +129,18 @@ def decode(value: bytes) -> FileFacts:
 
 
 def decode_drifts(value: bytes) -> tuple[Drift, ...] | None:
-    """Rebuild the drifts that `encode` serialised; None where they were not looked for."""
-    rows = json.loads(value.rpartition(b"\n")[2])
+    """Rebuild the drifts that `encode` serialised; None where they were not looked for.
+
+    Raises:
+        ValueError: as `decode`.
+
+    """
+    with _decoding():
+        rows = json.loads(value.rpartition(b"\n")[2])
     if rows is None:
         return None
+    if not is_shaped(rows, [_MARK]):
+        raise ValueError("no drifts")
     return tuple(
         Drift(rule=DriftRule(rule), qualname=qualname, line=line, message=message, subject=subject)
         for rule, qualname, line, message, subject in rows
@@ -94,15 +148,27 @@ def decode_drifts(value: bytes) -> tuple[Drift, ...] | None:
 
 
 def decode_outline(value: bytes) -> Outline | None:
-    """Rebuild the outline of a file without its entries; None for a file that cannot be read."""
-    head = json.loads(value.partition(b"\n")[0])
+    """Rebuild the outline of a file without its entries; None for a file that cannot be read.
+
+    Raises:
+        ValueError: as `decode`.
+
+    """
+    with _decoding():
+        head = _head(value.partition(b"\n")[0])
     return None if head[2][0] else _outline(head[3:], ())
 
 
 def has_outline(value: bytes) -> bool:
-    """Check for more than the markers of a file that can be read."""
+    """Check for more than the markers of a file that can be read.
+
+    Raises:
+        ValueError: as `decode`.
+
+    """
     first, second, _ = value.split(b"\n")
-    return second != b"[]" or bool(json.loads(first)[2][0])
+    with _decoding():
+        return second != b"[]" or bool(_head(first)[2][0])
 
 
 def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
@@ -123,8 +189,11 @@ def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
 
 
 def _definition(row: list[Any]) -> Definition:
+    if tuple(map(type, row)) != _ROW:
+        raise ValueError("no definition")
     qualname, name, kind, line, first, last, documented, open_, *rest = row
     decorators, bases, owner, local, shape, one_line, marked_skip, opt_out = rest
+    "".join((*decorators, *bases))  # they are text, too
     return Definition(
         qualname=qualname,
         name=name,

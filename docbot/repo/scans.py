@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -194,8 +194,10 @@ class CachedScans:
         from docbot.repo.facts_codec import decode_outline, has_outline
 
         value = self._encoded_facts.get(path)
-        if value is None or not has_outline(value):
-            value = self._read(path)
+        with suppress(ValueError):  # a row that docbot did not write
+            if value is not None and has_outline(value):
+                return decode_outline(value)
+        value = self._read(path)
         return decode_outline(value) if value is not None else None
 
     def _read(self, path: PurePosixPath) -> bytes | None:
@@ -215,14 +217,17 @@ class CachedScans:
         return value
 
     def _known_or_read(self, blob: str, source: bytes) -> bytes:
-        from docbot.repo.facts_codec import encode
+        from docbot.repo.facts_codec import decode_outline, encode
         from docbot.scan.facts import file_facts
 
         key = self._key(blob, len(source), markers_only=False)
         value = self._cache.get(FILE, key)
-        if value is None:
-            value = encode(file_facts(source))
-            self._cache.put_many(FILE, {key: value})
+        if value is not None:
+            with suppress(ValueError):  # a row that docbot did not write
+                decode_outline(value)
+                return value
+        value = encode(file_facts(source))
+        self._cache.put_many(FILE, {key: value})
         return value
 
     def _key(self, blob: str, size: int, *, markers_only: bool) -> bytes:
@@ -308,15 +313,15 @@ def _load_modules() -> None:
 
 
 def _judge_chunk(tasks: Iterable[_Task], algorithm: str, config: Config) -> list[_Answer]:
-    from docbot.repo.facts_codec import decode, decode_drifts, encode
+    from docbot.repo.facts_codec import encode
     from docbot.select.verdicts import judge_file
 
     wants_drifts = config.stale != "off"
     answers = []
     for task in tasks:
-        drifts = None if task.facts is None else decode_drifts(task.facts)
-        if task.facts is not None and not (wants_drifts and drifts is None):
-            facts, blob, size, fresh = decode(task.facts), task.blob, task.size, b""
+        known = _decoded(task)
+        if known is not None and not (wants_drifts and known[1] is None):
+            (facts, drifts), blob, size, fresh = known, task.blob, task.size, b""
         else:
             facts, drifts, blob, size = _read_file(
                 task, algorithm, drifts=wants_drifts, required=config.required_sections
@@ -327,6 +332,16 @@ def _judge_chunk(tasks: Iterable[_Task], algorithm: str, config: Config) -> list
             verdict = verdict._replace(drifts=drifts)
         answers.append((verdict, fresh, blob, size))
     return answers
+
+
+def _decoded(task: _Task) -> tuple[FileFacts, tuple[Drift, ...] | None] | None:
+    """Return the cached facts and drifts of a file; None for a row that docbot did not write."""
+    from docbot.repo.facts_codec import decode, decode_drifts
+
+    with suppress(ValueError):
+        if task.facts is not None:
+            return decode(task.facts), decode_drifts(task.facts)
+    return None
 
 
 def _read_file(

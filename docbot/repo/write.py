@@ -17,7 +17,7 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from docbot.atomic import replacing
-from docbot.errors import SourceError, TooLargeError, WriteError
+from docbot.errors import DiskError, SourceError, TooLargeError, WriteError
 from docbot.scan.basics import MAX_BYTES
 
 if sys.platform != "win32":
@@ -64,8 +64,9 @@ def write(path: Path, before: bytes, after: bytes) -> None:
         after: The new content.
 
     Raises:
-        WriteError: the file no longer has the content `before`, is a link, has hard links, is
-            read-only, or the disk refuses; the file is as it was, and the message names it.
+        WriteError: the file no longer has the content `before`, is a link, has hard links, or is
+            read-only; the file is as it was, and the message names it.
+        DiskError: the disk refuses, for the same.
 
     """
     _sweep(path.parent)
@@ -77,7 +78,7 @@ def write(path: Path, before: bytes, after: bytes) -> None:
             if _has_changed(path, before):
                 raise WriteError(f"{path}: changed while docbot worked on it; run docbot again")
     except OSError as error:
-        raise WriteError(f"{path}: cannot be written: {error.strerror}") from error
+        raise DiskError(f"{path}: cannot be written: {error.strerror}") from error
     _sync(path.parent)
 
 
@@ -94,9 +95,10 @@ def _check_writable(path: Path) -> None:
         raise WriteError(
             f"{path}: has another hard link, which replacing it would cut off; copy it"
         )
-    # The mode bits are checked as well: root may write any file, also one marked read-only.
-    if not status.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
+    if not status.st_mode & stat.S_IWUSR:  # root may write any file, also one marked read-only
         raise WriteError(f"{path}: is read-only; make it writable and run docbot again")
+    if not os.access(path, os.W_OK):
+        raise DiskError(f"{path}: cannot be written: it is another user's, or the disk's read-only")
 
 
 def _create(temporary: Path, content: bytes, *, like: Path) -> None:
