@@ -18,6 +18,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.cache import RUN, is_shaped
+from docbot.repo.attributes import attributes_text
 from docbot.repo.locate import base_of
 from docbot.repo.tracked import fingerprint
 from docbot.repo.version import version
@@ -72,7 +73,7 @@ def tracked_state(worktree: WorkTree) -> bytes | None:
     if state is None:
         return None
     names = [folder.removeprefix(inside) for folder in folders]
-    return hashlib.sha256(json.dumps(names).encode() + state).digest()
+    return hashlib.sha256(json.dumps(names).encode() + state + attributes_text(repository)).digest()
 
 
 def files_state(

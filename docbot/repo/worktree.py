@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.errors import GitError, SourceError
+from docbot.repo.attributes import linguist_skips
 from docbot.repo.discover import ExclusionReason, discover_files
 from docbot.repo.languages import other_language
 from docbot.repo.write import read
@@ -17,7 +19,7 @@ from docbot.select.skip import Skip, SkipReason
 from docbot.tool_settings import settings_texts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from docbot.config import Config
     from docbot.repo.git import Lines, Repository
@@ -120,7 +122,19 @@ class WorkTree:
                 skip = _not_python(one.path)
             lines = changed[one.path] if changed else None
             files.append(SelectedFile(path=one.path, changed=lines, skip=skip, blob=one.blob))
-        return Selection(files=tuple(files), elsewhere=tuple(elsewhere))
+        return Selection(files=self._by_attributes(files), elsewhere=tuple(elsewhere))
+
+    def _by_attributes(self, rows: Sequence[SelectedFile]) -> tuple[SelectedFile, ...]:
+        """Leave alone what `.gitattributes` calls generated or vendored."""
+        if self.repository is None:
+            return tuple(rows)
+        paths = [each.path for each in rows if each.skip is None]
+        skips = linguist_skips(self.repository, paths, self.config)
+        if not skips:
+            return tuple(rows)
+        return tuple(
+            dataclasses.replace(each, skip=each.skip or skips.get(each.path)) for each in rows
+        )
 
     def _is_inner(self, path: Path) -> bool:
         """Check whether another configuration holds for a file."""

@@ -22,6 +22,7 @@ from docbot.docstring.style import style_finder
 from docbot.errors import ConfigError, SourceError, TooLargeError
 from docbot.llm.known_models import HUB, MODELS
 from docbot.llm.weights import get_model
+from docbot.repo.attributes import linguist_skips_at
 from docbot.repo.commit import Snapshot
 from docbot.repo.discover import VENDORED, compile_patterns
 from docbot.repo.git import SUFFIXES, Repository
@@ -213,6 +214,8 @@ def _revision(
     )
     own = [path for path in touched if _is_own(path, scope, inner)]
     skipped = _skipped_files(head, own, config)
+    for commit in (base.commit, head.commit):  # the head's attributes may leave out more, too
+        skipped = linguist_skips_at(commits.repository, commit, own, config) | skipped
     lines = commits.repository.lines_between(
         commits.merge_base, head.commit, without=_too_large(skipped)
     )
