@@ -11,10 +11,11 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from docbot.docstring.language import ENGLISH, OTHER, is_foreign, language_of
+from docbot.docstring.tool_rules import checks_rule, uses_docformatter
 from docbot.gate.english import VERBS, third_persons
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from docbot.tool_settings import ToolSettings
 
@@ -87,64 +88,17 @@ def is_house_foreign(counts: Habits) -> bool:
 
 def writes_third_person(counts: Habits, tools: ToolSettings) -> bool:
     """Check whether functions' docstrings are like "Adds an item", and no linter objects."""
-    return _is_habit(counts.third_person, counts.imperative) and not demands(tools, "D401")
+    return _is_habit(counts.third_person, counts.imperative) and not checks_rule(tools, "D401")
 
 
 def writes_full_stops(counts: Habits, tools: ToolSettings) -> bool:
     """Check whether first sentences end with a full stop, or a tool wants them to."""
     if not _is_habit(counts.unstopped, counts.stopped):
         return True
-    adds = tools.get("docformatter") is not None  # it puts a full stop where there is none
-    return adds or demands(tools, "D400") or demands(tools, "D415")
+    if uses_docformatter(tools):  # it puts a full stop where there is none
+        return True
+    return checks_rule(tools, "D400") or checks_rule(tools, "D415")
 
 
 def _is_habit(count: int, against: int) -> bool:
     return count >= FEWEST and count >= SHARE * (count + against)
-
-
-_LEFT_OUT = {
-    "google": ("D400", "D401"),
-    "numpy": ("D415",),
-    "pep257": ("D415",),
-}
-"""The rules among those asked for that a pydocstyle convention leaves out."""
-
-
-def demands(tools: ToolSettings, rule: str) -> bool:
-    """Check whether ruff, pydocstyle or flake8-docstrings applies one of pydocstyle's rules."""
-    return (
-        _applies(tools, rule, "ruff.lint", "ruff.lint.pydocstyle.convention")
-        or _applies(tools, rule, "ruff", "ruff.pydocstyle.convention")
-        or _pydocstyle_applies(tools, rule)
-        or _applies(tools, rule, "flake8", "flake8.docstring-convention")
-    )
-
-
-def _pydocstyle_applies(tools: ToolSettings, rule: str) -> bool:
-    """Check pydocstyle's own settings: its default is the convention of PEP 257."""
-    if tools.get("pydocstyle") is None:
-        return False
-    chosen, left_out = (tools.codes(f"pydocstyle.{key}") for key in ("select", "ignore"))
-    if chosen:
-        return rule in chosen
-    if left_out:
-        return rule not in left_out
-    convention = str(tools.get("pydocstyle.convention") or "pep257")
-    extra = tools.codes("pydocstyle.add-select")
-    less = tools.codes("pydocstyle.add-ignore")
-    return rule not in less and (rule in extra or rule not in _LEFT_OUT.get(convention, ()))
-
-
-def _applies(tools: ToolSettings, rule: str, table: str, convention: str) -> bool:
-    """Check whether codes that are selected name a rule more exactly than those left out."""
-    chosen = _exactness(rule, tools.codes(f"{table}.select", f"{table}.extend-select"))
-    left_out = _exactness(rule, tools.codes(f"{table}.ignore", f"{table}.extend-ignore"))
-    if rule in _LEFT_OUT.get(str(tools.get(convention)), ()) and chosen < len(rule):
-        return False
-    return chosen > left_out
-
-
-def _exactness(rule: str, codes: Iterable[str]) -> int:
-    """Return how exactly the best of some codes names a rule: 0 for not at all, 1 for `ALL`."""
-    named = (1 if code == "ALL" else len(code) * rule.startswith(code) for code in codes)
-    return max(named, default=0)

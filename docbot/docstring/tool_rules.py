@@ -21,9 +21,9 @@ _PYLINT_LENGTH = 100
 
 # What ruff and pydocstyle leave out for a convention, unless a rule is selected by its whole name.
 _WITHOUT = {
-    "google": {"D213", "D406", "D407", "D413"},
-    "numpy": {"D212", "D213", "D413"},
-    "pep257": {"D212", "D213", "D406", "D407", "D413"},
+    "google": {"D213", "D400", "D401", "D406", "D407", "D413"},
+    "numpy": {"D212", "D213", "D413", "D415"},
+    "pep257": {"D212", "D213", "D406", "D407", "D413", "D415"},
 }
 
 
@@ -167,6 +167,11 @@ def layout_rules(tools: ToolSettings) -> LayoutRules:
         last_blank=last_blank,
         only_numpy=_pydocstyle_asks(tools, "D406") or _pydocstyle_asks(tools, "D407"),
     )
+
+
+def checks_rule(tools: ToolSettings, rule: str) -> bool:
+    """Check whether ruff, pydocstyle or flake8-docstrings applies a rule of pydocstyle."""
+    return _ruff_checks(tools, rule) or _pydocstyle_asks(tools, rule)
 
 
 def _pydocstyle_asks(tools: ToolSettings, rule: str) -> bool:
