@@ -61,7 +61,7 @@ EXPLANATIONS: Mapping[SkipReason, str] = {
     SkipReason.TOO_LARGE: "the file is too large",
     SkipReason.UNPARSABLE: "the file cannot be read as Python",
     SkipReason.LEFT_ALONE: "the file is not docbot's to write now",
-    SkipReason.LANGUAGE: "its docstrings are not English; language = 'en' writes English all the same",
+    SkipReason.LANGUAGE: "its docstrings are not English; language = 'en' writes all the same",
     SkipReason.UNSURE: "the model was not sure enough",
     SkipReason.REJECTED: "what the model said failed a check",
     SkipReason.OUT_OF_TIME: "the time budget was used up",
