@@ -39,6 +39,7 @@ from docbot.scan.names import names_in
 from docbot.scan.outline import outline
 from docbot.scan.parse import all_nodes, parse_file
 from docbot.scan.source import read
+from docbot.select.obstacles import find_obstacle
 from docbot.select.rules import Place, find_skip
 from docbot.select.skip import Target
 
@@ -93,8 +94,10 @@ def documented(
             except SourceError:
                 continue
             for definition in definitions:
-                is_target = not find_skip(definition, place, config) and not fixed_summary(
-                    definition
+                is_target = not (
+                    find_skip(definition, place, config)
+                    or find_obstacle(Target(definition=definition), config)
+                    or fixed_summary(definition)
                 )
                 if definition.docstring and is_target:
                     yield place.path, definition, definitions, names

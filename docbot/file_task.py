@@ -30,7 +30,7 @@ from docbot.scanned import Result, ScannedFile, scan_each, select_targets
 from docbot.select.skip import Skip, SkipReason, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import PurePosixPath
 
     from docbot.config import Config
@@ -56,7 +56,7 @@ class Job:
 
     `style` is asked when there is something to write; `former` returns a file's older version,
     for files of which only changed lines are in question. With `complete`, docstrings get the
-    sections that they lack.
+    sections that they lack. `counted` are the kinds that count, where more may be written.
     """
 
     config: Config
@@ -68,6 +68,7 @@ class Job:
     scanner: Scanner = scan_each
     former: Callable[[PurePosixPath], bytes | None] = lambda _path: None
     complete: bool = False
+    counted: Collection[str] | None = None
 
     @property
     def judge(self) -> Judge:
@@ -99,7 +100,7 @@ class FileTask:
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
         """Begin with a scanned file's targets."""
-        choice = select_targets(file, scanned, job.config, job.parents)
+        choice = select_targets(file, scanned, job.config, job.parents, job.counted)
         return cls(file=file, choice=choice, scanned=scanned)
 
     @property
@@ -256,17 +257,25 @@ class FileTask:
         except VerifyError as failure:
             error, edits, stale = str(failure), (), MendedFile(after=before)
         is_written = bool(edits or stale.mended)
+        written = {(edit.qualname, edit.line) for edit in edits}
+        missing = [t for t in self._counted(job) if t.place not in written]
         return Result(
             path=self.file.path,
             before=before if is_written else b"",
             after=stale.after if is_written else b"",
             edits=edits,
+            missing=tuple(missing),
             skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
-            documented=self.choice.documented,
+            documented=self.choice.documented + len(self._counted(job)) - len(missing),
             drifts=tuple(map(self._with_proposal, stale.left)),
             mended=stale.mended,
             error=error,
         )
+
+    def _counted(self, job: Job) -> list[Target]:
+        """Return the targets that count, written or not."""
+        targets = self.choice.targets
+        return [t for t in targets if job.counted is None or t.definition.kind in job.counted]
 
     def _with_proposal(self, drift: Drift) -> Drift:
         if drift.rule is not DriftRule.SUMMARY_STALE:

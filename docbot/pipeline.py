@@ -23,7 +23,8 @@ from docbot.prompt.context import build_context
 from docbot.prompt.task import Slot, Task, headline_slot
 from docbot.scan.definition import Kind
 from docbot.scan.only_raises import only_raises
-from docbot.scanned import Result, with_kinds
+from docbot.scanned import COUNTED, Result, counted_kinds, with_kinds
+from docbot.select.obstacles import find_obstacle
 from docbot.select.rules import Choice
 from docbot.select.skip import EXPLANATIONS, Skip, SkipReason
 
@@ -43,8 +44,9 @@ SHORT = 5
 
 def fix(files: Iterable[SourceFile], job: Job) -> Iterator[Result]:
     """Document what is missing; Results come as their last docstring does, in any order."""
-    kinds = tuple(kind for kind in Kind if task_of(kind) in job.format.tasks)
-    job = dataclasses.replace(job, config=with_kinds(job.config, kinds))
+    kinds = tuple(k for k in Kind if k in COUNTED or task_of(k) in job.format.tasks)
+    counted = counted_kinds(job.config)
+    job = dataclasses.replace(job, config=with_kinds(job.config, kinds), counted=counted)
     stream = _Stream(files, job)
     while True:
         for index, completion in job.backend.complete(stream.prompts()):
@@ -329,11 +331,18 @@ class _Stream:
                 self._complete_tasks.append(task)
 
 
+def _foreign_skip(target: Target, task: FileTask, job: Job) -> Skip | None:
+    is_foreign = task.is_foreign(job)
+    return (
+        target.skip(SkipReason.LANGUAGE, EXPLANATIONS[SkipReason.LANGUAGE]) if is_foreign else None
+    )
+
+
 def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Skip:
     """Prompt for a headline; or return the outcome where no model is needed or no time is left."""
+    if skip := find_obstacle(target, job.config) or _foreign_skip(target, task, job):
+        return skip
     slot = headline_slot(target.definition)
-    if task.is_foreign(job):
-        return target.skip(SkipReason.LANGUAGE, EXPLANATIONS[SkipReason.LANGUAGE])
     around = task.scanned.definitions
     if summary := fixed_summary(target.definition, around):
         return summary
@@ -341,7 +350,7 @@ def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Sk
         return target.skip(SkipReason.REJECTED, "its body only raises")
     if slot.task not in job.format.tasks:
         detail = f"this model cannot be asked about a {slot.task.value}"
-        return target.skip(SkipReason.LEFT_ALONE, detail)
+        return target.skip(SkipReason.UNASKED, detail)
     if job.out_of_time():
         return target.skip(SkipReason.OUT_OF_TIME, "the time budget was used up")
     context = build_context(target, around, task.file.path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,12 @@ if TYPE_CHECKING:
 
     Lines = tuple[tuple[int, int], ...] | None
 
-COUNTED = (Kind.FUNCTION, Kind.METHOD)
-"""The kinds that `check` counts by default: the count must not change with the model."""
+COUNTED = (Kind.CLASS, Kind.FUNCTION, Kind.METHOD)
+"""The kinds that count by default: the count must not change with the model."""
+
+REVIEWED = (Kind.FUNCTION, Kind.METHOD)
+"""The kinds that a review speaks of by default: it comments on other people's work, so only where
+every model may have words to suggest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,9 +62,9 @@ class Result:
     """What became of one file.
 
     `before` and `after` are its bytes when something was written, and empty otherwise. `missing`
-    are the targets that `check` found without a docstring, `drifts` where docstrings disagree with
-    their functions, and `mended` where they did. `error` is docbot's own failure: the file was
-    given up.
+    are the targets without a docstring, after what was written, and `documented` is how many count
+    that have one. `drifts` are where docstrings disagree with their functions, `mended` where they
+    did. `error` is docbot's own failure: the file was given up.
     """
 
     path: PurePosixPath
@@ -81,13 +85,14 @@ class ScannedFile:
 
     `drifts` are looked for here where they are only reported, and only of whole files.
 
-    `outline` is None and `definitions` are empty where no docstring can be missing. `tree` is None
-    in a file that another process has scanned.
+    `definitions` are empty where no docstring can be missing; `documented` are then all of them,
+    without details. `tree` is None in a file that another process has scanned.
     """
 
     skip: Skip | None = None
     outline: Outline | None = None
     definitions: tuple[Definition, ...] = ()
+    documented: tuple[Definition, ...] = ()
     surroundings: Surroundings = NO_SURROUNDINGS
     drifts: tuple[Drift, ...] = ()
     tree: ast.Module | None = dataclasses.field(default=None, repr=False, compare=False)
@@ -98,6 +103,11 @@ Scanner = Callable[
     Iterator[tuple[SourceFile, Callable[[], ScannedFile]]],
 ]
 """Gives the files back in their order, each with what scans it."""
+
+
+def counted_kinds(config: Config) -> tuple[str, ...]:
+    """Return the kinds that count, whatever else may be written."""
+    return config.kinds or tuple(kind.value for kind in COUNTED)
 
 
 def with_kinds(config: Config, kinds: Iterable[Kind]) -> Config:
@@ -170,7 +180,8 @@ def scan_file(file: SourceFile, config: Config) -> ScannedFile:
                 found = find_drifts(tree, text, required=config.required_sections)
                 drifts = tuple(dataclasses.replace(drift, changes=()) for drift in found)
             if not _may_lack(outline, file, config):
-                return ScannedFile(drifts=drifts)
+                every = definitions_of(tree, text, details=False)
+                return ScannedFile(outline=outline, documented=every, drifts=drifts)
             return ScannedFile(
                 outline=outline,
                 definitions=definitions_of(tree, text),
@@ -197,7 +208,11 @@ def scan_each(
 
 
 def select_targets(
-    file: SourceFile, scanned: ScannedFile, config: Config, parents: ParentIndex
+    file: SourceFile,
+    scanned: ScannedFile,
+    config: Config,
+    parents: ParentIndex,
+    counted: Collection[str] | None = None,
 ) -> Choice:
     """Sort a file's definitions into targets and skips, with the other files' classes known."""
     if scanned.skip is not None:
@@ -206,7 +221,8 @@ def select_targets(
         return Choice()
     parents.add(file.path, scanned.outline)
     place = _place(file.path, scanned.outline, parents)
-    return choose(scanned.definitions, place, config, file.changed)
+    definitions = scanned.definitions or scanned.documented
+    return choose(definitions, place, config, file.changed, counted)
 
 
 def _place(path: PurePosixPath, outline: Outline, parents: ParentIndex) -> Place:

@@ -418,16 +418,16 @@ def test_hostile_characters_harm_nothing(text: str) -> None:
 # What only the whole line can show.
 
 
-LEFT_ALONE = [("<module>", "left-alone"), ("Cart", "left-alone")]
+UNASKED = [("<module>", "unasked"), ("Cart", "unasked")]
 
 
 @pytest.mark.parametrize(
-    ("kinds", "expected"), [((), []), (("module", "class", "method"), LEFT_ALONE)]
+    ("kinds", "expected"), [((), UNASKED[1:]), (("module", "class", "method"), UNASKED)]
 )
 def test_what_a_model_cannot_be_asked_is_left_alone(
     kinds: tuple[str, ...], expected: list[tuple[str, str]]
 ) -> None:
-    """Nobody is told of it who did not ask for it."""
+    """Of a module, nobody is told who did not ask for it: modules do not count by default."""
     source = b"class Cart:\n    def total(self):\n        return sum(self.prices)\n"
     only_functions = Format(prompt=ask, read_completion=str.strip, tasks=frozenset({Task.FUNCTION}))
     job = job_of(Config(kinds=kinds), format=only_functions)

@@ -351,7 +351,7 @@ def test_check_lists_and_explains(docbot, repo):
         exit_codes.CHANGES,
         "shop.py:1: function total has no docstring\n",
     )
-    assert "coverage: 50.0 %, 1 of 2 of the functions and methods that count" in ran.err
+    assert "coverage: 50.0 %, 1 of 2 of the classes, functions and methods that count" in ran.err
 
 
 def test_check_gates_only_when_asked(docbot, repo):
@@ -360,9 +360,10 @@ def test_check_gates_only_when_asked(docbot, repo):
     assert docbot("check", "--fail-under", "51", repo.root).code == exit_codes.CHANGES
 
 
-def test_check_counts_classes_and_modules_when_asked(docbot, repo):
+def test_check_counts_modules_when_asked_and_classes_always(docbot, repo):
     repo.commit("shop.py", "class Shop:\n    rate = 1\n")
-    assert docbot("check", repo.root).code == exit_codes.CLEAN
+    assert docbot("check", repo.root).out == "shop.py:1: class Shop has no docstring\n"
+    assert docbot("check", "--fail-under", "100", repo.root).code == exit_codes.CHANGES
     ran = docbot("check", "--kinds", "class", "--kinds", "module", repo.root)
     assert ran.out.splitlines() == [
         "shop.py:1: class Shop has no docstring",
@@ -378,7 +379,8 @@ def test_check_verbose_gives_each_reason(docbot, repo):
 
 
 def test_an_override_of_a_documented_parent_counts_as_documented(docbot, repo):
-    base = 'class Base:\n    def run(self, x):\n        """Run it."""\n        return [x]\n'
+    base = 'class Base:\n    """Run."""\n\n    def run(self, x):\n        """Run it."""\n'
+    base += "        return x + 1\n"
     child = base.replace('        """Run it."""\n', "").replace("class Base", "class Child(Base)")
     child = "from pkg.base import Base\n\n\n" + child
     repo.stage("src/pkg/__init__.py", "")
@@ -386,6 +388,73 @@ def test_an_override_of_a_documented_parent_counts_as_documented(docbot, repo):
     repo.commit("src/pkg/child.py", child)
     assert docbot("check", repo.root).code == exit_codes.CLEAN
     assert docbot("check", "--include", "override", repo.root).code == exit_codes.CHANGES
+
+
+LONG = "def run_all(order):\n" + "".join(f"    order.step_{n}()\n" for n in range(130))
+ABSTRACT = (
+    'class Store:\n    """Keep."""\n\n    @abc.abstractmethod\n    def load(self):\n        ...\n'
+)
+ADD = 'def add(a, b):\n    """Add them."""\n    return a + b\n\n\n'
+
+
+@pytest.mark.parametrize(
+    ("lacking", "line"),
+    [
+        (LONG, "shop.py:6: function run_all has no docstring"),
+        ("def double(a): return add(a, a)\n", "shop.py:6: function double has no docstring"),
+        (
+            ABSTRACT,
+            "shop.py:10: method Store.load has no docstring",
+        ),
+    ],
+)
+def test_what_docbot_cannot_write_is_missing_all_the_same(docbot, repo, lacking, line):
+    repo.commit("shop.py", ADD + lacking)
+    ran = docbot("check", "--fail-under", "100", repo.root)
+    assert (ran.code, ran.out) == (exit_codes.CHANGES, f"{line}\n")
+    assert "coverage: 50.0 %, 1 of 2" in ran.err or "coverage: 66.6 %, 2 of 3" in ran.err
+
+
+def test_check_and_fix_count_the_same(docbot, repo):
+    repo.commit("shop.py", ADD + LONG)
+    repo.commit("full.py", ADD)
+    checked = json.loads(docbot("check", "--format", "json", repo.root).out)["summary"]
+    fixed = json.loads(docbot("fix", "--diff", "--format", "json", repo.root).out)["summary"]
+    assert (checked["documented"], checked["missing"], checked["coverage"]) == (2, 1, 66.66)
+    assert {key: fixed[key] for key in ("documented", "missing", "coverage")} == {
+        key: checked[key] for key in ("documented", "missing", "coverage")
+    }
+
+
+def test_files_left_out_are_in_the_coverage_line(docbot, repo):
+    repo.stage("shop.py", ADD)
+    repo.stage("pkg/external/mine.py", ADD)
+    repo.stage("vendor/six/LICENSE", "MIT\n")
+    repo.stage("vendor/six/six.py", "def f(x):\n    return [x]\n")
+    repo.stage("tests/test_shop.py", "def test_f():\n    assert add(1, 2) == 3\n")
+    repo.commit("gen.py", "# @generated\nx = 1\n")
+    ran = docbot("check", repo.root)
+    assert "2 of 2" in ran.err
+    assert "3 files were left out (1 generated, 1 test, 1 vendored)" in ran.err
+    sentence = "left out as other people's code: vendor holds six/LICENSE; include"
+    assert ran.err.count(sentence) == 1
+    assert docbot("check", repo.root).err == ran.err
+    (repo.root / "pkg/external/LICENSE").write_text("MIT\n")  # no Python file has changed
+    assert "2 vendored" in docbot("check", repo.root).err
+    ran = docbot("check", "--include", "vendored", repo.root)
+    assert ran.code == exit_codes.CHANGES
+
+
+@pytest.mark.parametrize("flags", [[], ["--fail-under", "10"], ["-q"], ["--no-cache"]])
+def test_a_file_that_cannot_be_parsed_fails_the_check(docbot, repo, flags):
+    repo.stage("shop.py", ADD)
+    repo.commit("gen.py", "def f(:\n    pass\n")
+    for _ in range(2):
+        ran = docbot("check", *flags, repo.root)
+        assert ran.code == exit_codes.CHANGES
+        assert ran.err.count("gen.py: skipped: Python cannot parse it") == 1
+        assert "mend the file, or exclude it" in ran.err
+    assert docbot("check", *flags, "--exclude", "gen.py", repo.root).code == exit_codes.CLEAN
 
 
 def test_no_color_and_no_bar_in_a_pipe(repo):

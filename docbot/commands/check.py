@@ -15,7 +15,7 @@ from docbot.commands.check_cache import (
 )
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
-from docbot.commands.output import Run, print_again, user_cache
+from docbot.commands.output import Run, print_again, print_message, user_cache
 from docbot.repo.former import base_revision, former_versions
 from docbot.repo.locate import Locator
 
@@ -49,6 +49,10 @@ def run(options: argparse.Namespace) -> int:
     worktrees = locator.worktrees(options.paths)
     with user_cache(options) as cache:
         output = _check(options, locator, worktrees, cache)
+    if output.unparsable:  # nobody knows what is missing there
+        for sentence in output.unparsable if options.quiet else ():
+            print_message(sentence)
+        return CHANGES
     if options.fail_under is not None:
         below = output.coverage is not None and output.coverage < options.fail_under
         return CHANGES if below else CLEAN
@@ -121,6 +125,7 @@ def _check_files(run: Run, parts: Sequence[_Part]) -> CheckOutput:
         missing=run.tally.missing,
         drifts=run.tally.certain_drifts,
         coverage=run.tally.coverage,
+        unparsable=tuple(run.tally.unparsable),
     )
 
 
@@ -130,6 +135,7 @@ def _check_part(run: Run, part: _Part) -> None:
     from docbot.select.inheritance import ParentIndex
 
     run.worktree, scans, rows = part.worktree, part.scans, part.rows
+    scans.judge_folders([run.worktree.relative(row.path) for row in rows])
     config, parents = with_kinds(run.worktree.config, COUNTED), ParentIndex(scans.outline_of)
     paths = [run.worktree.relative(row.path) for row in rows]
     kept = [(path, row.changed) for path, row in zip(paths, rows, strict=True) if row.skip is None]

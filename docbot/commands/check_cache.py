@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from docbot.cache import RUN, is_shaped
 from docbot.repo.attributes import attributes_text
+from docbot.repo.folders import folders_on_disk
 from docbot.repo.locate import base_of
 from docbot.repo.tracked import fingerprint
 from docbot.repo.version import version
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 LARGEST = 8 << 20
 """Bytes of output worth storing."""
 
-_ROW = (str, [str], int, int, frozenset((float, type(None))), [{str: str}])
+_ROW = (str, [str], int, int, frozenset((float, type(None))), [str], [{str: str}], [{str: str}])
 """The types of a serialised output."""
 
 
@@ -47,6 +48,7 @@ class CheckOutput:
         missing: How many docstrings are missing.
         drifts: How often a docstring disagrees with its function for certain.
         coverage: The share of documented definitions, in percent; None where none counts.
+        unparsable: A sentence for each file that cannot be read as Python.
 
     """
 
@@ -55,6 +57,7 @@ class CheckOutput:
     missing: int
     drifts: int
     coverage: float | None
+    unparsable: tuple[str, ...] = ()
 
 
 def tracked_state(worktree: WorkTree) -> bytes | None:
@@ -114,13 +117,18 @@ def recall(cache: Cache, key: bytes, worktrees: Sequence[WorkTree]) -> CheckOutp
         row = json.loads(value)
     except (ValueError, RecursionError):
         return None
-    if not is_shaped(row, _ROW) or len(row[-1]) != len(worktrees):
+    if not is_shaped(row, _ROW) or {len(row[-2]), len(row[-1])} != {len(worktrees)}:
         return None
-    data, messages, missing, drifts, coverage, outside = row
-    if not all(map(partial(_are_unchanged, cache), worktrees, outside)):
+    data, messages, missing, drifts, coverage, unparsable, outside, folders = row
+    if not all(map(partial(_are_unchanged, cache), worktrees, outside, folders)):
         return None
     return CheckOutput(
-        data=data, messages=tuple(messages), missing=missing, drifts=drifts, coverage=coverage
+        data=data,
+        messages=tuple(messages),
+        missing=missing,
+        drifts=drifts,
+        coverage=coverage,
+        unparsable=tuple(unparsable),
     )
 
 
@@ -135,14 +143,20 @@ def remember(cache: Cache, key: bytes, output: CheckOutput, scans: Sequence[Cach
 
     """
     outside = [{str(path): blob for path, blob in each.outside.items()} for each in scans]
-    counts = [output.missing, output.drifts, output.coverage]
-    row = [output.data, output.messages, *counts, outside]
+    folders = [each.folders for each in scans]
+    counts = [output.missing, output.drifts, output.coverage, output.unparsable]
+    row = [output.data, output.messages, *counts, outside, folders]
     value = json.dumps(row, separators=(",", ":")).encode()
     if all(each.sure for each in scans) and len(value) <= LARGEST and version():
         cache.put_many(RUN, {key: value})
 
 
-def _are_unchanged(cache: Cache, worktree: WorkTree, outside: Mapping[str, str]) -> bool:
+def _are_unchanged(
+    cache: Cache, worktree: WorkTree, outside: Mapping[str, str], folders: Mapping[str, str]
+) -> bool:
+    judge = folders_on_disk(str(worktree.root)).judge
+    if any(judge(folder) != detail for folder, detail in folders.items()):
+        return False
     ids = {worktree.root / PurePosixPath(path): blob for path, blob in outside.items() if blob}
     missing = [path for path, blob in outside.items() if not blob]
     if _any_file(str(worktree.root), missing):

@@ -186,6 +186,8 @@ class Run:
 
         if self.options.format == "json":
             self._print(f"{report.to_json(command, self.results, self.tally)}\n".encode())
+        for sentence in report.format_vendored(self.tally):
+            self.say(sentence)
         if command == "check":
             self.say(report.coverage_line(self.tally, counted))
             return

@@ -44,6 +44,8 @@ class Tally:
     skipped: Counter[SkipReason] = field(default_factory=Counter)
     files_skipped: Counter[SkipReason] = field(default_factory=Counter)
     errors: int = 0
+    unparsable: list[str] = field(default_factory=list)
+    vendored: dict[str, None] = field(default_factory=dict)
 
     def add(self, result: Result) -> None:
         """Add one file to the counts."""
@@ -56,7 +58,10 @@ class Tally:
         self.certain_drifts += sum(drift.is_certain for drift in result.drifts)
         self.mended += len(result.mended)
         self.errors += bool(result.error)
+        self.unparsable += format_unparsable(result)
         for skip in result.skips:
+            if skip.reason is SkipReason.VENDORED:
+                self.vendored[skip.detail] = None
             (self.skipped if skip.qualname else self.files_skipped)[skip.reason] += 1
 
     @property
@@ -65,6 +70,12 @@ class Tally:
         total = self.documented + self.missing
         return 100 * self.documented / total if total else None
 
+    def percent(self, digits: int) -> float | None:
+        """Return the coverage rounded down, so that 100 means that nothing is missing."""
+        total = self.documented + self.missing
+        scale = 10**digits
+        return 100 * scale * self.documented // total / scale if total else None
+
 
 def format_findings(result: Result, *, verbose: bool) -> list[str]:
     """Return one line per definition, as editors and linters write it: `path:line: message`.
@@ -72,12 +83,14 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
     With `verbose`, skipped definitions and files are listed too.
     """
     lines = [(edit.line, f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
+    skipped = {(skip.qualname, skip.line) for skip in result.skips}  # `fix` could not write them
     lines += [
         (
             target.definition.line,
             f"{target.definition.kind.value} {target.definition.qualname} has no docstring",
         )
         for target in result.missing
+        if target.place not in skipped
     ]
     lines += [(drift.line, _sentence(drift)) for drift in result.drifts]
     lines += [(drift.line, f"mended: {_sentence(drift)}") for drift in result.mended]
@@ -104,13 +117,14 @@ def _first_line(docstring: bytes) -> str:
 
 def format_problems(result: Result) -> list[str]:
     """Return what went wrong with a file as a whole, and what was skipped for lack of time."""
-    reported = (SkipReason.UNPARSABLE, SkipReason.TOO_LARGE, SkipReason.LEFT_ALONE)
+    reported = (SkipReason.TOO_LARGE, SkipReason.LEFT_ALONE)
     name = path_text(result.path)
     lines = [
         f"{name}: skipped: {skip.detail}"
         for skip in result.skips
         if not skip.qualname and skip.reason in reported
     ]
+    lines += format_unparsable(result)
     lines += [
         f"{name}:{skip.line or 1}: {skip.qualname or 'the file'}: no time left for it"
         for skip in result.skips
@@ -119,6 +133,15 @@ def format_problems(result: Result) -> list[str]:
     if result.error:
         lines.append(f"{name}: left as it was, docbot's own check failed: {result.error}")
     return lines
+
+
+def format_unparsable(result: Result) -> list[str]:
+    """Return the sentence about a file that cannot be read as Python."""
+    return [
+        f"{path_text(result.path)}: skipped: {skip.detail}; mend the file, or exclude it"
+        for skip in result.skips
+        if not skip.qualname and skip.reason is SkipReason.UNPARSABLE
+    ]
 
 
 class ProgressMeter:
@@ -173,16 +196,31 @@ class ProgressMeter:
 def coverage_line(tally: Tally, kinds: Sequence[str]) -> str:
     """Format the coverage, and explain its denominator."""
     total = tally.documented + tally.missing
-    skipped = sum(tally.skipped.values())
-    what = f"the {_join(_PLURALS[k] for k in kinds)} that count"
-    if tally.coverage is None:
-        return f"coverage: none of {what} was found ({skipped} left out)"
-    reasons = ", ".join(f"{n} {reason.value}" for reason, n in tally.skipped.most_common())
-    beside = f"; {skipped} without a docstring do not count ({reasons})" if skipped else ""
-    return (
-        f"coverage: {tally.coverage:.1f} %, {tally.documented} of {total} of {what} "
-        f"have a docstring{beside}"
-    )
+    what = f"the {_join(_PLURALS[k] for k in kinds) if kinds else 'definitions'} that count"
+    text = f"none of {what} was found"
+    if total:
+        text = f"{tally.percent(1):.1f} %, {tally.documented} of {total} of {what} have a docstring"
+    if skipped := sum(tally.skipped.values()):
+        verb = "does" if skipped == 1 else "do"
+        text += f"; {skipped} without a docstring {verb} not count ({_by_reason(tally.skipped)})"
+    if files := sum(tally.files_skipped.values()):
+        verb = "was" if files == 1 else "were"
+        text += (
+            f"; {files} {_count('file', files)} {verb} left out ({_by_reason(tally.files_skipped)})"
+        )
+    return f"coverage: {text}"
+
+
+def format_vendored(tally: Tally) -> list[str]:
+    """Return a sentence for each folder that was left out as other people's code."""
+    return [
+        f'left out as {detail}; include = ["vendored"] takes such folders in'
+        for detail in tally.vendored
+    ]
+
+
+def _by_reason(counts: Counter[SkipReason]) -> str:
+    return ", ".join(f"{n} {reason.value}" for reason, n in counts.most_common())
 
 
 _PLURALS = {
@@ -237,7 +275,6 @@ def _count(noun: str, count: int) -> str:
 
 def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
     """Format the whole run as JSON, files in path order (schema: report.schema.json)."""
-    coverage = tally.coverage
     return json.dumps(
         {
             "version": SCHEMA_VERSION,
@@ -252,7 +289,7 @@ def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
                 "documented": tally.documented,
                 "drift": tally.drifts,
                 "mended": tally.mended,
-                "coverage": None if coverage is None else round(coverage, 2),
+                "coverage": tally.percent(2),
                 "skipped": {reason.value: n for reason, n in sorted(tally.skipped.items())},
                 "files_skipped": {r.value: n for r, n in sorted(tally.files_skipped.items())},
                 "errors": tally.errors,

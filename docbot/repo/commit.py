@@ -16,6 +16,7 @@ from docbot.tool_settings import SETTINGS_FILES, settings_texts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from docbot.repo.folders import Folders
     from docbot.repo.git_objects import Blob, Contents
 
 
@@ -26,6 +27,7 @@ class Snapshot:
     commit: str
     files: Mapping[PurePosixPath, Blob]
     contents: Contents
+    folders: Folders
 
     def read(self, path: PurePosixPath) -> bytes:
         """Return a file's bytes.

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot.config import PYPROJECT, holds_settings
 from docbot.errors import ConfigError
+from docbot.repo.folders import Folders, folders_on_disk, has_doubtful_name
 from docbot.repo.git import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from pathspec import GitIgnoreSpec
 
@@ -27,6 +27,7 @@ class ExclusionReason(str, Enum):
     """The reason why docbot leaves a file or folder alone."""
 
     VENDORED = "vendored"
+    TEST = "test"
     EXCLUDED = "excluded"
     SYMLINK = "symlink"
     UNREADABLE = "unreadable"
@@ -40,6 +41,7 @@ class DiscoveredFile:
     Attributes:
         path: Absolute, with every link among its parents resolved.
         reason: Why it is left alone; None for a file to work on.
+        detail: What was seen of it, for people, where the reason alone does not say.
         blob: Git's id of its content, where git has it without reading the file, else "" (see
             `Repository.blobs`).
 
@@ -47,14 +49,8 @@ class DiscoveredFile:
 
     path: Path
     reason: ExclusionReason | None = None
+    detail: str = ""
     blob: str = ""
-
-
-VENDORED = re.compile(
-    r"(?:^|/)(?:_?vendor(?:s|ed)?|_vendored|third[_-]?party|extern(?:al)?s?"
-    r"|(?:site|dist)-packages|node_modules|bower_components|__pypackages__)/",
-    re.IGNORECASE,
-)
 
 
 _PRODUCTS = frozenset({"build", "dist", "_build", "target", "htmlcov"})
@@ -67,7 +63,7 @@ def discover_files(
     repository: Repository | None = None,
     exclude: Iterable[str] = (),
     home: Path | None = None,
-    vendored: bool = False,
+    include: Collection[str] = (),
 ) -> Iterator[DiscoveredFile]:
     """Find the files to work on, each once, in the order of `paths` and sorted in a folder.
 
@@ -75,7 +71,7 @@ def discover_files(
     walked, except for hidden folders, paths that a `.gitignore` at or below it ignores, virtual
     environments, caches and build products. A repository in it, or a folder with a configuration of
     its own, is given as a whole and not entered. A file that the user names is included, tracked or
-    not and whatever its suffix; but `exclude` and the names of vendored folders apply to it, too,
+    not and whatever its suffix; but `exclude` and what is left out as a folder apply to it, too,
     since pre-commit names every staged file.
 
     Args:
@@ -86,7 +82,7 @@ def discover_files(
         exclude: gitignore patterns.
         home: The folder that the patterns are relative to, for the files below it; by default, and
             for all other files, it is `root`.
-        vendored: Whether to include other people's code.
+        include: The skip rules that are switched off, of `vendored` and `test`.
 
     Raises:
         ConfigError: at once, for a path that is no file or folder, or an invalid pattern.
@@ -97,7 +93,7 @@ def discover_files(
         root=Path(os.path.realpath(root)),
         home=Path(os.path.realpath(home or root)),
         exclude=compile_patterns(exclude),
-        vendored=vendored,
+        include=frozenset(include),
     )
     return _find(tops, rules, repository)
 
@@ -167,23 +163,40 @@ class _Rules:
     root: Path
     home: Path
     exclude: GitIgnoreSpec | None
-    vendored: bool
+    include: frozenset[str]
+    folders: dict[str, Folders] = field(default_factory=dict)
 
     def judge(self, path: Path, top: Path, blob: str = "") -> DiscoveredFile:
         is_link = os.path.islink(path)  # noqa: PTH114 - pathlib fails on a shut folder
         if is_link or _real(path.parent) != str(path.parent):
             return DiscoveredFile(path=path, reason=ExclusionReason.SYMLINK)
-        return DiscoveredFile(path=path, reason=self.reason(path, top), blob=blob)
+        reason, detail = self.reason(path, top)
+        return DiscoveredFile(path=path, reason=reason, detail=detail, blob=blob)
 
-    def reason(self, path: Path, top: Path, *, folder: bool = False) -> ExclusionReason | None:
+    def reason(
+        self, path: Path, top: Path, *, folder: bool = False
+    ) -> tuple[ExclusionReason | None, str]:
+        """Return why a path is left alone, and what was seen of it."""
         end = "/" if folder else ""
-        if not self.vendored and VENDORED.search(_below((self.root, top), path) + end):
-            return ExclusionReason.VENDORED
+        name = _below((self.root, top), path)
+        if has_doubtful_name(name + end):
+            folders = self._folders(os.fspath(path)[: -len(name)])
+            judges = [(ExclusionReason.VENDORED, folders.others)]
+            if not folder:
+                judges.append((ExclusionReason.TEST, folders.tests))
+            for reason, judge in judges:
+                if reason.value not in self.include and (detail := judge(name + end)):
+                    return reason, detail
         if self.exclude and self.exclude.match_file(
             _below((self.home, self.root, top), path) + end
         ):
-            return ExclusionReason.EXCLUDED
-        return None
+            return ExclusionReason.EXCLUDED, ""
+        return None, ""
+
+    def _folders(self, base: str) -> Folders:
+        if base not in self.folders:
+            self.folders[base] = folders_on_disk(base)
+        return self.folders[base]
 
 
 def _below(folders: Iterable[Path], path: Path) -> str:
@@ -240,8 +253,10 @@ def _walk(top: Path, rules: _Rules) -> Iterator[DiscoveredFile]:
                     continue
                 if is_apart(path):
                     yield DiscoveredFile(path=path, reason=ExclusionReason.ELSEWHERE)
-                elif reason := rules.reason(path, top, folder=True):
-                    yield DiscoveredFile(path=path, reason=reason)
+                    continue
+                reason, detail = rules.reason(path, top, folder=True)
+                if reason is not None:
+                    yield DiscoveredFile(path=path, reason=reason, detail=detail)
                 else:
                     folders.append((path, ignores))
             elif entry.name.endswith(SUFFIXES) and _is_file(entry) and not _ignored(path, ignores):

@@ -221,12 +221,8 @@ class Repository:
     def files_at(self, revision: str, also: Collection[str] = ()) -> dict[PurePosixPath, Blob]:
         """Return the Python files of a commit, by their path from the root.
 
-        Symbolic links and submodules are left out: what they point to is not in the commit.
-
-        Args:
-            revision: Names the commit.
-            also: Files to include whatever their suffix: by a path from the root, or by a name in
-                any folder.
+        Symbolic links and submodules are left out: what they point to is not in the commit. `also`
+        are files to include whatever their suffix, by a path from the root or a name in any folder.
 
         Raises:
             GitError: the revision is unknown, or this clone lacks objects of it.
@@ -246,6 +242,11 @@ class Repository:
                 path = PurePosixPath(os.fsdecode(name))
                 files[path] = Blob(id=blob.decode("ascii"), size=int(size))
         return files
+
+    def names_in(self, revision: str, folder: str) -> list[str]:
+        """Return the names in a folder of a commit; none where it has no such folder."""
+        status, names, _ = self._try("ls-tree", "-z", "--name-only", f"{revision}:{folder}")
+        return [] if status else os.fsdecode(names).split("\0")[:-1]
 
     @contextmanager
     def contents(self) -> Iterator[Contents]:

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from docbot.cache import FILE
 from docbot.errors import SourceError, TooLargeError
+from docbot.repo.folders import doubtful_folders, folders_on_disk
 from docbot.repo.version import version
 from docbot.repo.write import read
 from docbot.scan.basics import MAX_BYTES
@@ -111,6 +112,7 @@ class CachedScans:
 
     Attributes:
         outside: The ids of files that were asked for and are not among the run's; "" for no file.
+        folders: What was seen of folders whose names alone do not say what they are.
         sure: Whether every file held the bytes that git's id stands for.
 
     """
@@ -124,6 +126,7 @@ class CachedScans:
         self._inside: set[PurePosixPath] = set()
         self._algorithm = "sha1"
         self.outside: dict[PurePosixPath, str] = {}
+        self.folders: dict[str, str] = {}
         self.sure = True
 
     def identify(self, files: Iterable[tuple[Path, str]]) -> list[FileContent]:
@@ -139,6 +142,12 @@ class CachedScans:
 
     def _is_test(self, path: Path) -> bool:
         return test_reason(self._worktree.relative(path)) != ""
+
+    def judge_folders(self, paths: Iterable[PurePosixPath]) -> None:
+        """Note what the folders are that may be left out for what they hold."""
+        folders = folders_on_disk(str(self._worktree.root))
+        doubtful = doubtful_folders(f"{path}/" for path in paths)
+        self.folders = {folder: folders.judge(folder) for folder in doubtful}
 
     @contextmanager
     def judging(

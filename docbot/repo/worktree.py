@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from docbot.config import Config
+    from docbot.repo.discover import DiscoveredFile
     from docbot.repo.git import Lines, Repository
 
 
 _EXCLUSION_SKIPS: Mapping[ExclusionReason, Skip] = {
     ExclusionReason.VENDORED: Skip(reason=SkipReason.VENDORED, detail="other people's code"),
+    ExclusionReason.TEST: Skip(reason=SkipReason.TEST, detail="in a folder of tests"),
     ExclusionReason.SYMLINK: Skip(reason=SkipReason.LEFT_ALONE, detail="a symbolic link"),
     ExclusionReason.UNREADABLE: Skip(reason=SkipReason.LEFT_ALONE, detail="it cannot be read"),
 }
@@ -107,7 +109,7 @@ class WorkTree:
             repository=self.repository,
             exclude=self.config.exclude,
             home=self.home,
-            vendored=SkipReason.VENDORED.value in self.config.include,
+            include=self.config.include,
         ):
             if one.reason is ExclusionReason.ELSEWHERE:
                 elsewhere.append(one.path)
@@ -117,7 +119,7 @@ class WorkTree:
                 or self._is_inner(one.path)
             ):
                 continue
-            skip = _EXCLUSION_SKIPS[one.reason] if one.reason else busy.get(one.path)
+            skip = _exclusion_skip(one) if one.reason else busy.get(one.path)
             if skip is None and one.path in named:
                 skip = _not_python(one.path)
             lines = changed[one.path] if changed else None
@@ -172,6 +174,7 @@ class WorkTree:
             repository=self.repository,
             exclude=self.config.exclude,
             home=self.home,
+            include=(SkipReason.TEST.value,),
         )
         return [
             self.relative(one.path)
@@ -197,6 +200,13 @@ class WorkTree:
 
         """
         return read(self.root / path)
+
+
+def _exclusion_skip(file: DiscoveredFile) -> Skip | None:
+    if file.reason is None:
+        return None
+    skip = _EXCLUSION_SKIPS[file.reason]
+    return replace(skip, detail=file.detail) if file.detail else skip
 
 
 def _not_python(path: Path) -> Skip | None:

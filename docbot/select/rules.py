@@ -1,8 +1,9 @@
 """Sort definitions into Targets and Skips.
 
-`RULES` is the whole policy. A rule looks at one definition and returns the reason to skip it, in
-words for people, or "". The option `skip` switches on the rules that are off by default; `include`
-switches off any other.
+`RULES` is the whole policy of what counts. A rule looks at one definition and returns the reason to
+skip it, in words for people, or "". The option `skip` switches on the rules that are off by
+default; `include` switches off any other. What docbot cannot write counts all the same: see
+`obstacles`.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from docbot.select.runtime_docs import owner_of, runtime_reader
 from docbot.select.skip import NEVER_INCLUDED, OFF_BY_DEFAULT, Skip, SkipReason, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import PurePosixPath
 
     from docbot.config import Config
+    from docbot.scan.outline import ClassEntry
 
     _Rule = tuple["SkipReason", Callable[[Definition, "Place", Config], str]]
 
@@ -51,7 +53,7 @@ class Choice:
     """The targets and skips among one file's definitions.
 
     Attributes:
-        targets: The definitions to document, in source order.
+        targets: The definitions that lack a docstring, in source order.
         skips: The undocumented definitions that a rule leaves out.
         documented: The number of documented definitions that no rule leaves out.
 
@@ -67,6 +69,7 @@ def choose(
     place: Place,
     config: Config,
     changed: Sequence[tuple[int, int]] | None = None,
+    counted: Collection[str] | None = None,
 ) -> Choice:
     """Sort a file's definitions into targets and skips.
 
@@ -76,13 +79,14 @@ def choose(
         config: The configuration.
         changed: Line ranges, 1-based and inclusive; other definitions are ignored. None takes all.
             A class is touched where its header is, a module where all of it is: in a new file.
+        counted: The kinds whose documented definitions are counted; None for all.
 
     """
     targets, skips, documented = [], [], 0
     for definition in in_question(definitions, config, changed):
         skip = find_skip(definition, place, config)
         if definition.docstring is not None:
-            documented += skip is None
+            documented += skip is None and (counted is None or definition.kind.value in counted)
         elif skip is not None:
             skips.append(skip)
         else:
@@ -174,16 +178,14 @@ def file_skip_from_markers(path: PurePosixPath, text: FileMarkers, config: Confi
     return None
 
 
-_TEST_FILE = re.compile(r"^(test_.*|.*_test|tests?|conftest)\.pyi?$")
+_TEST_FILE = re.compile(r"^(test_.*|.*_test|conftest)\.pyi?$")
+"""The files that pytest looks into, and those that it loads."""
 
 
-_TEST_FOLDERS = frozenset({"test", "tests", "testing_data", "testdata"})
+_TEST_FOLDERS = frozenset({"tests", "testing_data", "testdata"})
 
 
 _GENERATED_NAME = re.compile(r"_pb2(_grpc)?\.pyi?$")
-
-
-_TEST_CLASS = re.compile(r"Test(?![a-z])")
 
 
 def _generated(path: PurePosixPath, text: FileMarkers) -> str:
@@ -192,9 +194,18 @@ def _generated(path: PurePosixPath, text: FileMarkers) -> str:
     return "its header says that it is generated" if text.generated else ""
 
 
+def is_test_file(name: str) -> bool:
+    """Check whether pytest looks into a file of this name, or loads it as a conftest."""
+    return _TEST_FILE.match(name) is not None
+
+
 def test_reason(path: PurePosixPath) -> str:
-    """Return the reason to take a path for test code, "" for none."""
-    if _TEST_FILE.match(path.name) or _TEST_FOLDERS & set(path.parts[:-1]):
+    """Return the reason to take a path for test code, "" for none.
+
+    A folder called `test` may be a package for those who write tests, as `django.test` is: what it
+    holds decides (`repo.folders`).
+    """
+    if is_test_file(path.name) or _TEST_FOLDERS & set(path.parts[:-1]):
         return "a test file"
     return ""
 
@@ -255,8 +266,23 @@ def _override(definition: Definition, place: Place, _config: Config) -> str:
 def _stub(definition: Definition, place: Place, _config: Config) -> str:
     if place.path.suffix == ".pyi":
         return "a stub file"
-    is_function = definition.kind in (Kind.FUNCTION, Kind.METHOD)
-    return "its body is `...`" if is_function and definition.shape is Shape.STUB else ""
+    if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_abstract(definition):
+        return ""
+    return "its body is `...`" if definition.shape is Shape.STUB else ""
+
+
+def is_abstract(definition: Definition) -> bool:
+    """Check for a method that subclasses must implement: its docstring tells them what to do."""
+    if definition.kind is not Kind.METHOD:
+        return False
+    return definition.shape is Shape.ABSTRACT or any(
+        name.rpartition(".")[2] in _ABSTRACT for name in definition.decorator_names
+    )
+
+
+_ABSTRACT = frozenset(
+    ("abstractmethod", "abstractproperty", "abstractclassmethod", "abstractstaticmethod")
+)
 
 
 def _constructor(definition: Definition, _place: Place, _config: Config) -> str:
@@ -272,14 +298,19 @@ def _dunder(definition: Definition, _place: Place, _config: Config) -> str:
 
 def _test(definition: Definition, place: Place, _config: Config) -> str:
     first = definition.qualname.partition(".")[0]
-    if definition.name.startswith("test_") or _TEST_CLASS.match(first):
-        return "a test"
-    owner = owner_of(definition, place.outline)
-    if owner is not None and any(base.endswith("TestCase") for base in owner.bases):
+    owner = place.outline.classes.get(first)
+    if owner is not None and _is_test_case(owner):
         return "part of a unittest.TestCase"
     if any(d.rpartition(".")[2] == "fixture" for d in definition.decorator_names):
         return "a pytest fixture"
     return ""
+
+
+def _is_test_case(owner: ClassEntry) -> bool:
+    """Check for a class that unittest runs: one without a test is a base for others to use."""
+    return any(base.endswith("TestCase") for base in owner.bases) and any(
+        name.startswith("test") for name in owner.methods
+    )
 
 
 def _runtime_docstring(definition: Definition, place: Place, _config: Config) -> str:
@@ -291,6 +322,11 @@ def _trivial(definition: Definition, place: Place, _config: Config) -> str:
         return "" if place.outline.defines else "the module defines nothing"
     if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
         return ""
+    return "" if is_abstract(definition) else emptiness(definition)
+
+
+def emptiness(definition: Definition) -> str:
+    """Return what little a body does, for people; "" where it does more."""
     return "" if definition.shape is Shape.FULL else f"the body only {_SHAPES[definition.shape]}"
 
 
@@ -301,25 +337,6 @@ _SHAPES = {
     Shape.RETURNS_NAME: "returns a name or a constant",
     Shape.DELEGATES: "calls the parent's method",
 }
-
-
-def _too_long(definition: Definition, _place: Place, config: Config) -> str:
-    length = definition.lines[1] - definition.lines[0] + 1
-    if definition.kind in (Kind.FUNCTION, Kind.METHOD) and length > config.max_lines:
-        return f"{length} lines, more than max-lines = {config.max_lines}"
-    return ""
-
-
-def _one_liner(definition: Definition, _place: Place, _config: Config) -> str:
-    if definition.docstring is not None or definition.indent is not None:
-        return ""
-    if definition.kind is Kind.MODULE:
-        if definition.one_line:
-            return "it is one expression, which a program may evaluate"
-        return "it opens with a decorator, where formatters do not agree on blank lines"
-    if definition.one_line:
-        return "its body stands on the line of its header"
-    return "its body's indentation is neither spaces nor tabs"
 
 
 RULES: tuple[_Rule, ...] = (
@@ -334,6 +351,4 @@ RULES: tuple[_Rule, ...] = (
     (SkipReason.OVERRIDE, _override),
     (SkipReason.RUNTIME_DOCSTRING, _runtime_docstring),
     (SkipReason.TRIVIAL, _trivial),
-    (SkipReason.ONE_LINER, _one_liner),
-    (SkipReason.TOO_LONG, _too_long),
 )

@@ -40,6 +40,7 @@ class SkipReason(str, Enum):
     UNSURE = "unsure"
     REJECTED = "rejected"
     OUT_OF_TIME = "out-of-time"
+    UNASKED = "unasked"
 
 
 EXPLANATIONS: Mapping[SkipReason, str] = {
@@ -65,6 +66,7 @@ EXPLANATIONS: Mapping[SkipReason, str] = {
     SkipReason.UNSURE: "the model was not sure enough",
     SkipReason.REJECTED: "what the model said failed a check",
     SkipReason.OUT_OF_TIME: "the time budget was used up",
+    SkipReason.UNASKED: "the model cannot be asked about this kind of definition",
 }
 
 
@@ -78,6 +80,7 @@ NEVER_INCLUDED = frozenset(
         SkipReason.UNSURE,
         SkipReason.REJECTED,
         SkipReason.OUT_OF_TIME,
+        SkipReason.UNASKED,
     }
 )
 """Facts and outcomes, not rules: `include` cannot switch them off (min-confidence moves UNSURE)."""
@@ -98,6 +101,11 @@ class Target:
 
     definition: Definition
     reason: Reason = Reason.MISSING
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Return the qualified name and line, which tell a definition of a file from others."""
+        return self.definition.qualname, self.definition.line
 
     def skip(self, reason: SkipReason, detail: str) -> Skip:
         """Make the skip for a target that gets no docstring after all."""

@@ -4,6 +4,7 @@ import json
 from pathlib import Path, PurePosixPath
 
 import jsonschema
+import pytest
 
 from docbot.commands import report
 from docbot.commands.report import Tally, coverage_line, format_findings, format_problems, to_json
@@ -82,19 +83,38 @@ def test_json_keeps_its_schema():
         jsonschema.validate(document, SCHEMA)
     assert document["summary"] == {
         "files": 2, "changed_files": 1, "written": 1, "missing": 1, "documented": 2,
-        "drift": 1, "mended": 0, "coverage": 66.67, "skipped": {"out-of-time": 1, "unsure": 1},
+        "drift": 1, "mended": 0, "coverage": 66.66, "skipped": {"out-of-time": 1, "unsure": 1},
         "files_skipped": {"too-large": 1}, "errors": 1,
     }  # fmt: skip
 
 
 def test_coverage_explains_its_denominator():
     assert coverage_line(tally(RESULT), ["function", "method"]) == (
-        "coverage: 66.7 %, 2 of 3 of the functions and methods that count have a docstring; "
-        "2 without a docstring do not count (1 unsure, 1 out-of-time)"
+        "coverage: 66.6 %, 2 of 3 of the functions and methods that count have a docstring; "
+        "2 without a docstring do not count (1 unsure, 1 out-of-time); "
+        "1 file was left out (1 too-large)"
     )
     assert coverage_line(tally(), ["class"]) == (
-        "coverage: none of the classes that count was found (0 left out)"
+        "coverage: none of the classes that count was found"
     )
+
+
+@pytest.mark.parametrize(
+    ("documented", "total", "words", "number"),
+    [
+        (2499, 2500, "99.9 %", 99.96),
+        (99_999, 100_000, "99.9 %", 99.99),
+        (1_999_999, 2_000_000, "99.9 %", 99.99),
+        (2, 3, "66.6 %", 66.66),
+        (3, 3, "100.0 %", 100.0),
+        (0, 3, "0.0 %", 0.0),
+    ],
+)
+def test_a_hundred_percent_means_that_nothing_is_missing(documented, total, words, number):
+    counted = Tally(documented=documented, missing=total - documented)
+    assert f"coverage: {words}, {documented} of {total} " in coverage_line(counted, ["function"])
+    document = json.loads(to_json("check", [], counted))
+    assert document["summary"]["coverage"] == number
 
 
 def test_the_closing_table_names_each_reason(capsys):

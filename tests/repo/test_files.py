@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -50,6 +50,7 @@ def folder(tmp_path):
 def test_a_repository_gives_what_git_tracks(repo):
     for name in ("b.py", "a.pyi", "vendor/v.py", "build/tracked.py", "gen/g.py", "c.txt"):
         repo.stage(name)
+    repo.write("vendor/LICENSE")
     repo.write("untracked.py")
     (repo.root / "deleted.py").write_text("")
     repo.git("add", "deleted.py")
@@ -65,6 +66,7 @@ def test_a_named_file_is_taken_but_excludes_hold(repo):
     for name in ("untracked.py", "script", "vendor/v.py", "gen/g.py", "sub/a.py"):
         repo.write(name)
     repo.stage("sub/a.py")
+    repo.write("vendor/LICENSE")
     paths = [repo.root / name for name in ("untracked.py", "script", "vendor/v.py", "gen/g.py")]
     paths += [repo.root / "sub/a.py", repo.root / "sub", repo.root / "untracked.py"]
     entries = discover_files(
@@ -76,9 +78,10 @@ def test_a_named_file_is_taken_but_excludes_hold(repo):
 
 
 def test_vendored_code_is_taken_when_asked_for(folder):
-    lay(folder, "vendor/v.py")
+    lay(folder, "vendor/v.py", "vendor/COPYING")
     assert names(discover_files([folder], root=folder), folder) == ["vendor (vendored)"]
-    assert names(discover_files([folder], root=folder, vendored=True), folder) == ["vendor/v.py"]
+    every = discover_files([folder], root=folder, include=["vendored"])
+    assert names(every, folder) == ["vendor/v.py"]
 
 
 @pytest.mark.parametrize(
@@ -104,16 +107,70 @@ def test_vendored_code_is_taken_when_asked_for(folder):
     ],
 )
 def test_vendored_names(folder, name, vendored):
-    lay(folder, name)
-    expected = DiscoveredFile(
-        path=folder / name, reason=ExclusionReason.VENDORED if vendored else None
-    )
-    assert list(discover_files([folder / name], root=folder)) == [expected]
+    parents = list(PurePosixPath(name).parents)[:-1]
+    lay(folder, name, *(f"{parent}/LICENSE.txt" for parent in parents))
+    (file,) = discover_files([folder / name], root=folder)
+    assert file.path == folder / name
+    assert file.reason is (ExclusionReason.VENDORED if vendored else None)
+    assert bool(file.detail) is vendored
+
+
+OWN = "pkg/external/client.py"
+
+
+@pytest.mark.parametrize(
+    ("sign", "seen"),
+    [
+        ("pkg/external/LICENSE", "LICENSE"),
+        ("pkg/external/COPYING.LESSER", "COPYING.LESSER"),
+        ("pkg/external/six/LICENCE.rst", "six/LICENCE.rst"),
+        ("pkg/external/six-1.16.dist-info/METADATA", "six-1.16.dist-info"),
+        ("pkg/external/vendor.txt", "vendor.txt"),
+        ("pkg/external/lib/setup.py", "lib/setup.py"),
+        ("pkg/external/lib/PKG-INFO", "lib/PKG-INFO"),
+        ("pkg/LICENSE", ""),
+        ("LICENSE", ""),
+        ("pkg/external/license.py", ""),
+        ("pkg/external/README.md", ""),
+        ("pkg/external/lib/deep/LICENSE", ""),
+        ("pkg/external/requirements.txt", ""),
+    ],
+)
+def test_a_folder_of_such_a_name_is_others_where_it_holds_their_papers(folder, sign, seen):
+    lay(folder, OWN, sign)
+    (file,) = discover_files([folder / OWN], root=folder)
+    words = f"other people's code: pkg/external holds {seen}"
+    assert (file.reason, file.detail) == ((ExclusionReason.VENDORED, words) if seen else (None, ""))
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "is_test"),
+    [
+        ("django/test/client.py", ["django/test/__init__.py", "django/test/utils.py"], False),
+        ("test/client.py", ["test/__init__.py", "test/runner.py"], False),
+        ("Lib/test/support.py", ["Lib/test/test_ast.py"], True),
+        ("tornado/test/util.py", ["tornado/test/web_test.py"], True),
+        ("pkg/test/helpers.py", ["pkg/test/unit/test_a.py", "pkg/test/__init__.py"], True),
+        ("pkg/test/deep/er/helpers.py", ["pkg/test/conftest.py"], True),
+        ("test/run.py", [], True),
+        ("pkg/test.py", ["pkg/__init__.py"], False),
+        ("pkg/testing/helpers.py", ["pkg/testing/test_a.py"], False),
+    ],
+)
+def test_a_folder_called_test_is_tests_where_it_holds_some(folder, name, others, is_test):
+    lay(folder, name, *others)
+    expected = ExclusionReason.TEST if is_test else None
+    (file,) = discover_files([folder / name], root=folder)
+    assert file.reason is expected
+    walked = {one.path: one.reason for one in discover_files([folder], root=folder)}
+    assert walked[folder / name] is expected
+    (file,) = discover_files([folder / name], root=folder, include=["test"])
+    assert file.reason is None
 
 
 def test_vendored_is_about_names_below_the_root(folder):
     root = folder / "vendor/project"
-    lay(root, "a.py")
+    lay(root, "a.py", "LICENSE")
     assert names(discover_files([root], root=root), root) == ["a.py"]
     assert names(discover_files([root], root=folder / "elsewhere"), root) == ["a.py"]
     assert names(discover_files([root / "a.py"], root=folder / "elsewhere"), root) == ["a.py"]
@@ -416,7 +473,7 @@ def test_what_a_killed_run_left_is_removed(folder):
 WRITER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from docbot.repo.write import write
 paths = [Path(name) for name in sys.argv[2:]]
 old, new = b"old\\n" * 60_000, b"new line\\n" * 50_000
@@ -455,7 +512,7 @@ def test_kill_at_any_moment_leaves_old_or_new(folder):
 RIVAL = """
 import sys, os
 sys.path.insert(0, sys.argv[1])
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from docbot.errors import WriteError
 from docbot.repo.write import write
 path, name = Path(sys.argv[2]), sys.argv[3].encode()

@@ -13,6 +13,7 @@ from docbot.config import Config
 from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
+from docbot.select.obstacles import find_obstacle
 from docbot.select.rules import RULES, Choice, Place, choose, file_skip, is_enabled, overlaps
 from docbot.select.skip import EXPLANATIONS, NEVER_INCLUDED, OFF_BY_DEFAULT, SkipReason
 
@@ -73,6 +74,7 @@ TARGETS = [
     "def setter(x): return g(x)",
     "def register(x): return g(x)",
     "def testify(x): return g(x)",
+    "def test_connection(x): return g(x)",
     "def testing(x): return g(x)",
     "def overloaded(x): return g(x)",
     "def init(x): return g(x)",
@@ -102,6 +104,9 @@ def test_offers(code: str) -> None:
     [
         "class Testimonial:\n    def f(self):\n        return g(self)\n",
         "class Tester:\n    def f(self):\n        return g(self)\n",
+        "class TestClient:\n    def count_requests(self):\n        return g(self)\n",
+        "class Database:\n    def test_connection(self):\n        return g(self)\n",
+        "class SimpleTestCase(unittest.TestCase):\n    def f(self):\n        return g(self)\n",
         "class A(Base[T], TestCases):\n    def f(self):\n        return g(self)\n",
         "class A(Protocol):\n    def f(self):\n        return g(self)\n",
         "class A(NamedTuple):\n    x: int\n    def f(self):\n        return g(self)\n",
@@ -130,12 +135,8 @@ def test_both_of_one_name_are_offered() -> None:
 FUNCTION = "\n    return g(x)\n"
 SKIPPED = [
     ("ignored", "# docbot: skip\ndef f(x):" + FUNCTION),
-    ("test", "def test_f(x):" + FUNCTION),
-    ("test", "class TestF:\n  def f(x):" + FUNCTION),
-    ("test", "class Test:\n  def f(x):" + FUNCTION),
-    ("test", "class Test_f:\n  def f(x):" + FUNCTION),
-    ("test", "class F(unittest.TestCase):\n  def setUp(self):" + FUNCTION),
-    ("test", "class F(DjangoTestCase):\n  def helper(self):" + FUNCTION),
+    ("test", "class F(unittest.TestCase):\n  def test_f(self):" + FUNCTION),
+    ("test", "class F(DjangoTestCase):\n  def test_f(self):" + FUNCTION),
     ("test", "@pytest.fixture\ndef f(x):" + FUNCTION),
     ("test", "@fixture(scope='module')\ndef f(x):" + FUNCTION),
     ("private", "def _f(x):" + FUNCTION),
@@ -162,9 +163,6 @@ SKIPPED = [
     ("trivial", "def f(self):\n    return self._x.y\n"),
     ("trivial", "def f(x):\n    raise NotImplementedError\n"),
     ("trivial", "def f(x):\n    return super().f(x)\n"),
-    ("one-liner", "def f(x): return g(x)\n"),
-    ("one-liner", "def f(x):\n\x0c    return g(x)\n"),
-    ("too-long", "def f(x):\n" + "    g(x)\n" * 120),
 ]
 
 
@@ -184,7 +182,37 @@ def test_a_rule_that_is_selected_does_not_skip(reason: str, code: str) -> None:
     alone = choice_of(code, Config(include=every))
     assert [skip.reason.value for skip in alone.skips] == [reason]
     without = choice_of(code, Config(include=tuple(r.value for r in SkipReason)))
-    assert bool(without.targets) == (reason != "one-liner")
+    assert without.targets
+
+
+# What counts, and docbot cannot write.
+
+OBSTRUCTED = [
+    ("one-liner", "def f(x): return g(x)\n"),
+    ("one-liner", "def f(x):\n\x0c    return g(x)\n"),
+    ("too-long", "def f(x):\n" + "    g(x)\n" * 120),
+    ("trivial", "class A(ABC):\n  @abstractmethod\n  def f(self):\n    pass\n"),
+    ("trivial", "class A:\n  def f(self):\n    raise NotImplementedError\n"),
+    ("trivial", "class A:\n  def f(self):\n    raise NotImplementedError('later')\n"),
+    ("trivial", "class A:\n  @abc.abstractmethod\n  def f(self):\n    return None\n"),
+    ("stub", "class A:\n  @property\n  @abstractmethod\n  def f(self):\n    ...\n"),
+]
+
+
+@pytest.mark.parametrize(("reason", "code"), OBSTRUCTED)
+def test_what_docbot_cannot_write_is_missing(reason: str, code: str) -> None:
+    (target,) = choice_of(code).targets
+    skip = find_obstacle(target, Config())
+    assert skip is not None
+    assert (skip.reason.value, skip.qualname, skip.line) == (reason, *target.place)
+    assert skip.detail
+    allowed = find_obstacle(target, Config(include=(reason,)))
+    assert (allowed is None) == (reason != "one-liner")
+
+
+def test_the_helpers_of_a_test_case_are_tests_too() -> None:
+    code = "class A(TestCase):\n def test_f(self):\n  g(self)\n def helper(self):\n  g(self)\n"
+    assert reasons(choice_of(code)) == [("A.test_f", "test"), ("A.helper", "test")]
 
 
 def test_local_functions_are_private() -> None:
@@ -261,7 +289,10 @@ def test_stub_files() -> None:
 def test_max_lines_counts_decorators() -> None:
     code = "@a\n@b\ndef f(x):\n    y = x\n    return g(y)\n"
     assert names(choice_of(code, Config(max_lines=5))) == ["f"]
-    (skip,) = choice_of(code, Config(max_lines=4)).skips
+    (target,) = choice_of(code).targets
+    assert find_obstacle(target, Config(max_lines=5)) is None
+    skip = find_obstacle(target, Config(max_lines=4))
+    assert skip is not None
     assert skip.detail == "5 lines, more than max-lines = 4"
 
 
@@ -271,10 +302,8 @@ def test_the_first_rule_that_speaks_is_the_reason() -> None:
     config = Config()
     while skips := choice_of(code, config).skips:
         order.append(skips[0].reason.value)
-        if order[-1] == "one-liner":
-            break
         config = dataclasses.replace(config, include=(*config.include, order[-1]))
-    assert order == ["ignored", "private", "trivial", "one-liner"]
+    assert order == ["ignored", "private", "trivial"]
 
 
 # Documented ones, kinds, changed lines.
@@ -325,7 +354,6 @@ MODULE = Config(kinds=("module",))
         ("import argparse\nargparse.ArgumentParser(description=__doc__)\n", "shop.py",
          "runtime-docstring"),
         ("import sys\nprint(sys.modules[__name__].__doc__)\n", "shop.py", "runtime-docstring"),
-        ("@cached\ndef f():\n    return 1\n", "shop.py", "one-liner"),
         ("x = 1\n", "shop.pyi", "stub"),
     ],
 )  # fmt: skip
@@ -385,6 +413,9 @@ WRITTEN_BY_HAND = [
     ("pkg/contest.py", b""),
     ("pkg/latest.py", b""),
     ("pkg/testing.py", b""),
+    ("pkg/test.py", b""),
+    ("pkg/tests.py", b""),
+    ("pkg/testclient.py", b""),
     ("pkg/testimony.py", b""),
     ("testing/helpers.py", b""),
     ("pkg/pb2.py", b""),
@@ -406,10 +437,9 @@ def test_files_that_are_looked_at(path: str, source: bytes) -> None:
 LEFT_ALONE = [
     ("test", "pkg/test_module.py", b""),
     ("test", "pkg/module_test.py", b""),
-    ("test", "pkg/tests.py", b""),
     ("test", "conftest.py", b""),
     ("test", "tests/helpers.py", b""),
-    ("test", "pkg/test/deep/er/helpers.py", b""),
+    ("test", "pkg/tests/deep/er/helpers.py", b""),
     ("generated", "pkg/api_pb2.py", b""),
     ("generated", "pkg/api_pb2_grpc.py", b""),
     ("generated", "pkg/a.py", b"#!/bin/python\n# @generated\n"),

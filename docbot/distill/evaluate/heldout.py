@@ -28,6 +28,7 @@ from docbot.scan.outline import outline
 from docbot.scan.parse import all_nodes, gc_paused, parse_file
 from docbot.scan.source import read
 from docbot.scan.tree import without_trees
+from docbot.select.obstacles import find_obstacle
 from docbot.select.rules import Place, file_skip, find_skip
 from docbot.select.skip import Target
 
@@ -153,6 +154,7 @@ def _of_file(
         if (
             not definition.docstring
             or find_skip(definition, place, config)
+            or find_obstacle(Target(definition=definition), config)
             or fixed_sentence(definition)
         ):
             continue

@@ -26,7 +26,7 @@ from docbot.review.findings_json import cut, encode
 from docbot.scan.definition import Kind
 from docbot.scan.facts import file_facts
 from docbot.scan.source import read
-from docbot.scanned import COUNTED, Result, SourceFile, check_file, with_kinds
+from docbot.scanned import REVIEWED, Result, SourceFile, check_file, with_kinds
 from docbot.select.inheritance import ParentIndex
 from docbot.select.skip import Skip, SkipReason, Target
 
@@ -98,7 +98,7 @@ def analyse(revision: Revision, job: Job) -> Findings:
         ModelError: llama.cpp refuses the model.
 
     """
-    job = replace(job, config=with_kinds(job.config, COUNTED))
+    job = replace(job, config=with_kinds(job.config, REVIEWED))
     checked = _check_files(revision, job)
     findings = list(_stale(revision, checked, job)) if job.config.stale != "off" else []
     doubtful = {PurePosixPath(each.path) for each in findings if each.rule == _MAY_BE_STALE}

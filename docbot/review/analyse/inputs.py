@@ -11,6 +11,7 @@ others did to the base branch meanwhile is no part of the pull request.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ from docbot.llm.known_models import HUB, MODELS
 from docbot.llm.weights import get_model
 from docbot.repo.attributes import linguist_skips_at
 from docbot.repo.commit import Snapshot
-from docbot.repo.discover import VENDORED, compile_patterns
+from docbot.repo.discover import compile_patterns
+from docbot.repo.folders import Folders
 from docbot.repo.git import SUFFIXES, Repository
 from docbot.review.analyse.exclusions import read_exclusions
 from docbot.scan.basics import MAX_BYTES
@@ -109,7 +111,7 @@ class Revision:
             path
             for path in self.base.files
             if _is_python(path)
-            and not _is_vendored(path)
+            and not self.base.folders.others(str(path))
             and _is_own(path, self.scope, self.inner)
             and not (excluded and excluded.match_file(_below(path, self.home)))
         ]
@@ -144,6 +146,7 @@ def open_revision(request: ReviewRequest) -> Iterator[Revision]:
                 commit=repository.commit(revision),
                 files=repository.files_at(revision, (*SETTINGS_FILES, str(file))),
                 contents=contents,
+                folders=Folders(functools.partial(repository.names_in, revision)),
             )
             for revision in (request.base, request.head, merge_base)
         )
@@ -255,10 +258,6 @@ def _is_python(path: PurePosixPath) -> bool:
     return path.name.endswith(SUFFIXES)
 
 
-def _is_vendored(path: PurePosixPath) -> bool:
-    return VENDORED.search(str(path)) is not None
-
-
 def _base_config(base: Snapshot, file: PurePosixPath, root: Path, *, required: bool) -> Config:
     """Read the settings that count; a file given by its absolute path is the operator's own."""
     if file.is_absolute():
@@ -338,9 +337,19 @@ def _skipped_files(
         if head.files[path].size > MAX_BYTES:
             detail = f"it is over {MAX_BYTES // 1_000_000} MB"
             skipped[path] = Skip(reason=SkipReason.TOO_LARGE, detail=detail)
-        elif _is_vendored(path) and SkipReason.VENDORED.value not in config.include:
-            skipped[path] = Skip(reason=SkipReason.VENDORED, detail="other people's code")
+        elif skip := _folder_skip(head, path, config):
+            skipped[path] = skip
     return skipped
+
+
+def _folder_skip(head: Snapshot, path: PurePosixPath, config: Config) -> Skip | None:
+    for reason, judge in (
+        (SkipReason.VENDORED, head.folders.others),
+        (SkipReason.TEST, head.folders.tests),
+    ):
+        if reason.value not in config.include and (detail := judge(str(path))):
+            return Skip(reason=reason, detail=detail)
+    return None
 
 
 def _too_large(skipped: Mapping[PurePosixPath, Skip]) -> list[PurePosixPath]:

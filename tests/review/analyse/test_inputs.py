@@ -83,6 +83,7 @@ def test_renamed_deleted_linked_and_chmodded_files(pull):
 
 
 def test_vendored_excluded_and_huge_files(pull):
+    pull.stage("vendor/LICENSE", "MIT\n")
     pull.stage("vendor/a.py", FUNCTION)
     pull.stage("gen/a.py", FUNCTION)
     pull.stage("gen/huge.py", "#" * 1_000_001)
@@ -93,6 +94,16 @@ def test_vendored_excluded_and_huge_files(pull):
         skips = {str(path): skip.reason for path, skip in revision.skipped.items()}
     assert skips == {"huge.py": SkipReason.TOO_LARGE, "vendor/a.py": SkipReason.VENDORED}
     assert set(changed(pull, settings={"include": ["vendored"]})) == {"new.py", "vendor/a.py"}
+
+
+def test_folders_are_judged_by_what_the_head_holds(pull):
+    for name in ("pkg/external/mine.py", "pkg/test/client.py", "lib/test/help.py"):
+        pull.stage(name, FUNCTION)
+    pull.stage("lib/test/unit/test_it.py", FUNCTION)
+    pull.commit("pkg/test/__init__.py", "")
+    with opened(pull) as revision:
+        skips = {str(path): skip.reason.value for path, skip in revision.skipped.items()}
+    assert skips == {"lib/test/help.py": "test", "lib/test/unit/test_it.py": "test"}
 
 
 def test_named_paths(pull):
