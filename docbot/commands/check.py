@@ -15,7 +15,8 @@ from docbot.commands.check_cache import (
 )
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.options import settings_of
-from docbot.commands.output import Run, print_again, print_message, user_cache
+from docbot.commands.output import Run, print_again, user_cache
+from docbot.commands.streams import print_message
 from docbot.repo.former import base_revision, former_versions
 from docbot.repo.locate import Locator
 
