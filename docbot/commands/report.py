@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+JUDGED = "other people's code: "
+"""How the reason begins where a folder was judged by what it holds."""
+
 
 @dataclass(kw_only=True)
 class Tally:
@@ -60,7 +63,7 @@ class Tally:
         self.errors += bool(result.error)
         self.unparsable += format_unparsable(result)
         for skip in result.skips:
-            if skip.reason is SkipReason.VENDORED:
+            if skip.reason is SkipReason.VENDORED and skip.detail.startswith(JUDGED):
                 self.vendored[skip.detail] = None
             (self.skipped if skip.qualname else self.files_skipped)[skip.reason] += 1
 
