@@ -360,12 +360,15 @@ def _edit(
 ) -> Edit | Skip:
     """Render one docstring and say where it goes; or why it cannot be written."""
     from docbot.docstring.render import render
+    from docbot.docstring.sections import needs_sections
 
     definition = target.definition
     literal = render(summary, definition, style)
     anchor = places.get((definition.qualname, definition.line))
     if literal is None or anchor is None:
-        return target.skip(SkipReason.REJECTED, "it cannot be set on one line here")
+        is_lacking = style.required and needs_sections(definition, style)
+        detail = "a linter wants sections" if is_lacking else "it cannot be set on one line here"
+        return target.skip(SkipReason.REJECTED, detail)
     if style.docformatter and anchor.opens_module:
         detail = "docformatter and black would move the blank lines below it for ever"
         return target.skip(SkipReason.REJECTED, detail)

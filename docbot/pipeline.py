@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from docbot.select.skip import Target
 
 SHORT = 5
-"""Functions of up to this many lines get a headline alone, unless `sections` is `always`."""
+"""Functions of up to this many lines get a headline alone, unless sections are asked for."""
 
 
 def fix(files: Iterable[SourceFile], job: Job) -> Iterator[Result]:
@@ -254,9 +254,11 @@ class _Stream:
 
         job, definition = self.job, docstring.target.definition
         short = definition.lines[1] - definition.lines[0] < SHORT
-        if (short and job.config.sections != "always") or job.out_of_time():
+        style = job.style(docstring.task.file.path)
+        is_asked_for = job.config.sections == "always" or style.required
+        if (short and not is_asked_for) or job.out_of_time():
             return []
-        slots = slots_of(definition, job.style(docstring.task.file.path))
+        slots = slots_of(definition, style)
         if not all(slot.task in job.format.tasks for slot in slots):
             return []
         return _slot_prompts(docstring, slots, job)

@@ -16,6 +16,7 @@ from docbot.docstring.sections import (
     fill_sections,
     is_false_heading,
     is_plain,
+    needs_sections,
     page_of,
     width_of,
 )
@@ -35,8 +36,8 @@ def render(summary: Summary, definition: Definition, style: DocstringStyle) -> s
 
     Returns:
         The literal with its quotes and `\n` between its lines. None where the headline does not
-        fit on one line between the style's quotes without an escape, and where the definition has
-        no place for a docstring.
+        fit on one line between the style's quotes without an escape, where the definition has no
+        place for a docstring, and where linters want sections that cannot be written.
 
     """
     if definition.indent is None:
@@ -47,9 +48,10 @@ def render(summary: Summary, definition: Definition, style: DocstringStyle) -> s
     headline = reword(headline, definition, style)
     indent = definition.indent
     alone = _literal([headline], indent, style)
+    lacks = needs_sections(definition, style)
     # Ruff's D206 finds a tab in any line of a docstring but the first; black makes it spaces.
     if alone is None or "\t" in indent:
-        return alone
+        return None if lacks else alone
     page = page_of(definition, style)
     more = ["", *page.wrap("", rest, "")] if is_plain(rest) else []
     sections: list[str] = []
@@ -60,12 +62,12 @@ def render(summary: Summary, definition: Definition, style: DocstringStyle) -> s
     # To ruff and pydocstyle a field list is no section.
     has_last = style.convention != "sphinx"
     for lines in (more + sections, sections, more):
-        if not lines or style.single_line:
+        if not lines or style.single_line or (lacks and (not sections or lines is more)):
             continue
         ends = has_last and bool(sections) and lines is not more
         if literal := _literal([headline, *lines], indent, style, is_last_a_section=ends):
             return literal
-    return alone
+    return None if lacks else alone
 
 
 # Text and literals

@@ -18,7 +18,7 @@ from docbot.gate.summary import Summary
 from docbot.prompt.task import Slot, Task
 from docbot.scan.definition import Kind
 from docbot.scan.parse import dotted, parse_expression
-from docbot.scan.tree import function_of
+from docbot.scan.tree import class_of, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,6 +168,35 @@ def slots_in(sections: Sections) -> tuple[Slot, ...]:
         *(Slot(task=Task.RETURNS) for _ in sections.returns),
         *(Slot(task=Task.RAISES, name=entry.name) for entry in sections.raises),
     )
+
+
+def needs_sections(definition: Definition, style: DocstringStyle) -> bool:
+    """Check whether linters would report a docstring of this definition that has no sections."""
+    required = set(style.required)
+    if not required or definition.kind is Kind.MODULE:
+        return False
+    try:
+        node = class_of(definition) if definition.kind is Kind.CLASS else function_of(definition)
+    except SourceError:
+        return True
+    if isinstance(node, ast.ClassDef):
+        return "parameters" in required and any(map(_is_for_the_class, node.body))
+    raises = any(isinstance(each, ast.Raise) for each in ast.walk(node))
+    annotation = definition.signature.returns
+    returns = definition.returns or annotation not in (None, "None", "NoReturn")
+    has = {
+        "parameters": bool(definition.signature.params),
+        "returns": returns and not definition.yields,
+        "yields": definition.yields,
+        "raises": raises or bool(definition.raises),
+    }
+    return any(has[kind] for kind in required)
+
+
+def _is_for_the_class(statement: ast.stmt) -> bool:
+    """Check for what pydoclint wants to see in a class's docstring: attributes, parameters."""
+    is_constructor = isinstance(statement, _Function) and statement.name == "__init__"
+    return is_constructor or isinstance(statement, ast.Assign | ast.AnnAssign)
 
 
 # Lines

@@ -31,7 +31,7 @@ from docbot.docstring.tool_rules import (
 from docbot.errors import SourceError
 from docbot.scan.parse import is_documented, shared_tree
 from docbot.scan.source import read as read_text
-from docbot.tool_settings import ToolSettings
+from docbot.tool_settings import ToolSettings, sections_linters_want
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,6 +65,7 @@ class DocstringStyle:
         docformatter: Whether docformatter is in use.
         griffe: Whether results must be written as griffe, which mkdocstrings uses, reads them.
         sections: Whether parameter sections are written where every slot has a phrase.
+        required: The kinds of sections without which linters report a docstring.
         types: Whether sections repeat the types of the signature.
         third_person: Whether a function's first sentence is "Adds an item." and not "Add an item."
         full_stop: Whether a first sentence ends with a full stop.
@@ -83,6 +84,7 @@ class DocstringStyle:
     docformatter: bool = False
     griffe: bool = False
     sections: bool = False
+    required: tuple[str, ...] = ()
     types: bool = False
     third_person: bool = False
     full_stop: bool = True
@@ -244,7 +246,8 @@ def detect(
         single = any(tools.get(path) in ("single", "'", "'''") for path in _QUOTES)
     if types is None:
         types = _configured_types(tools, style)
-    always = _most_say(counts.sectioned, counts.bare) is True
+    required = sections_linters_want(levels) if config.sections == "auto" else ()
+    always = bool(required) or _most_say(counts.sectioned, counts.bare) is True
     rules = layout_rules(tools)
     lengths = text_lengths(tools, config.line_length)
     field_lists = docformatter_style(tools)
@@ -267,6 +270,7 @@ def detect(
         griffe=griffe,
         sections=(always if config.sections == "auto" else config.sections == "always")
         and not (single_line or is_rewritten or is_refused or no_form),
+        required=required,
         types=types,
         third_person=writes_third_person(counts, tools),
         full_stop=writes_full_stops(counts, tools),

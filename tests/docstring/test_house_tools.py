@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ HEADLINES = {
     "walk_along": "Walk along the shelves. Empty ones are among them, in their order.",
     "push_back": "Push it back.",
 }
-LONG = "that somebody has put there in the evening, with a note on what it was for"
+LONG = "that somebody has put there in the evening, with a note on what it was for."
 
 
 def words(definition: Definition) -> Summary:
@@ -61,8 +62,8 @@ def words(definition: Definition) -> Summary:
     return Summary(
         headline=HEADLINES.get(definition.name, "Keep what belongs to it in its own place."),
         params=tuple((p.name, f"The {p.name} {LONG}") for p in definition.signature.params),
-        returns="The books",
-        raises=tuple((name, "There are none") for name in definition.raises),
+        returns="The books.",
+        raises=tuple((name, "There are none.") for name in definition.raises),
     )
 
 
@@ -73,6 +74,8 @@ def fix(folder: Path, config: Config, code: str = CODE) -> Path:
     source = code.encode()
     edits = []
     for definition, anchor in undocumented(read(source)):
+        if definition.name == "__init__":  # left alone by default
+            continue
         literal = render(words(definition), definition, style)
         is_left_out = definition.kind is Kind.MODULE and style.docformatter and anchor.opens_module
         if literal is not None and not is_left_out:
@@ -279,3 +282,49 @@ def test_docformatter_gets_no_module_docstring_before_a_definition(tmp_path, ope
     assert ast.get_docstring(ast.parse(fix(tmp_path, Config(), code).read_text())) is None
     (tmp_path / "pyproject.toml").unlink()
     assert ast.get_docstring(ast.parse(fix(tmp_path, Config(), code).read_text()))
+
+
+DEMANDS = {
+    "pydoclint": "[tool.pydoclint]\nstyle = '{}'\nskip-checking-short-docstrings = false\n",
+    "ruff": "[tool.ruff]\npreview = true\n[tool.ruff.lint]\nselect = ['DOC']\n",
+    "docsig": "[tool.docsig]\ncheck-class = true\n",
+}
+LINTS = {"pydoclint": ("pydoclint", "--quiet"), "ruff": RUFF, "docsig": ("docsig",)}
+
+
+@pytest.mark.parametrize("style", ["google", "numpy", "sphinx"])
+@pytest.mark.parametrize("tool", DEMANDS)
+def test_linters_that_want_sections_find_nothing_new(tmp_path, tool, style):
+    pytest.importorskip(tool)
+    write(tmp_path, {"pyproject.toml": DEMANDS[tool].format(style)})
+    path = tmp_path / "shelves.py"
+    path.write_text(CODE + UNFIT)
+    before = re.findall(r"\b(?:DOC|SIG)\d{3}\b", run(*LINTS[tool], path, folder=tmp_path))
+    text = fix(tmp_path, Config(style=style), CODE + UNFIT).read_text()
+    after = re.findall(r"\b(?:DOC|SIG)\d{3}\b", run(*LINTS[tool], path, folder=tmp_path))
+    assert [rule for rule in after if after.count(rule) > before.count(rule)] == []
+    assert text.count('"""') > 4
+
+
+UNFIT = """
+
+class Counted:
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    @property
+    def most(self) -> int:
+        return self.least + 1
+
+    def drop(self, number: int) -> None:
+        try:
+            self.least -= number
+        except TypeError:
+            raise
+
+
+def skip_one(number: int) -> None:
+    if number:
+        return
+    print(number)
+"""
