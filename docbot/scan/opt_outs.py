@@ -90,7 +90,7 @@ def opt_outs_of(utf8: bytes) -> tuple[OptOut, ...]:
     """Read the opt-outs of a file; a file without one costs a few searches of its bytes."""
     if not any(word in utf8 for word in _WORDS):
         return ()
-    if not any(_may_count(line) for line in _COMMENTED.findall(utf8)):
+    if not any(_may_count(utf8, match.start()) for match in _WORD.finditer(utf8)):
         return ()
     return tuple(_Reader(utf8).read())
 
@@ -111,7 +111,7 @@ def has_comment(source: bytes, pattern: re.Pattern[str]) -> bool:
 
 
 _WORDS = (b"noqa", b"NOQA", b"NoQA", b"ruff:", b"pylint:", b"docstr-coverage", b"docbot:")
-_COMMENTED = re.compile(rb"(?i)[^\n]*#[^\n]*(?:noqa|ruff:|pylint:|docstr-coverage|docbot:)[^\n]*")
+_WORD = re.compile(rb"|".join(_WORDS))
 _DEFINES = re.compile(rb"\s*(?:async\s+)?(?:def|class)\b")
 _CODES = r"(?:\s*:\s*(?P<codes>(?:(?:[A-Z]+[0-9]+|D)\b[,\s]*)+))?(?P<unclear>\s*:)?"
 _NOQA = re.compile(rf"(?i)#\s*noqa\b(?!-){_CODES}")
@@ -171,9 +171,11 @@ def _split(names: str) -> list[str]:
     return re.findall(r"[\w-]+", names)
 
 
-def _may_count(line: bytes) -> bool:
-    """Check whether a line could hold a directive that says anything of docstrings."""
-    text = line[line.index(b"#") :].decode("utf-8", "replace")
+def _may_count(utf8: bytes, at: int) -> bool:
+    """Check whether the line at an offset could hold a directive about docstrings."""
+    start, end = utf8.rfind(b"\n", 0, at) + 1, utf8.find(b"\n", at)
+    line = utf8[start:end] if end >= 0 else utf8[start:]
+    text = line.decode()
     return any(
         each.codes and (each.action != "name" or _DEFINES.match(line))
         for match in re.finditer("#", text)  # the first may stand in a string
