@@ -7,7 +7,13 @@ import sys
 
 import pytest
 
-from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
+from docbot.tool_settings import (
+    SETTINGS_FILES,
+    ToolSettings,
+    ruff_codes,
+    sections_linters_want,
+    settings_texts,
+)
 
 ALL = ("parameters", "raises", "returns", "yields")
 SHORT = "skip-checking-short-docstrings"
@@ -103,3 +109,68 @@ def test_the_linters_want_the_same(tool, settings, tmp_path):
 
 def test_the_files_are_named():
     assert "setup.cfg" in SETTINGS_FILES
+
+
+LEVELS = [
+    {"pyproject.toml": "[tool.black]\nline-length = 70\n"},
+    {},
+    {
+        "ruff.toml": "line-length = 90\n",
+        "pyproject.toml": "[tool.black]\nline-length = 80\nskip = 1\n[tool.ruff]\npreview = true\n",
+    },
+]
+
+
+def test_the_nearest_folder_that_configures_a_tool_counts_whole():
+    tools = ToolSettings(LEVELS)
+    assert (tools.get("black.line-length"), tools.get("black.skip")) == (70, None)
+    assert (tools.get("ruff.line-length"), tools.get("ruff.preview")) == (90, None)
+
+
+def test_extend_is_followed_inside_the_repository_only():
+    files = {
+        "ruff.toml": "extend = '../base.toml'\nlint.extend-select = ['B']\n",
+        "../base.toml": "extend = 'pyproject.toml'\nline-length = 70\nlint.ignore = ['E1']\n",
+        "../pyproject.toml": "[tool.ruff]\nline-length = 60\nlint.select = ['E']\n",
+    }
+    tools = ToolSettings([settings_texts(files.get)])
+    assert tools.get("ruff.line-length") == 70
+    assert ruff_codes(tools, "select", "extend-select", "ignore") == ["E", "B", "E1"]
+
+
+@pytest.mark.parametrize("path", ["/etc/ruff.toml", "~/ruff.toml", "${HOME}/ruff.toml"])
+def test_nothing_outside_the_repository_is_extended(path):
+    asked = []
+
+    def read(name: str) -> str:
+        asked.append(name)
+        return f"extend = '{path}'"
+
+    settings_texts(read)
+    assert set(asked) == set(SETTINGS_FILES)
+
+
+def test_files_that_extend_each_other():
+    files = {
+        "ruff.toml": "extend = 'a.toml'\n",
+        "a.toml": "extend = 'ruff.toml'\nline-length = 50\n",
+    }
+    assert ToolSettings([settings_texts(files.get)]).get("ruff.line-length") == 50
+
+
+@pytest.mark.parametrize(
+    ("texts", "length"),
+    [
+        (["[*]\nmax_line_length = 60\n"], "60"),
+        (["[*.{js,py}]\nmax_line_length = 60\n"], "60"),
+        (["[*]\nmax_line_length = 60\n[{*.py,*.pyi}]\nmax_line_length = 70\n"], "70"),
+        (["[*]\nmax_line_length = 60\n[*.md]\nmax_line_length = 70\n"], "60"),
+        (["[*.py]\nindent_size = 4\n", "[*.py]\nmax_line_length = 60\n"], "60"),
+        (["root = true\n[*.py]\nindent_size = 4\n", "[*.py]\nmax_line_length = 60\n"], None),
+        (["[*.py]\nmax_line_length = off\n", "[*.py]\nmax_line_length = 60\n"], "off"),
+        (["[docs/*.py]\nmax_line_length = 60\n"], None),
+    ],
+)
+def test_editorconfig(texts, length):
+    tools = ToolSettings([{".editorconfig": text} for text in texts])
+    assert tools.get("editorconfig.max-line-length") == length
