@@ -319,6 +319,8 @@ def _runtime_docstring(definition: Definition, place: Place, _config: Config) ->
 
 def _trivial(definition: Definition, place: Place, _config: Config) -> str:
     if definition.kind is Kind.MODULE:
+        if definition.one_line:
+            return "it is one expression, which a program may evaluate"
         return "" if place.outline.defines else "the module defines nothing"
     if definition.kind not in (Kind.FUNCTION, Kind.METHOD) or is_dunder(definition.name):
         return ""
