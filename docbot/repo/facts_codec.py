@@ -37,6 +37,7 @@ def encode(facts: FileFacts, drifts: Iterable[Drift] | None = None) -> bytes:
         sorted(outline.doc_reads),
         sorted(outline.doc_decorators),
         [outline.documented, outline.defines],
+        [] if outline.exports is None else [outline.exports],
     ]
     rows = [_row(definition) for definition in facts.definitions]
     marks = None
@@ -79,6 +80,7 @@ _HEAD = (
     [str],
     [str],
     (bool, bool),
+    [[str]],  # the names in `__all__` as the only item, none where they are not known
 )
 _ROW = (
     *(str, str, int, int, int, int, bool, bool, list, list, str, bool, int, bool, bool),
@@ -172,7 +174,7 @@ def has_outline(value: bytes) -> bool:
 
 
 def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
-    classes, imports, stars, reads, decorators, (documented, defines) = head
+    classes, imports, stars, reads, decorators, (documented, defines), exports = head
     return Outline(
         entries=entries,
         classes={
@@ -185,6 +187,7 @@ def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
         doc_decorators=frozenset(decorators),
         documented=documented,
         defines=defines,
+        exports=tuple(exports[0]) if exports else None,
     )
 
 

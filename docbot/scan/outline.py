@@ -12,6 +12,7 @@ from bisect import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docbot.scan.exports import exports_of
 from docbot.scan.parse import MODULE_DOC, all_nodes, dotted, is_documented, is_dunder, parse
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Outline:
         doc_decorators: The names of its functions that read the `__doc__` of an argument.
         documented: Whether the module itself has a docstring.
         defines: Whether it does more than import and set names like `__author__`.
+        exports: The names in its `__all__`; None where there is none that can be read.
         packages: The packages that the imports come from; "" stands for relative ones.
 
     """
@@ -80,6 +82,7 @@ class Outline:
     doc_decorators: frozenset[str] = frozenset()
     documented: bool = False
     defines: bool = True
+    exports: tuple[str, ...] | None = None
     packages: frozenset[str] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +132,7 @@ def outline_of(
         doc_decorators=frozenset(_doc_decorators(functions, source)),
         documented=is_documented(tree),
         defines=_defines(tree),
+        exports=exports_of(tree, source),
     )
 
 

@@ -223,6 +223,10 @@ def _private(definition: Definition, place: Place, _config: Config) -> str:
     names = definition.qualname.split(".")
     if definition.kind is Kind.MODULE:
         names = [*place.path.parts[:-1], place.path.stem]
+    elif (exports := place.outline.exports) is not None:
+        if names[0] not in exports:
+            return f"__all__ does not list {names[0]}"
+        names = names[1:]
     for part in names:
         if part.startswith("_") and not is_dunder(part):
             return f"{part} starts with an underscore"

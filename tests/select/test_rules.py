@@ -215,6 +215,30 @@ def test_the_helpers_of_a_test_case_are_tests_too() -> None:
     assert reasons(choice_of(code)) == [("A.test_f", "test"), ("A.helper", "test")]
 
 
+@pytest.mark.parametrize(
+    ("declaration", "public"),
+    [
+        ("__all__ = ['_export', 'Public']", ["_export", "Public.f"]),
+        ("__all__ = ('Public',)", ["Public.f"]),
+        ("__all__: list[str] = ['Public']", ["Public.f"]),
+        ("__all__ = ['Public']\n__all__ += ['_export']", ["_export", "Public.f"]),
+        ("__all__ = ['Public'] + ['_export']", ["_export", "Public.f"]),
+        ("__all__ = []\n__all__.append('_export')", ["_export"]),
+        ("__all__ = ['_export']\n__all__.extend(('Public',))", ["_export", "Public.f"]),
+        ("__all__ = ['_export', 'Public']\n__all__.remove('_export')", ["Public.f"]),
+        ("__all__ = ['_export'] + other.__all__", ["Public.f", "Helper.f"]),
+        ("__all__ = [name for name in dir()]", ["Public.f", "Helper.f"]),
+        ("__all__ = ['_export']\n__all__ += other.__all__", ["Public.f", "Helper.f"]),
+        ("x = '__all__'", ["Public.f", "Helper.f"]),
+    ],
+)
+def test_public_is_what_all_lists_where_it_can_be_read(declaration: str, public: list[str]) -> None:
+    method = "    def f(self):\n        return g(self)\n"
+    code = f"{declaration}\ndef _export(x):\n    return g(x)\n"
+    code += f"class Public:\n{method}class Helper:\n{method}"
+    assert names(choice_of(code)) == public
+
+
 def test_local_functions_are_private() -> None:
     code = "def f(x):\n  def g(y):\n    return h(y)\n  return g(x)\n"
     assert reasons(choice_of(code)) == [("f.<locals>.g", "private")]
