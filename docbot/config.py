@@ -77,6 +77,8 @@ class Config:
         threads: Threads for llama.cpp; 0 takes the cores that are free.
         gpu_layers: Layers of the model put on a GPU, if llama.cpp was built for one; -1: all that
             fit.
+        fail_under: `check` exits with 1 where the coverage is below this, in percent, instead of
+            where anything is missing; -1: not set.
         linters_want: The kinds of sections that the repository's linters want in every docstring;
             no key, but read from their own settings.
         opt_outs: Per-file ignores of missing docstrings, as from `opt_outs_of_settings`; no key.
@@ -100,6 +102,7 @@ class Config:
     min_confidence: float = -1.0
     threads: int = 0
     gpu_layers: int = -1
+    fail_under: float = field(default=-1.0, metadata={"flag": False})
     linters_want: tuple[str, ...] = field(default=(), metadata={"key": False})
     opt_outs: tuple[tuple[str, str, str, tuple[str, ...]], ...] = field(
         default=(), metadata={"key": False}
@@ -114,7 +117,11 @@ class Config:
 
 
 KEYS = tuple(each for each in dataclasses.fields(Config) if each.metadata.get("key", True))
-"""The fields that are keys of `[tool.docbot]` and flags."""
+"""The fields that are keys of `[tool.docbot]`."""
+
+
+FLAGS = tuple(each for each in KEYS if each.metadata.get("flag", True))
+"""The keys that are flags of every command that reads files."""
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -234,12 +241,14 @@ def _check_choice(key: str, value: object, source: str) -> None:
 
 
 def _check_range(key: str, value: object, source: str) -> None:
-    if key in ("gpu-layers", "min-confidence") and value == -1:  # as many as fit; the model's own
+    if key in ("gpu-layers", "min-confidence", "fail-under") and value == -1:
         return
     if isinstance(value, (int, float)) and value < 0:
         raise ConfigError(f"{source}: '{key}' must not be negative, got {value!r}")
     if key == "min-confidence" and isinstance(value, float) and not value <= 1:
         raise ConfigError(f"{source}: 'min-confidence' is a probability, 0 to 1, got {value!r}")
+    if key == "fail-under" and isinstance(value, float) and not value <= 100:  # noqa: PLR2004
+        raise ConfigError(f"{source}: 'fail-under' is a percentage, 0 to 100, got {value!r}")
 
 
 _NAMES = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}

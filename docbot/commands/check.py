@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     if options.fail_under is not None:
         below = output.coverage is not None and output.coverage < options.fail_under
         return CHANGES if below else CLEAN
-    return CHANGES if output.missing or output.drifts else CLEAN
+    return CHANGES if output.fails else CLEAN
 
 
 def _check(
@@ -112,8 +112,7 @@ def _select(
 def _check_files(run: Run, parts: Sequence[_Part]) -> CheckOutput:
     from docbot.scanned import COUNTED, with_kinds
 
-    for part in parts:
-        _check_part(run, part)
+    failures = sum(_check_part(run, part) for part in parts)
     count = sum(len(part.rows) for part in parts)
     some = run.options.staged or run.options.since is not None
     if not some and (run.options.verbose or not count):
@@ -123,14 +122,25 @@ def _check_files(run: Run, parts: Sequence[_Part]) -> CheckOutput:
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
         messages=tuple(run.messages),
-        missing=run.tally.missing,
-        drifts=run.tally.certain_drifts,
+        fails=failures > 0,
         coverage=run.tally.coverage,
         unparsable=tuple(run.tally.unparsable),
     )
 
 
-def _check_part(run: Run, part: _Part) -> None:
+def _check_part(run: Run, part: _Part) -> bool:
+    """Check one work tree, and return whether it falls short of what its configuration asks."""
+    tally, limit = run.tally, part.worktree.config.fail_under
+    before = (tally.documented, tally.missing, tally.certain_drifts)
+    _check_rows(run, part)
+    after = (tally.documented, tally.missing, tally.certain_drifts)
+    documented, missing, drifts = (new - old for old, new in zip(before, after, strict=True))
+    if limit < 0:
+        return missing + drifts > 0
+    return 100 * documented < limit * (documented + missing)
+
+
+def _check_rows(run: Run, part: _Part) -> None:
     from docbot.commands.output import with_changed_drifts
     from docbot.scanned import COUNTED, Result, settle_file, with_kinds
     from docbot.select.inheritance import ParentIndex

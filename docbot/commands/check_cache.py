@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 LARGEST = 8 << 20
 """Bytes of output worth storing."""
 
-_ROW = (str, [str], int, int, frozenset((float, type(None))), [str], [{str: str}], [{str: str}])
+_ROW = (str, [str], bool, frozenset((float, type(None))), [str], [{str: str}], [{str: str}])
 """The types of a serialised output."""
 
 
@@ -45,8 +45,8 @@ class CheckOutput:
     Attributes:
         data: What went to stdout.
         messages: What went to stderr.
-        missing: How many docstrings are missing.
-        drifts: How often a docstring disagrees with its function for certain.
+        fails: Whether a configuration finds fault: too low a coverage for `fail-under`, or without
+            that key anything missing or stale.
         coverage: The share of documented definitions, in percent; None where none counts.
         unparsable: A sentence for each file that cannot be read as Python.
 
@@ -54,8 +54,7 @@ class CheckOutput:
 
     data: str
     messages: tuple[str, ...]
-    missing: int
-    drifts: int
+    fails: bool
     coverage: float | None
     unparsable: tuple[str, ...] = ()
 
@@ -119,14 +118,13 @@ def recall(cache: Cache, key: bytes, worktrees: Sequence[WorkTree]) -> CheckOutp
         return None
     if not is_shaped(row, _ROW) or {len(row[-2]), len(row[-1])} != {len(worktrees)}:
         return None
-    data, messages, missing, drifts, coverage, unparsable, outside, folders = row
+    data, messages, fails, coverage, unparsable, outside, folders = row
     if not all(map(partial(_are_unchanged, cache), worktrees, outside, folders)):
         return None
     return CheckOutput(
         data=data,
         messages=tuple(messages),
-        missing=missing,
-        drifts=drifts,
+        fails=fails,
         coverage=coverage,
         unparsable=tuple(unparsable),
     )
@@ -144,7 +142,7 @@ def remember(cache: Cache, key: bytes, output: CheckOutput, scans: Sequence[Cach
     """
     outside = [{str(path): blob for path, blob in each.outside.items()} for each in scans]
     folders = [each.folders for each in scans]
-    counts = [output.missing, output.drifts, output.coverage, output.unparsable]
+    counts = [output.fails, output.coverage, output.unparsable]
     row = [output.data, output.messages, *counts, outside, folders]
     value = json.dumps(row, separators=(",", ":")).encode()
     if all(each.sure for each in scans) and len(value) <= LARGEST and version():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot import __version__
-from docbot.config import CHOICES, KEYS, RENAMED
+from docbot.config import CHOICES, FLAGS, RENAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +64,8 @@ def parser() -> argparse.ArgumentParser:
         "--fail-under",
         type=float,
         metavar="PERCENT",
-        help="exit 1 only when coverage is below this, instead of when anything is missing",
+        help="exit 1 only when coverage is below this, instead of when anything is missing;"
+        " also the key fail-under, for the files of its configuration",
     )
     _review_command(commands)
     _models_command(commands)
@@ -173,7 +174,7 @@ def _settings_flags(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
     settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
-    for field in KEYS:
+    for field in FLAGS:
         flag = field.name.replace("_", "-")
         many = isinstance(field.default, tuple)
         settings.add_argument(

@@ -313,3 +313,33 @@ def test_an_interrupted_run_says_how_to_undo_it(repo):
     (command,) = [line for line in messages.splitlines() if "undo this run: " in line]
     subprocess.run(command.partition("run: ")[2], shell=True, check=True, cwd=repo.root)
     assert repo.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "code"),
+    [
+        ("", "", exit_codes.CHANGES),
+        ("fail-under = 50", "fail-under = 0", exit_codes.CLEAN),
+        ("fail-under = 50", "", exit_codes.CHANGES),
+        ("fail-under = 51", "fail-under = 0", exit_codes.CHANGES),
+        ("fail-under = 50", "fail-under = 1", exit_codes.CHANGES),
+    ],
+)
+def test_each_configuration_says_how_much_is_enough(docbot, repo, outer, inner, code):
+    half = PLAIN + '\n\ndef add(a, b):\n    """Add."""\n    return a + b\n'
+    repo.stage("half.py", half)
+    repo.stage("libs/none.py", PLAIN)
+    repo.stage("pyproject.toml", f"[tool.docbot]\nkinds = ['function']\n{outer}\n")
+    repo.commit("libs/pyproject.toml", f"[tool.docbot]\nkinds = ['function']\n{inner}\n")
+    for _ in range(2):
+        assert docbot("check", repo.root).code == code
+    assert docbot("check", "--fail-under", "33", repo.root).code == exit_codes.CLEAN
+    assert docbot("check", "--fail-under", "34", repo.root).code == exit_codes.CHANGES
+
+
+@pytest.mark.parametrize("value", ["-2", "101", "'much'"])
+def test_a_wrong_fail_under_is_told(docbot, repo, value):
+    repo.stage("pyproject.toml", f"[tool.docbot]\nfail-under = {value}\n")
+    ran = docbot("check", repo.root)
+    assert ran.code == exit_codes.CANNOT_RUN
+    assert "'fail-under'" in ran.err
