@@ -14,7 +14,7 @@ from docbot.commands.streams import encode
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="names of any bytes, /dev/full")
 
-SIZED = "class Größe:\n    def __len__(self):\n        return len(self.items)\n"
+SIZED = "class Größe:\n    'A size.'\n\n    def __len__(self):\n        return len(self.items)\n"
 NAMES = ["größe.py".encode(), b"gr\xf6\xdfe.py", "数/é.py".encode()]
 """UTF-8, Latin-1, which is no UTF-8, and letters that no single byte holds."""
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
@@ -77,11 +77,13 @@ def test_a_terminal_gets_the_letters_that_it_has(named, quiet):
         code, printed = at_a_terminal([*DOCBOT, "check", *quiet, "."], named.root, ASCII)
         assert code == 1
         assert b"Traceback" not in printed
-        assert printed.count(b"method Gr??e.__len__ has no docstring") == len(NAMES)
-        assert b"gr??e.py:2: " in printed
+        # rich, which draws the bar, has a replacement of its own
+        missing = rb"gr(?:\?\?|\\xf6\\xdf)e\.py:4: method Gr(?:\?\?|\\xf6\\xdf)e\.__len__ has no"
+        assert re.search(missing, printed)
+        assert len(re.findall(rb"__len__ has no docstring", printed)) == len(NAMES)
     code, printed = at_a_terminal([*DOCBOT, "check", "-q", "."], named.root, UTF8)
-    assert "größe.py:2: method Größe.__len__".encode() in printed
-    assert "gr\ufffd\ufffde.py:2: ".encode() in printed
+    assert "größe.py:4: method Größe.__len__".encode() in printed
+    assert "gr\ufffd\ufffde.py:4: ".encode() in printed
 
 
 @pytest.mark.parametrize("quiet", [["-q"], []], ids=["quiet", "loud"])
