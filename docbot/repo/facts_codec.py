@@ -36,6 +36,7 @@ def encode(facts: FileFacts, drifts: Iterable[Drift] | None = None) -> bytes:
         outline.stars,
         sorted(outline.doc_reads),
         sorted(outline.doc_decorators),
+        outline.handovers,
         [outline.documented, outline.defines],
         [] if outline.exports is None else [outline.exports],
     ]
@@ -174,7 +175,7 @@ def has_outline(value: bytes) -> bool:
 
 
 def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
-    classes, imports, stars, reads, decorators, (documented, defines), exports = head
+    classes, imports, stars, reads, decorators, handovers, (documented, defines), exports = head
     return Outline(
         entries=entries,
         classes={
@@ -185,6 +186,7 @@ def _outline(head: list[Any], entries: tuple[Entry, ...]) -> Outline:
         stars=tuple(stars),
         doc_reads=frozenset(reads),
         doc_decorators=frozenset(decorators),
+        handovers=handovers,
         documented=documented,
         defines=defines,
         exports=tuple(exports[0]) if exports else None,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docbot.scan.exports import exports_of
+from docbot.scan.handover_words import ANY, WORDS
+from docbot.scan.handovers import trace_handovers
 from docbot.scan.parse import MODULE_DOC, all_nodes, dotted, is_documented, is_dunder, parse
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Outline:
         stars: The modules that all names are imported from.
         doc_reads: The last names of the objects whose `__doc__` the file reads.
         doc_decorators: The names of its functions that read the `__doc__` of an argument.
+        handovers: What the file reads the docstrings of or hands over, as `trace_handovers` says.
         documented: Whether the module itself has a docstring.
         defines: Whether it does more than import and set names like `__author__`.
         exports: The names in its `__all__`; None where there is none that can be read.
@@ -80,6 +83,7 @@ class Outline:
     stars: tuple[str, ...] = ()
     doc_reads: frozenset[str] = frozenset()
     doc_decorators: frozenset[str] = frozenset()
+    handovers: Mapping[str, str] = field(default_factory=dict)
     documented: bool = False
     defines: bool = True
     exports: tuple[str, ...] | None = None
@@ -117,19 +121,24 @@ def outline_of(
     imports = [node for node in relevant if isinstance(node, (ast.Import, ast.ImportFrom))]
     functions = [node for node in relevant if isinstance(node, _FUNCTIONS)]
     reads = relevant if reads_docstrings(source) else ()
+    stars = tuple(
+        "." * node.level + (node.module or "")
+        for node in imports
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    )
     if entries is None:
         entries = tuple(_entry(node) for node in relevant if isinstance(node, _DEFINITIONS))
+    local_names = dict(pair for node in reversed(imports) for pair in _imports(node))
+    known = {*local_names, *(entry.name for entry in entries)}
+    handovers = _handovers(tree, known, stars=bool(stars)) if reads else {}
     return Outline(
         entries=entries,
         classes={node.name: _class(node) for node in _module_classes(tree.body)},
-        imports=dict(pair for node in reversed(imports) for pair in _imports(node)),
-        stars=tuple(
-            "." * node.level + (node.module or "")
-            for node in imports
-            if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
-        ),
+        imports=local_names,
+        stars=stars,
         doc_reads=frozenset(name for node in reads for name in _doc_reads(node)),
         doc_decorators=frozenset(_doc_decorators(functions, source)),
+        handovers=handovers,
         documented=is_documented(tree),
         defines=_defines(tree),
         exports=exports_of(tree, source),
@@ -138,7 +147,16 @@ def outline_of(
 
 def reads_docstrings(source: bytes) -> bool:
     """Check whether a file may read docstrings, so that its expressions count too."""
-    return any(word in source for word in _DOC_WORDS)
+    return any(word in source for word in WORDS)
+
+
+def _handovers(tree: ast.Module, known: set[str], *, stars: bool) -> dict[str, str]:
+    """Return those handovers that may be of functions: of names the file defines or imports."""
+    return {
+        name: how
+        for name, how in trace_handovers(tree).items()
+        if stars or name == ANY or not known.isdisjoint(name.split("."))
+    }
 
 
 def _entry(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Entry:
@@ -221,9 +239,6 @@ DOC_READERS = frozenset(
     ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "Fire")
 )
 """Functions that read their arguments' docstrings, by the last of their dotted names."""
-
-
-_DOC_WORDS = [word.encode() for word in ("__doc__", "typer", *DOC_READERS)]
 
 
 def _doc_arguments(call: ast.Call) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from docbot.scan.definition import Definition, Kind
 from docbot.scan.parse import MODULE_DOC
+from docbot.select.handed_over import ancestors, handed_over, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,6 +109,7 @@ def runtime_reader(definition: Definition, outline: Outline) -> str:
     roots = outline.packages
     return (
         _read_in_file(definition, outline)
+        or handed_over(definition, outline)
         or _by_decorator(definition, outline, roots)
         or _by_class(definition, outline, roots)
         or _by_module(definition, roots)
@@ -162,7 +164,7 @@ def _by_class(definition: Definition, outline: Outline, roots: frozenset[str]) -
     if not definition.name.startswith("do_") and definition.name not in VIEW_METHODS:
         return ""
     owner = owner_of(definition, outline)
-    bases = [_last_name(base) for base in owner.bases] if owner is not None else []
+    bases = [last_name(base) for base in owner.bases] if owner is not None else []
     if definition.name.startswith("do_") and any(base.endswith(COMMAND_BASES) for base in bases):
         return HELP
     if definition.name in VIEW_METHODS and any(base.endswith(API_BASES) for base in bases):
@@ -175,7 +177,7 @@ def _by_bases(definition: Definition, outline: Outline, roots: frozenset[str]) -
     """Return the reader by the bases of a class and, within the file, by their bases."""
     bases: list[str] = []
     for base in definition.bases:
-        bases += [_last_name(base), *_ancestors(_last_name(base), outline)]
+        bases += [last_name(base), *ancestors(last_name(base), outline)]
     if SCHEMA_BASES & set(bases):
         return SCHEMA
     decorators = {outline.imports.get(_root(name), name) for name in definition.decorator_names}
@@ -187,18 +189,6 @@ def _by_bases(definition: Definition, outline: Outline, roots: frozenset[str]) -
     return ""
 
 
-def _ancestors(name: str, outline: Outline) -> set[str]:
-    """Return the last names of all bases that a class of this file has, near or far."""
-    ancestors: set[str] = set()
-    queue = [name]
-    while queue:
-        entry = outline.classes.get(queue.pop())
-        new = {_last_name(base) for base in entry.bases} - ancestors if entry is not None else set()
-        ancestors |= new
-        queue += new
-    return ancestors
-
-
 def owner_of(definition: Definition, outline: Outline) -> ClassEntry | None:
     """Return the module-level class of a method, None for any other.
 
@@ -206,10 +196,6 @@ def owner_of(definition: Definition, outline: Outline) -> ClassEntry | None:
     """
     is_inner = definition.qualname.count(".") != 1
     return None if is_inner else outline.classes.get(definition.owner)
-
-
-def _last_name(base: str) -> str:
-    return base.partition("[")[0].rpartition(".")[2]
 
 
 def _by_module(definition: Definition, roots: frozenset[str]) -> str:
