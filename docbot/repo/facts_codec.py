@@ -80,6 +80,7 @@ _HEAD = (
     [str],
     [str],
     [str],
+    {str: str},  # the handovers
     (bool, bool),
     [[str]],  # the names in `__all__` as the only item, none where they are not known
 )

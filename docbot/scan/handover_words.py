@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ANY = "*"
 """Any function or class of a file; `Name.*` is any method of a class of it."""
 
@@ -26,16 +28,43 @@ SERVED_CALLS = frozenset(
 )
 """Functions of gradio whose first argument becomes a tool where a file sets `mcp_server=True`."""
 
-READING_CALLS = frozenset(("getdoc", "render_doc", "parse_from_object"))
+READING_CALLS = frozenset(("getdoc",))
 """Functions that return the docstring of their first argument."""
 
-WORDS = tuple(
+_SIGNS = tuple(
     word.encode()
     for word in (
-        DOC, *READING_CALLS, *sorted(TOOL_CALLS - {"add_tools", "add_functions"}), "typer",
-        *(form % word for word in sorted(TOOL_KEYWORDS) for form in
-          ("%s=", "%s =", '"%s"', "'%s'", "%s: ")),
-        "Tool(", "mcp_server",
+        DOC, "getdoc", "typer", "Fire", "add_api_route", "from_defaults", "from_callable",
+        "mcp_server", "Tool", "_tool",
     )
 )  # fmt: skip
-"""A file without any of these reads no docstring and hands no function over."""
+"""Each of these alone is reason enough to look closer."""
+
+_COMMON_SIGNS = {
+    b"tools": re.compile(rb"(?<!\w)(?:\w+_)?tools[\"']?\s*[:=]"),
+    b"functions": re.compile(rb"(?<!\w)(?:\w+_)?functions[\"']?\s*[:=]"),
+    b"_function": re.compile(rb"\w_functions?\b"),
+    b"_agent": re.compile(rb"(?:create_\w*|initialize)_agent\b"),
+    b"_json": re.compile(rb"function_to_json|get_json_schema"),
+}
+"""These are common; what stands around them decides."""
+
+_AROUND = 40
+"""Bytes on either side of a common sign."""
+
+
+def may_hand_over(source: bytes) -> bool:
+    """Check a file's text for what reads docstrings or hands functions over."""
+    return any(sign in source for sign in _SIGNS) or any(
+        sign in source and _stands_in(source, sign, pattern)
+        for sign, pattern in _COMMON_SIGNS.items()
+    )
+
+
+def _stands_in(source: bytes, sign: bytes, pattern: re.Pattern[bytes]) -> bool:
+    at = source.find(sign)
+    while at >= 0:
+        if pattern.search(source, max(0, at - _AROUND), at + _AROUND):
+            return True
+        at = source.find(sign, at + len(sign))
+    return False

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from docbot.scan.exports import exports_of
-from docbot.scan.handover_words import ANY, WORDS
+from docbot.scan.handover_words import ANY, may_hand_over
 from docbot.scan.handovers import trace_handovers
 from docbot.scan.parse import MODULE_DOC, all_nodes, dotted, is_documented, is_dunder, parse
 
@@ -147,7 +147,7 @@ def outline_of(
 
 def reads_docstrings(source: bytes) -> bool:
     """Check whether a file may read docstrings, so that its expressions count too."""
-    return any(word in source for word in WORDS)
+    return may_hand_over(source)
 
 
 def _handovers(tree: ast.Module, known: set[str], *, stars: bool) -> dict[str, str]:
