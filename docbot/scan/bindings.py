@@ -8,15 +8,20 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from docbot.scan.parse import child_fields, dotted
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_FUNCTIONS = frozenset((ast.FunctionDef, ast.AsyncFunctionDef))
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+_COLLECTED = frozenset(
+    (ast.Call, ast.Attribute, ast.Dict, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr,
+     ast.For, ast.AsyncFor, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Return,
+     ast.Yield, ast.If, ast.Assert, ast.keyword)
+)  # fmt: skip
+_LEAVES = frozenset((ast.Name, ast.Constant, type(None)))
+"""Nothing lies below these, and most nodes are such."""
 
 ADDING_METHODS = frozenset(("append", "add", "insert", "extend", "update", "setdefault"))
 """Methods that put their arguments into a list, a set or a dictionary."""
@@ -106,15 +111,23 @@ class Bindings:
 
     def _visit(self, node: ast.AST, scope: Scope, owner: str) -> None:
         """Collect a node and all below it; `owner` is the class whose body it stands in."""
-        if isinstance(node, ast.ClassDef):
+        kind = type(node)
+        if kind is ast.ClassDef and isinstance(node, ast.ClassDef):
             self._class(node, scope)
             return
-        if isinstance(node, _Function):
+        if kind in _FUNCTIONS and isinstance(node, _Function):
             self._function(node, scope, owner)
             return
-        self._collect(node, scope, owner)
-        for child in _children(node):
-            self._visit(child, scope, owner)
+        if kind in _COLLECTED:
+            self._collect(node, scope, owner)
+        for name in child_fields(kind):  # type: ignore[arg-type] # ast's stubs hide type's hash
+            value = getattr(node, name)
+            if type(value) is list:
+                for item in value:
+                    if type(item) not in _LEAVES and isinstance(item, ast.AST):
+                        self._visit(item, scope, owner)
+            elif type(value) not in _LEAVES and isinstance(value, ast.AST):
+                self._visit(value, scope, owner)
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> None:
         self.classes.add(node.name)
@@ -248,12 +261,3 @@ def called_name(node: ast.Call) -> str:
     if isinstance(node.func, ast.Attribute):
         return node.func.attr
     return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def _children(node: ast.AST) -> Iterator[ast.AST]:
-    for name in child_fields(type(node)):  # type: ignore[arg-type] # ast's stubs hide type's hash
-        value = getattr(node, name)
-        if isinstance(value, list):
-            yield from (item for item in value if isinstance(item, ast.AST))
-        elif isinstance(value, ast.AST):
-            yield value

@@ -18,7 +18,7 @@ TOOL_CALLS = frozenset(
      "register_tools", "add_tool", "add_tools", "add_function", "add_functions", "ToolNode",
      "ToolExecutor", "create_react_agent", "create_agent", "create_tool_calling_agent",
      "initialize_agent", "convert_to_openai_function", "convert_to_openai_tool",
-     "convert_function_to_tool", "function_to_json", "get_json_schema", "from_callable",
+     "convert_function_to_tool", "from_callable",
      "function_tool", "FunctionToolset", "add_api_route", "from_function", "from_defaults", "Fire")
 )  # fmt: skip
 """Functions that describe their arguments by their docstrings, by the last of their names."""
@@ -35,17 +35,15 @@ _SIGNS = tuple(
     word.encode()
     for word in (
         DOC, "getdoc", "typer", "Fire", "add_api_route", "from_defaults", "from_callable",
-        "mcp_server", "Tool", "_tool",
+        "mcp_server", "Tool",
     )
 )  # fmt: skip
 """Each of these alone is reason enough to look closer."""
 
 _COMMON_SIGNS = {
-    b"tools": re.compile(rb"(?<!\w)(?:\w+_)?tools[\"']?\s*[:=]"),
-    b"functions": re.compile(rb"(?<!\w)(?:\w+_)?functions[\"']?\s*[:=]"),
-    b"_function": re.compile(rb"\w_functions?\b"),
-    b"_agent": re.compile(rb"(?:create_\w*|initialize)_agent\b"),
-    b"_json": re.compile(rb"function_to_json|get_json_schema"),
+    b"tool": re.compile(rb"_tools?\b|(?<!\w)tools[\"']?\s*[:=]"),
+    b"functions": re.compile(rb"(?<!\w)(?:tool_)?functions[\"']?\s*[:=]|_functions\("),
+    b"_function": re.compile(rb"(?:register|add|bind|from|openai)_function\b|convert_function_to"),
 }
 """These are common; what stands around them decides."""
 

@@ -60,6 +60,33 @@ def trace_handovers(tree: ast.Module) -> dict[str, str]:
     return _Tracer(Bindings(tree)).trace()
 
 
+def is_use(node: ast.AST) -> bool:
+    """Check whether a node may read another object's docstring or hand something over.
+
+    Most files that have the words only copy docstrings or read their own: to trace all their names
+    would be in vain.
+    """
+    if isinstance(node, ast.Call):
+        words = {called_name(node), *(each.arg for each in node.keywords)}
+        name = called_name(node)
+        return (
+            not _USES.isdisjoint(words)
+            or name.endswith("Tool")
+            or (name == "getattr" and names_doc(node.args[1:2]))
+        )
+    if isinstance(node, ast.Attribute):
+        is_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+        is_read = node.attr == "__doc__" and isinstance(node.ctx, ast.Load) and not is_own
+        return is_read or node.attr == "tools"
+    if isinstance(node, ast.Dict):
+        keys = {each.value for each in node.keys if isinstance(each, ast.Constant)}
+        return not TOOL_KEYWORDS.isdisjoint(keys)
+    return isinstance(node, ast.Name) and node.id == "tools" and isinstance(node.ctx, ast.Store)
+
+
+_USES = TOOL_CALLS | TOOL_KEYWORDS | READING_CALLS | {"mcp_server", "run"}
+
+
 class _Tracer:
     """A tracer of one file's names."""
 

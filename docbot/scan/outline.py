@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from docbot.scan.exports import exports_of
 from docbot.scan.handover_words import ANY, may_hand_over
-from docbot.scan.handovers import trace_handovers
+from docbot.scan.handovers import is_use, trace_handovers
 from docbot.scan.parse import MODULE_DOC, all_nodes, dotted, is_documented, is_dunder, parse
 
 if TYPE_CHECKING:
@@ -29,7 +29,16 @@ _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 
 _OUTLINE_NODES = frozenset(
-    (*_DEFINITIONS, ast.Import, ast.ImportFrom, ast.Call, ast.Attribute, ast.Name, ast.AugAssign)
+    (
+        *_DEFINITIONS,
+        ast.Import,
+        ast.ImportFrom,
+        ast.Call,
+        ast.Attribute,
+        ast.Name,
+        ast.AugAssign,
+        ast.Dict,
+    )
 )
 """The types of the nodes that an outline is made from."""
 
@@ -129,8 +138,10 @@ def outline_of(
     if entries is None:
         entries = tuple(_entry(node) for node in relevant if isinstance(node, _DEFINITIONS))
     local_names = dict(pair for node in reversed(imports) for pair in _imports(node))
-    known = {*local_names, *(entry.name for entry in entries)}
-    handovers = _handovers(tree, known, stars=bool(stars)) if reads else {}
+    handovers = {}
+    if any(map(is_use, reads)):
+        known = {*local_names, *(entry.name for entry in entries)}
+        handovers = _handovers(tree, known, stars=bool(stars))
     return Outline(
         entries=entries,
         classes={node.name: _class(node) for node in _module_classes(tree.body)},
