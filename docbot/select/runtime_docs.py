@@ -13,89 +13,30 @@ from typing import TYPE_CHECKING
 from docbot.scan.definition import Definition, Kind
 from docbot.scan.parse import MODULE_DOC
 from docbot.select.handed_over import ancestors, handed_over, last_name
+from docbot.select.reader_tables import (
+    API,
+    API_BASES,
+    API_FRAMEWORKS,
+    CLASS_READERS,
+    COMMAND_BASES,
+    DECORATORS,
+    DOCUMENTED_FLASK,
+    HELP,
+    HTTP_METHODS,
+    LISTING,
+    SCHEMA,
+    SCHEMA_BASES,
+    SIGNATURE_PARSERS,
+    SILENT_FRAMEWORKS,
+    VIEW_METHODS,
+    WITH_IMPORT,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from docbot.scan.outline import ClassEntry, Outline
-
-HELP = "a command line shows it as help"
-API = "a web framework publishes it in its API description"
-LLM = "it is sent to a language model as a description"
-LISTING = "a task runner lists it"
-SCHEMA = "its docstring becomes a schema's description"
-
-DECORATORS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("command", "group", "subcommand", "default_command", "slash_command", "hybrid_command"),
-        HELP,
-    ),
-    **dict.fromkeys(("magic", "line_magic", "cell_magic", "line_cell_magic"), HELP),
-    **dict.fromkeys(("api_route", "api_view", "extend_schema", "swagger_auto_schema"), API),
-    **dict.fromkeys(
-        ("tool", "tool_plain", "function_tool", "beta_tool", "kernel_function", "ai_fn"), LLM
-    ),
-    **dict.fromkeys(("register_for_llm", "llm_tool", "mcp_tool"), LLM),
-}
-"""Readers by a decorator's last name, of whatever object: `@cli.command()`, `@server.tool`."""
-
-WITH_IMPORT: Mapping[str, Mapping[str, str]] = {
-    "click": dict.fromkeys(("option", "argument", "pass_context"), HELP),
-    "typer": {"callback": HELP},
-    "cyclopts": {"default": HELP},
-    "invoke": {"task": LISTING},
-    "doit": {"task": LISTING},
-    "fabric": {"task": LISTING},
-    "robot": {"keyword": LISTING},
-    "nox": {"session": LISTING},
-    "prefect": {"flow": LISTING, "task": LISTING},
-    "airflow": {"dag": LISTING, "task": LISTING},
-    "dagster": dict.fromkeys(("op", "asset", "job", "graph", "sensor", "schedule"), LISTING),
-    "rest_framework": {"action": API},
-    "starlette": {"route": API},
-    "flasgger": {"route": API},
-    "apispec": {"route": API},
-    "flask_smorest": {"route": API},
-    "flask_restx": {"route": API},
-    "sanic_ext": {"route": API},
-    "mcp": {"resource": LLM, "prompt": LLM},
-    "fastmcp": {"resource": LLM, "prompt": LLM},
-}
-"""Readers by the package that the file imports, then by the decorator's last name."""
-
-HTTP_METHODS = frozenset(
-    ("get", "post", "put", "patch", "delete", "head", "options", "trace", "websocket")
-)
-VIEW_METHODS = HTTP_METHODS | {"list", "create", "retrieve", "update", "partial_update", "destroy"}
-"""Methods that Django REST framework calls on a view or a view set."""
-
-API_FRAMEWORKS = ("fastapi", "starlette", "litestar", "ninja", "robyn", "apiflask", "connexion")
-DOCUMENTED_FLASK = ("flasgger", "apispec", "flask_smorest", "flask_restx", "flask_apispec")
-SILENT_FRAMEWORKS = ("flask", "quart", "bottle", "aiohttp", "falcon")
-"""Frameworks with the same decorators that read docstrings only through an extension."""
 
 _PATH = re.compile(r"[\w.]+\((?:path=)?[rf]?[\"'](?:/|[\"'])")
 """A decorator whose first argument is a path: not `@registry.get("json")`."""
-
-API_BASES = ("APIView", "ViewSet", "HTTPEndpoint", "Resource", "MethodView", "GenericAPIView")
-COMMAND_BASES = ("Cmd", "Cmd2")
-SIGNATURE_PARSERS = ("fire", "argh", "clize", "defopt", "jsonargparse", "plac", "tyro")
-"""Packages that make command lines of plain functions; no import shows of which ones."""
-
-SCHEMA_BASES = frozenset(
-    ("BaseModel", "Signature", "ObjectType", "InputObjectType", "Interface", "Mutation", "BaseTool",
-     "SQLModel", "BaseSettings", "RootModel", "GenericModel", "Struct")
-)  # fmt: skip
-CLASS_READERS: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "rest_framework": (("View", "ViewSet", "Serializer"), API),
-    "cliff": (("Command", "Lister", "ShowOne"), HELP),
-    "cleo": (("Command",), HELP),
-    "traitlets": (("Application", "Configurable"), HELP),
-    "pydantic": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
-    "fastapi": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
-    "msgspec": (("Enum", "TypedDict", "NamedTuple"), SCHEMA),
-}
-"""Readers by the package that the file imports, then by the endings of base class names."""
 
 ANY_CLASS = frozenset(("", "self", "cls", "klass", "kls", "class_", "__class__", "type"))
 """Names whose `__doc__` may be that of any class of the file; "" stands for an expression."""
@@ -205,6 +146,8 @@ def _by_module(definition: Definition, roots: frozenset[str]) -> str:
         return HELP
     if "ply" in roots and definition.name.startswith(("p_", "t_")):
         return "ply reads it as grammar"
+    if "doit" in roots and definition.name.startswith("task_"):
+        return LISTING
     if "docopt" in roots and definition.kind is Kind.FUNCTION and definition.name == "main":
         return "docopt may read it as the command line"
     return ""

@@ -10,7 +10,8 @@ from docbot.scan.definition import Kind
 from docbot.scan.facts import read_definitions
 from docbot.scan.outline import outline
 from docbot.scan.source import read
-from docbot.select.runtime_docs import API, HELP, LISTING, LLM, runtime_reader
+from docbot.select.reader_tables import API, COMPONENT, HELP, LISTING, LLM, PROMPT
+from docbot.select.runtime_docs import runtime_reader
 
 
 def read_by(code: str) -> dict[str, str]:
@@ -66,6 +67,12 @@ UNREAD_DECORATORS = [
     ("", "task"),
     ("", "action(detail=True)"),
     ("", "callback()"),
+    ("", "step"),
+    ("", "component"),
+    ("", "simple"),
+    ("import behave", "step('a number')"),
+    ("from angular import component", "component"),
+    ("", "http_get('/x')"),
     ("", "option('--x')"),
     ("", "resource('x')"),
     ("", "prompt"),
@@ -165,6 +172,23 @@ READ_DECORATORS = [
     (LLM, "from fastmcp import FastMCP", "mcp.prompt"),
     (LLM, "import llm", "llm_tool"),
     (LLM, "from semantic_kernel.functions import kernel_function", "kernel_function"),
+    (PROMPT, "import ell", "ell.simple(model='m')"),
+    (PROMPT, "from ell import complex", "complex(model='m', temperature=0)"),
+    (PROMPT, "import marvin", "marvin.fn"),
+    (PROMPT, "import lmql", "lmql.query(model='m')"),
+    (PROMPT, "import outlines", "outlines.prompt"),
+    (PROMPT, "from mirascope import llm", "llm.call('openai/m')"),
+    (PROMPT, "from mirascope.core import openai", "openai.call('m')"),
+    (COMPONENT, "from kfp import dsl", "dsl.component"),
+    (COMPONENT, "from kfp.dsl import pipeline", "pipeline(name='x')"),
+    (LISTING, "from metaflow import FlowSpec, step", "step"),
+    (API, "import bentoml", "bentoml.api"),
+    (API, "from ninja_extra import http_get", "http_get('/x')"),
+    (HELP, "from discord.ext import commands", "commands.hybrid_group()"),
+    (HELP, "from errbot import BotPlugin, botcmd", "botcmd(split_args_with=None)"),
+    (HELP, "from async_typer import AsyncTyper", "app.async_command()"),
+    (LISTING, "from duty import duty", "duty"),
+    (LISTING, "from paver.easy import task", "task"),
     (LISTING, "from invoke import task", "task"),
     (LISTING, "import invoke", "invoke.task(pre=[clean])"),
     (LISTING, "from fabric import task", "task"),
@@ -257,6 +281,10 @@ READ = [
     ("class A(ABC):\n    def f(self): print(type(self).__doc__)\n", {"A": OWN, "<module>": OWN}),
     ("import sys\nprint(sys.modules[__name__].__doc__)\n", {"<module>": OWN}),
     ("import __main__\nprint(__main__.__doc__)\n", {"<module>": OWN}),
+    ("from discord.ext import commands\nclass A(commands.Cog):\n    x = 1\n", {"A": HELP}),
+    ("from spokes import Cog\nclass A(Cog):\n    x = 1\n", {}),
+    ("import doit\ndef task_x(): pass\ndef f(): pass\n", {"task_x": LISTING}),
+    ("def task_x(): pass\n", {}),
     ("import rest_framework\nclass A(APIView):\n    x = 1\n", {"A": API}),
     ("from cliff.command import Command\nclass A(Command):\n    x = 1\n", {"A": HELP}),
     (
