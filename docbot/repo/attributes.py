@@ -7,7 +7,6 @@ the files speaks of linguist at all.
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -66,6 +65,8 @@ def linguist_skips_at(
     reasons, names = _wanted(config), [str(path) for path in paths]
     if not reasons or not names or not _speaks_of_linguist(repository, revision):
         return {}
+    import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         index = Path(folder, "index")
         _run(repository, index, "read-tree", revision)

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from docbot.select.rules import is_test_file
+from docbot.select.filenames import is_test_file
 
 Lister = Callable[[str], Sequence[str]]
 """Returns the names in a folder, given by its path from some root; none where there is none."""

@@ -11,8 +11,6 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from docbot.scan.definition import Kind
-from docbot.scan.opt_outs import codes_of, selected_codes
 from docbot.tool_settings import ToolSettings
 
 if TYPE_CHECKING:
@@ -53,6 +51,8 @@ def opt_outs_of_settings(levels: Sequence[Mapping[str, str]], scope: PurePosixPa
 def _rows(
     tool: str, folder: PurePosixPath, patterns: Iterator[tuple[str, list[str]]]
 ) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    from docbot.scan.opt_outs import selected_codes  # most repositories have no such settings
+
     for pattern, names in patterns:
         codes = tuple(sorted(selected_codes(names)))
         if codes and not _EVERY_FILE.match(pattern):
@@ -82,9 +82,12 @@ def _of_flake8(settings: ToolSettings) -> Iterator[tuple[str, list[str]]]:
 
 def settings_opt_out(definition: Definition, path: PurePosixPath, opt_outs: OptOuts) -> str:
     """Return the setting by which a definition is to have no docstring, "" for none."""
-    rows = _rows_for(path, opt_outs)
+    rows = _rows_for(path, opt_outs) if opt_outs else ()
     if not rows:
         return ""
+    from docbot.scan.definition import Kind
+    from docbot.scan.opt_outs import codes_of
+
     codes = codes_of(definition.kind, definition.name, definition.qualname)
     if definition.kind is Kind.MODULE:
         codes = frozenset({"D104" if path.name == "__init__.py" else "D100"})

@@ -17,6 +17,7 @@ from docbot.scan.definition import Definition, Kind, Shape
 from docbot.scan.markers import FileMarkers, markers_of
 from docbot.scan.outline import Outline
 from docbot.scan.parse import is_dunder
+from docbot.select.filenames import is_test_file
 from docbot.select.opt_outs import settings_opt_out
 from docbot.select.runtime_docs import owner_of, runtime_reader
 from docbot.select.skip import NEVER_INCLUDED, OFF_BY_DEFAULT, Skip, SkipReason, Target
@@ -178,7 +179,6 @@ def file_skip_from_markers(path: PurePosixPath, text: FileMarkers, config: Confi
     return None
 
 
-_TEST_FILE = re.compile(r"^(test_.*|.*_test|conftest)\.pyi?$")
 """The files that pytest looks into, and those that it loads."""
 
 
@@ -192,11 +192,6 @@ def _generated(path: PurePosixPath, text: FileMarkers) -> str:
     if _GENERATED_NAME.search(path.name):
         return "a protocol buffer module"
     return "its header says that it is generated" if text.generated else ""
-
-
-def is_test_file(name: str) -> bool:
-    """Check whether pytest looks into a file of this name, or loads it as a conftest."""
-    return _TEST_FILE.match(name) is not None
 
 
 def test_reason(path: PurePosixPath) -> str:
