@@ -94,9 +94,10 @@ def parse_facts(
         with gc_paused():
             text = read(source)
             tree = parse(source)
-            nodes = all_nodes(tree) if reads_docstrings(source) else statements_of(tree, text)
+            reads = reads_docstrings(source)
+            nodes = all_nodes(tree) if reads else statements_of(tree, text)
             definitions = definitions_of(tree, text, details=False)
-            outline = outline_of(tree, nodes, source, entries_of(definitions))
+            outline = outline_of(tree, nodes, source, entries_of(definitions), reads=reads)
             return replace(facts, outline=outline, definitions=definitions), (tree, text)
     except SourceError as error:
         too_large = isinstance(error, TooLargeError)
@@ -159,7 +160,7 @@ class _Reader:
     ) -> None:
         self.is_wanted = is_wanted
         self.utf8 = text.utf8
-        self.lines = text.utf8.split(b"\n")
+        self.lines = text.lines
         self.line_start = text.start_of_line
         self.details = details
         self.opt_outs = opt_outs_of(text.utf8)

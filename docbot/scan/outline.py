@@ -120,16 +120,20 @@ def outline_of(
     nodes: Iterable[ast.AST],
     source: bytes,
     entries: tuple[Entry, ...] | None = None,
+    *,
+    reads: bool | None = None,
 ) -> Outline:
     """Return the outline of a parsed file.
 
     `nodes` are those of `all_nodes`; where `reads_docstrings` says no, `statements_of` is enough.
-    Its entries are made from them, too, unless they are given.
+    Its entries are made from them, too, unless they are given; `reads` is what `reads_docstrings`
+    says, if it has been asked.
     """
+    reads = reads_docstrings(source) if reads is None else reads
     relevant = [node for node in nodes if type(node) in _OUTLINE_NODES]
     imports = [node for node in relevant if isinstance(node, (ast.Import, ast.ImportFrom))]
     functions = [node for node in relevant if isinstance(node, _FUNCTIONS)]
-    reads = relevant if reads_docstrings(source) else ()
+    readers = relevant if reads else ()
     stars = tuple(
         "." * node.level + (node.module or "")
         for node in imports
@@ -139,7 +143,7 @@ def outline_of(
         entries = tuple(_entry(node) for node in relevant if isinstance(node, _DEFINITIONS))
     local_names = dict(pair for node in reversed(imports) for pair in _imports(node))
     handovers = {}
-    if any(map(is_use, reads)):
+    if any(map(is_use, readers)):
         known = {*local_names, *(entry.name for entry in entries)}
         handovers = _handovers(tree, known, stars=bool(stars))
     return Outline(
@@ -147,8 +151,8 @@ def outline_of(
         classes={node.name: _class(node) for node in _module_classes(tree.body)},
         imports=local_names,
         stars=stars,
-        doc_reads=frozenset(name for node in reads for name in _doc_reads(node)),
-        doc_decorators=frozenset(_doc_decorators(functions, source)),
+        doc_reads=frozenset(name for node in readers for name in _doc_reads(node)),
+        doc_decorators=frozenset(_doc_decorators(functions, source) if reads else ()),
         handovers=handovers,
         documented=is_documented(tree),
         defines=_defines(tree),

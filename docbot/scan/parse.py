@@ -184,7 +184,7 @@ def statements_of(tree: ast.Module, text: Text) -> list[ast.AST]:
     """
     if any(signs in text.utf8 for signs in _SIGNS) and _SIGNS_IN_CODE.search(text.utf8):
         all_nodes(tree)  # not just a line drawn in a comment
-    ends = [0, *accumulate(map(len, text.utf8.split(b"\n")))]
+    ends = [0, *accumulate(map(len, text.lines))]
     nodes: list[ast.AST] = []
     level: list[Any] = [tree]
     for depth in range(MAX_DEPTH):

@@ -39,6 +39,11 @@ class Text:
     utf8: bytes = field(repr=False)
 
     @cached_property
+    def lines(self) -> list[bytes]:
+        """Return the lines in UTF-8, each without its line feed."""
+        return self.utf8.split(b"\n")
+
+    @cached_property
     def _line_starts(self) -> list[int]:
         starts = [0]
         at = self.utf8.find(b"\n")
