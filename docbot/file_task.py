@@ -9,6 +9,7 @@ from docbot.config import AUTO
 from docbot.docstring.complete import complete_file, lacking_slots
 from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.language import count_languages, is_foreign
+from docbot.docstring.line_map import map_lines
 from docbot.docstring.stale import (
     MendedFile,
     find_stale,
@@ -251,6 +252,7 @@ class FileTask:
             if edits:
                 verify(before, after, edits, tree=self.scanned.tree)
             stale = self._complete(self._mend(after, job), job)
+            stale = stale.since(map_lines(before, after, edits))
         except SourceError as reason:
             self.skips.append(Skip.of(reason))
             edits, stale = (), MendedFile(after=before)
@@ -269,6 +271,7 @@ class FileTask:
             documented=self.choice.documented + len(self._counted(job)) - len(missing),
             drifts=tuple(map(self._with_proposal, stale.left)),
             mended=stale.mended,
+            lines=stale.lines,
             error=error,
         )
 
@@ -314,14 +317,16 @@ class FileTask:
         """
         if not self.words:
             return mended
-        after, drifts = complete_file(mended.after, self.words, job.style(self.file.path))
-        names = {drift.qualname for drift in drifts}
+        completed = complete_file(mended.after, self.words, job.style(self.file.path))
+        moved = completed.lines
+        completed = completed.since(mended.lines)
+        names = {drift.qualname for drift in completed.mended}
         left = tuple(
-            drift
+            replace(drift, line=moved.after(drift.line))
             for drift in mended.left
             if drift.rule is not DriftRule.SECTIONS_MISSING or drift.qualname not in names
         )
-        return replace(mended, after=after, mended=(*mended.mended, *drifts), left=left)
+        return replace(completed, mended=(*mended.mended, *completed.mended), left=left)
 
     def _edits(self, job: Job) -> tuple[Edit, ...]:
         """Turn the summaries into splices of the file.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from docbot.docstring.line_map import UNMOVED
 from docbot.drift.find import find_drifts
 from docbot.errors import SourceError
 from docbot.gate.facts import NO_SURROUNDINGS, Surroundings, surroundings_of
@@ -19,7 +20,7 @@ from docbot.scan.definition import Definition, Kind
 from docbot.scan.facts import definitions_of
 from docbot.scan.names import names_in
 from docbot.scan.outline import outline_of
-from docbot.scan.parse import all_nodes, gc_paused, shared_tree
+from docbot.scan.parse import MODULE_DOC, all_nodes, gc_paused, shared_tree
 from docbot.scan.source import read
 from docbot.scan.tree import without_trees
 from docbot.select.rules import Choice, Place, choose, file_skip, overlaps
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from docbot.config import Config
     from docbot.docstring.edit import Edit
+    from docbot.docstring.line_map import LineMap
     from docbot.drift.drift import Drift
     from docbot.scan.facts import FileFacts
     from docbot.scan.outline import Outline
@@ -64,7 +66,8 @@ class Result:
     `before` and `after` are its bytes when something was written, and empty otherwise. `missing`
     are the targets without a docstring, after what was written, and `documented` is how many count
     that have one. `drifts` are where docstrings disagree with their functions, `mended` where they
-    did. `error` is docbot's own failure: the file was given up.
+    did. `drifts` have the lines of the file as it is now, and all others those of the file as it
+    was read; `lines` maps them. `error` is docbot's own failure: the file was given up.
     """
 
     path: PurePosixPath
@@ -76,7 +79,20 @@ class Result:
     documented: int = 0
     drifts: tuple[Drift, ...] = ()
     mended: tuple[Drift, ...] = ()
+    lines: LineMap = UNMOVED
     error: str = ""
+
+    def line_now(self, finding: Edit | Definition | Skip | Drift) -> int:
+        """Return the line after the run of all but `drifts`; a module's stays the first."""
+        is_module = finding.qualname == MODULE_DOC
+        return finding.line if is_module else self.lines.after(finding.line)
+
+    def with_former_lines(self) -> Result:
+        """Return the result with the lines of the file as it was read, for one not written."""
+        drifts = (
+            dataclasses.replace(drift, line=self.lines.before(drift.line)) for drift in self.drifts
+        )
+        return dataclasses.replace(self, drifts=tuple(drifts), lines=UNMOVED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

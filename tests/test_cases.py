@@ -32,6 +32,7 @@ from docbot.config import Config
 from docbot.docstring.edit import apply_edits, make_edit
 from docbot.docstring.style import DocstringStyle
 from docbot.docstring.verify import verify
+from docbot.drift.drift import DriftRule
 from docbot.errors import SourceError
 from docbot.file_task import Job
 from docbot.llm.protocol import Completion, Prompt
@@ -301,6 +302,75 @@ def test_nothing_is_harmed(name: str) -> None:
         assert (
             harm(case.source, case.output, mends=case.config.stale == "fix" or case.complete) == ""
         )
+
+
+def assert_lines_are_true(result: Result) -> None:
+    """Each name, and each stale entry that is left, stands on its line after the run."""
+    missing = [target.definition for target in result.missing]
+    places = {(d.qualname, d.line) for d in read_definitions(read(result.after))}
+    for each in (*result.edits, *missing, *(skip for skip in result.skips if skip.qualname)):
+        assert (each.qualname, result.line_now(each)) in places
+    before, after = result.before.split(b"\n"), result.after.split(b"\n")
+    written = {edit.qualname for edit in result.edits}
+    for drift in result.drifts:
+        if drift.qualname in written:
+            assert b'"""' in after[drift.line - 1]
+        else:
+            assert after[drift.line - 1] == before[result.lines.before(drift.line) - 1]
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, case in ALL.items() if case.output != case.source)
+)
+def test_lines_are_those_of_the_definitions_afterwards(name: str) -> None:
+    assert_lines_are_true(ran(name))
+
+
+def test_lines_are_followed_through_docstrings_mends_and_sections() -> None:
+    source = b'''import os
+
+
+class Cart:
+    def total(self):
+        return sum(self.prices)
+
+
+def mean(prices):
+    """Return the mean."""
+    return sum(prices) // len(prices)
+
+
+def taxed(prices, rates):
+    """Return the prices with tax.
+
+    Args:
+        rate: The share to add.
+        prices: What is summed up.
+        coin: What is paid with.
+
+    Returns:
+        The prices.
+    """
+    return [price * rates for price in prices]
+
+
+class Till:
+    def total(self):
+        return os.getpid()
+'''
+    config = Config(kinds=("module", "class", "function", "method"), stale="fix", sections="always")
+    words = {
+        "param prices": ("the prices to sum.", 0.9),
+        "returns": ("the mean of the prices", 0.9),
+    }
+    result = document(source, "shop.py", config, Canned(of=words), complete=True)
+    assert_lines_are_true(result)
+    assert [edit.qualname for edit in result.edits] == ["Cart.total"]
+    assert [(drift.qualname, drift.line) for drift in result.drifts] == [("Cart.total", 6)]
+    after = result.after.split(b"\n")
+    mended = {drift.rule: after[result.line_now(drift) - 1].strip() for drift in result.mended}
+    assert mended[DriftRule.PARAM_RENAMED].startswith((b"rates: The share", b"prices: What"))
+    assert mended[DriftRule.SECTIONS_MISSING] == b'"""Return the mean.'
 
 
 @pytest.mark.parametrize("name", sorted(ALL))

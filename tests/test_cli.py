@@ -244,7 +244,12 @@ def test_json_goes_to_stdout_alone(docbot, repo):
     document = json.loads(docbot("fix", "--format", "json", repo.root).out)
     jsonschema.validate(document, SCHEMA)
     assert document["files"][0]["written"] == [
-        {"qualname": "Box.__len__", "line": 5, "docstring": '"""Return the number of items."""'}
+        {
+            "qualname": "Box.__len__",
+            "line": 5,
+            "line_before": 5,
+            "docstring": '"""Return the number of items."""',
+        }
     ]
     assert document["files"][0]["skipped"][0]["reason"] == "constructor"
 

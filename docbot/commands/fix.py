@@ -85,7 +85,7 @@ def _fix_all(
                     job, scanner=scanner, former=former, complete=run.options.complete
                 )
                 for result in fix(run.files(rows), whole):
-                    run.add(result if run.options.diff else run.write(result))
+                    run.add(result.with_former_lines() if run.options.diff else run.write(result))
 
 
 def _tell_of_the_better_model(run: Run, config: Config) -> None:

@@ -100,7 +100,7 @@ class Run:
             self.say(line)
 
     def write(self, result: Result) -> Result:
-        """Replace the file on disk; one that cannot be written becomes a Skip.
+        """Replace the file on disk; one that cannot be written becomes a Skip, its lines unmoved.
 
         Raises:
             UndoError: what would undo it cannot be written, so the file was not either.
@@ -124,8 +124,9 @@ class Run:
                 if self.options.quiet or self.options.format != "text":
                     print_message(str(error))
             skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
-            skips, left = (*result.skips, skip), (*result.mended, *result.drifts)
-            return dataclasses.replace(result, edits=(), mended=(), drifts=left, skips=skips)
+            old = result.with_former_lines()
+            skips, left = (*old.skips, skip), (*old.mended, *old.drifts)
+            return dataclasses.replace(old, edits=(), mended=(), drifts=left, skips=skips)
         return result
 
     def _undo_patch(self) -> UndoPatch | None:

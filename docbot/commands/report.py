@@ -19,14 +19,17 @@ from docbot.commands.streams import path_text, print_text
 from docbot.select.skip import EXPLANATIONS, SkipReason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.progress import Progress
 
+    from docbot.docstring.edit import Edit
     from docbot.drift.drift import Drift
+    from docbot.scan.definition import Definition
     from docbot.scanned import Result
+    from docbot.select.skip import Skip
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 JUDGED = "other people's code: "
 """How the reason begins where a folder was judged by what it holds."""
@@ -83,24 +86,26 @@ class Tally:
 def format_findings(result: Result, *, verbose: bool) -> list[str]:
     """Return one line per definition, as editors and linters write it: `path:line: message`.
 
-    With `verbose`, skipped definitions and files are listed too.
+    With `verbose`, skipped definitions and files are listed too. The lines are those of the file as
+    it is now.
     """
-    lines = [(edit.line, f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
+    line_of = result.line_now
+    lines = [(line_of(edit), f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
     skipped = {(skip.qualname, skip.line) for skip in result.skips}  # `fix` could not write them
     lines += [
         (
-            target.definition.line,
+            line_of(target.definition),
             f"{target.definition.kind.value} {target.definition.qualname} has no docstring",
         )
         for target in result.missing
         if target.place not in skipped
     ]
     lines += [(drift.line, _sentence(drift)) for drift in result.drifts]
-    lines += [(drift.line, f"mended: {_sentence(drift)}") for drift in result.mended]
+    lines += [(line_of(drift), f"mended: {_sentence(drift)}") for drift in result.mended]
     if verbose:
         lines += [
             (
-                skip.line or 1,
+                line_of(skip) or 1,
                 f"{skip.qualname or 'file'} skipped, {skip.reason.value}: {skip.detail}",
             )
             for skip in result.skips
@@ -129,7 +134,7 @@ def format_problems(result: Result) -> list[str]:
     ]
     lines += format_unparsable(result)
     lines += [
-        f"{name}:{skip.line or 1}: {skip.qualname or 'the file'}: no time left for it"
+        f"{name}:{result.line_now(skip) or 1}: {skip.qualname or 'the file'}: no time left for it"
         for skip in result.skips
         if skip.reason is SkipReason.OUT_OF_TIME
     ]
@@ -309,7 +314,7 @@ def _file(result: Result) -> dict[str, Any]:
         "written": [
             {
                 "qualname": edit.qualname,
-                "line": edit.line,
+                **_lines(result, edit),
                 "docstring": edit.text.decode("utf-8", "backslashreplace").strip(),
             }
             for edit in result.edits
@@ -318,16 +323,16 @@ def _file(result: Result) -> dict[str, Any]:
             {
                 "qualname": target.definition.qualname,
                 "kind": target.definition.kind.value,
-                "line": target.definition.line,
+                **_lines(result, target.definition),
             }
             for target in result.missing
         ],
-        "drift": [_drift(drift) for drift in result.drifts],
-        "mended": [_drift(drift) for drift in result.mended],
+        "drift": [_drift(drift, _left_lines(result, drift)) for drift in result.drifts],
+        "mended": [_drift(drift, _lines(result, drift)) for drift in result.mended],
         "skipped": [
             {
                 "qualname": skip.qualname or None,
-                "line": skip.line or None,
+                **_lines(result, skip),
                 "reason": skip.reason.value,
                 "detail": skip.detail,
             }
@@ -337,10 +342,18 @@ def _file(result: Result) -> dict[str, Any]:
     }
 
 
-def _drift(drift: Drift) -> dict[str, Any]:
+def _lines(result: Result, finding: Edit | Definition | Skip | Drift) -> dict[str, int | None]:
+    return {"line": result.line_now(finding) or None, "line_before": finding.line or None}
+
+
+def _left_lines(result: Result, drift: Drift) -> dict[str, int | None]:
+    return {"line": drift.line, "line_before": result.lines.before(drift.line)}
+
+
+def _drift(drift: Drift, lines: Mapping[str, int | None]) -> dict[str, Any]:
     return {
         "qualname": drift.qualname,
-        "line": drift.line,
+        **lines,
         "rule": drift.rule.value,
         "subject": drift.subject or None,
         "message": drift.message,

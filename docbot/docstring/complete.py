@@ -10,8 +10,10 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from docbot.docstring.edit import apply_edits
+from docbot.docstring.line_map import map_lines
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.sections import Sections, fill_sections, section_lines, slots_in
+from docbot.docstring.stale import MendedFile
 from docbot.docstring.verify import verify
 from docbot.drift.docstring import SectionKind, Span
 from docbot.drift.drift import Change, DriftRule
@@ -53,9 +55,7 @@ def lacking_slots(function: Function, style: DocstringStyle) -> tuple[Slot, ...]
     return slots_in(sections) if sections is not None else ()
 
 
-def complete_file(
-    source: bytes, words: Mapping[str, Summary], style: DocstringStyle
-) -> tuple[bytes, tuple[Drift, ...]]:
+def complete_file(source: bytes, words: Mapping[str, Summary], style: DocstringStyle) -> MendedFile:
     """Add sections to the docstrings of functions, and verify the file.
 
     Args:
@@ -64,7 +64,7 @@ def complete_file(
         style: The house's style.
 
     Returns:
-        The file, and what is mended: one drift for each docstring that was completed.
+        The file, with one mended drift for each docstring that was completed.
 
     Raises:
         SourceError: the file cannot be read.
@@ -92,7 +92,8 @@ def complete_file(
     after = apply_edits(source, edits)
     if edits:
         verify(source, after, edits)
-    return after, tuple(drifts.values())
+    lines = map_lines(source, after, edits)
+    return MendedFile(after=after, mended=tuple(drifts.values()), lines=lines)
 
 
 def _kinds_of(sections: Sections) -> Iterator[SectionKind]:

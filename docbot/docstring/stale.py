@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from docbot.docstring.edit import apply_edits
+from docbot.docstring.line_map import UNMOVED, map_lines
 from docbot.docstring.mend import mend_edits
 from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from docbot.docstring.edit import Edit
+    from docbot.docstring.line_map import LineMap
     from docbot.drift.drift import Change, Drift
     from docbot.drift.function import Function
     from docbot.scan.source import Text
@@ -39,14 +41,24 @@ class MendedFile:
 
     Attributes:
         after: The file's bytes.
-        mended: The drifts that are gone.
-        left: The drifts that only a person can mend.
+        mended: The drifts that are gone, with their lines in the file before.
+        left: The drifts that only a person can mend, with their lines in the file after.
+        lines: The file's lines before and after.
 
     """
 
     after: bytes
     mended: tuple[Drift, ...] = ()
     left: tuple[Drift, ...] = ()
+    lines: LineMap = UNMOVED
+
+    def since(self, earlier: LineMap) -> MendedFile:
+        """Count the lines before from the file as it was before earlier edits."""
+        return replace(
+            self,
+            mended=tuple(_with_former_lines(self.mended, earlier)),
+            lines=earlier.then(self.lines),
+        )
 
 
 def mend_file(
@@ -76,15 +88,24 @@ def mend_file(
     wanted = _Wanted.beside(former, only, required, phrases=phrases, width=width)
     mended: list[Drift] = []
     left: list[Drift] = []
+    lines = UNMOVED
     for _ in range(ROUNDS):
         gone, left, edits = _round(read(source), wanted)
         if not edits:
             break
         after = apply_edits(source, edits)
         verify(source, after, edits)
+        mended += _with_former_lines(gone, lines)
+        step = map_lines(source, after, edits)
+        left = [replace(drift, line=step.after(drift.line)) for drift in left]
+        lines = lines.then(step)
         source = after
-        mended += gone
-    return MendedFile(after=source, mended=_plain(mended), left=_plain(left))
+    return MendedFile(after=source, mended=_plain(mended), left=_plain(left), lines=lines)
+
+
+def _with_former_lines(drifts: Iterable[Drift], lines: LineMap) -> list[Drift]:
+    """Give drifts of an edited file the lines that they had before the edits."""
+    return [replace(drift, line=lines.before(drift.line)) for drift in drifts]
 
 
 def find_stale(

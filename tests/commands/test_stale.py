@@ -62,6 +62,7 @@ def test_json_has_the_rule_and_the_subject(docbot, repo):
         {
             "qualname": "total",
             "line": 6,
+            "line_before": 6,
             "rule": "param-renamed",
             "subject": "taxes",
             "message": "documents the parameter tax, where the signature has taxes",
