@@ -19,7 +19,7 @@ from docbot.gate.facts import NO_SURROUNDINGS, Surroundings, surroundings_of
 from docbot.scan.definition import Definition, Kind
 from docbot.scan.facts import definitions_of
 from docbot.scan.names import names_in
-from docbot.scan.outline import outline_of
+from docbot.scan.outline import Outline, outline_of
 from docbot.scan.parse import MODULE_DOC, all_nodes, gc_paused, shared_tree
 from docbot.scan.source import read
 from docbot.scan.tree import without_trees
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from docbot.docstring.line_map import LineMap
     from docbot.drift.drift import Drift
     from docbot.scan.facts import FileFacts
-    from docbot.scan.outline import Outline
     from docbot.select.inheritance import ParentIndex
     from docbot.select.verdicts import FileVerdict
 
@@ -157,7 +156,8 @@ def settle_file(path: PurePosixPath, verdict: FileVerdict, parents: ParentIndex)
         reason, detail = verdict.skip
         return Result(path=path, skips=(Skip(reason=SkipReason(reason), detail=detail),))
     missing, skips, documented = [], [], verdict.documented
-    candidates = settle(verdict, functools.partial(parents.documented_parent, path))
+    place = _place(path, Outline(), parents)
+    candidates = settle(verdict, place.parent, place.private_module)
     for (qualname, kind, line, is_documented, *_), skip in candidates:
         if is_documented:
             documented += skip is None
@@ -246,6 +246,7 @@ def _place(path: PurePosixPath, outline: Outline, parents: ParentIndex) -> Place
         path=path,
         outline=outline,
         parent=lambda owner, name: parents.documented_parent(path, owner, name),
+        private_module=functools.partial(parents.private_module, path),
     )
 
 

@@ -7,11 +7,14 @@ whole tree.
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from docbot.select.modules import ModuleIndex, split_import
+from docbot.select.reexports import ReexportIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import PurePosixPath
 
     from docbot.scan.outline import ClassEntry, Outline
 
@@ -34,16 +37,18 @@ class ParentIndex:
     """
 
     def __init__(self, outline_of: Callable[[PurePosixPath], Outline | None]) -> None:
-        self._outline_of = outline_of
-        # Paths are text here: to make and compare path objects would take most of the time.
-        self._outlines: dict[str, Outline | None] = {}
-        self._modules: dict[tuple[str, str], str | None] = {}
+        self._modules = ModuleIndex(outline_of)
+        self._reexports = ReexportIndex(self._modules)
         self._classes: dict[tuple[str, str], _Place | None] = {}
         self._chains: dict[tuple[str, str], _Chain] = {}
 
     def add(self, path: PurePosixPath, outline: Outline) -> None:
         """Add the outline of a file, so that it is not made again."""
-        self._outlines[str(path)] = outline
+        self._modules.add(path, outline)
+
+    def private_module(self, path: PurePosixPath, name: str) -> str:
+        """Return the private module that hides a file's top-level name, as `ReexportIndex` says."""
+        return self._reexports.private_module(str(path), name)
 
     def documented_parent(self, path: PurePosixPath, owner: str, method: str) -> str:
         """Return the nearest documented parent method as `Base.method`, or "".
@@ -77,7 +82,7 @@ class ParentIndex:
 
     def _class(self, path: str, name: str, hops: int) -> _Place | None:
         """Resolve a dotted name, as written in the file at `path`, to a class and its file."""
-        outline = self._outline(path)
+        outline = self._modules.outline(path)
         if outline is None or hops <= 0:
             return None
         if name in outline.classes:
@@ -87,27 +92,13 @@ class ParentIndex:
             starred = (self._imported(path, star, name, hops) for star in outline.stars)
             return next(filter(None, starred), None)
         target = outline.imports[root]
-        module, _, last = (f"{target}.{rest}" if rest else target).rpartition(".")
-        if not module.strip("."):  # `from . import name`
-            module = target[: len(target) - len(target.lstrip("."))]
+        module, last = split_import(f"{target}.{rest}" if rest else target)
         return self._imported(path, module, last, hops) if module else None
 
     def _imported(self, path: str, module: str, name: str, hops: int) -> _Place | None:
         """Resolve `from module import name` in the file at `path` to a class and its file."""
-        key = (path.rpartition("/")[0], module)
-        if key not in self._modules:
-            files = (file for file in _files(path, module) if self._outline(file) is not None)
-            self._modules[key] = next(files, None)
-        file = self._modules[key]
-        if file == path:  # a file that has the name of the package it imports from
-            files = (f for f in _files(path, module) if self._outline(f) is not None and f != path)
-            file = next(files, None)
+        file = self._modules.file_of(path, module)
         return self._class(file, name, hops - 1) if file is not None else None
-
-    def _outline(self, path: str) -> Outline | None:
-        if path not in self._outlines:
-            self._outlines[path] = self._outline_of(PurePosixPath(path))
-        return self._outlines[path]
 
 
 class _Chain:
@@ -123,19 +114,3 @@ class _Chain:
         for each in self._rest:
             self._entries.append(each)
             yield each
-
-
-def _files(path: str, module: str) -> list[str]:
-    """Return the paths that a module imported by the file at `path` may have, nearest first."""
-    dots = len(module) - len(module.lstrip("."))
-    inner = "/".join(part for part in module.split(".") if part)
-    parents = path.split("/")[:-1]
-    folders = ["".join(f"{part}/" for part in parents[:end]) for end in range(len(parents), -1, -1)]
-    folders = folders[dots - 1 : dots] if dots else [*folders, "src/"]
-    if not inner:
-        return [f"{folder}__init__.py" for folder in folders]
-    return [
-        file
-        for folder in folders
-        for file in (f"{folder}{inner}.py", f"{folder}{inner}/__init__.py")
-    ]

@@ -41,12 +41,15 @@ class Place:
         outline: The file's outline.
         parent: A function that returns, for a class and a method name, the documented method of a
             parent class in the same repository that it overrides; "" for none.
+        private_module: A function that returns, for a top-level name, the private module that it
+            is hidden in, as no public module offers it; "" for none.
 
     """
 
     path: PurePosixPath
     outline: Outline = field(default_factory=Outline)
     parent: Callable[[str, str], str] = lambda _owner, _name: ""
+    private_module: Callable[[str], str] = lambda _name: ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,16 +219,24 @@ def _private(definition: Definition, place: Place, _config: Config) -> str:
     if definition.local:
         return "local to another function"
     names = definition.qualname.split(".")
+    top = names[0]
     if definition.kind is Kind.MODULE:
         names = [*place.path.parts[:-1], place.path.stem]
     elif (exports := place.outline.exports) is not None:
-        if names[0] not in exports:
-            return f"__all__ does not list {names[0]}"
+        if top not in exports:
+            return f"__all__ does not list {top}"
         names = names[1:]
     for part in names:
         if part.startswith("_") and not is_dunder(part):
             return f"{part} starts with an underscore"
-    return ""
+    if definition.kind is Kind.MODULE or not (module := place.private_module(top)):
+        return ""
+    return hidden_in(module, top)
+
+
+def hidden_in(module: str, name: str) -> str:
+    """Return, for people, that a private module hides a name."""
+    return f"{module} is a private module, and no public one imports {name}"
 
 
 def _overload(definition: Definition, place: Place, _config: Config) -> str:

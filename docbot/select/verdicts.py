@@ -1,15 +1,17 @@
 """Judge the definitions of one file by its own facts, and say what other files have yet to decide.
 
-Only one rule needs other files: a method may override one that a parent class documents. So a file
-is judged as if nothing were inherited, by whatever process has read it, and the methods whose
-parents count are marked. A verdict is plain data, small enough to be sent between processes.
+Two rules need other files: a method may override one that a parent class documents, and a public
+module may offer what a private one defines. So a file is judged as if nothing were inherited or
+hidden, by whatever process has read it, and the definitions that other files decide on are marked.
+A verdict is plain data, small enough to be sent between processes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from docbot.select.rules import Place, file_skip_from_markers, find_skip, in_question
+from docbot.select.reexports import has_private_part
+from docbot.select.rules import Place, file_skip_from_markers, find_skip, hidden_in, in_question
 from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
     from docbot.drift.drift import Drift
     from docbot.scan.facts import FileFacts
 
-    Verdict = tuple[str, str, int, bool, tuple[str, str] | None, bool]
+    Verdict = tuple[str, str, int, bool, tuple[str, str] | None, bool, bool]
     """The qualified name, kind and line of a definition, whether it is documented, the reason and
-    the detail of its skip, and whether the documented method of a parent class would come first."""
+    the detail of its skip, and whether that its module is private, or the documented method of a
+    parent class, would come first."""
 
 
 class FileVerdict(NamedTuple):
@@ -59,36 +62,48 @@ def judge_file(
     """Judge one file; with `changed`, only the definitions that these lines touch."""
     if skip := whole_skip(path, facts, config):
         return FileVerdict(skip=(skip.reason.value, skip.detail))
-    questions: list[str] = []
+    parents: list[str] = []
+    modules: list[str] = []
+    may_be_private = has_private_part(str(path))
 
-    def ask(owner: str, method: str) -> str:
-        questions.append(f"{owner}.{method}")
+    def ask_parent(owner: str, method: str) -> str:
+        parents.append(f"{owner}.{method}")
         return ""
 
-    place = Place(path=path, outline=facts.outline, parent=ask)
+    def ask_module(name: str) -> str:
+        if may_be_private:
+            modules.append(name)
+        return ""
+
+    place = Place(path=path, outline=facts.outline, parent=ask_parent, private_module=ask_module)
     documented = 0
     others: list[Verdict] = []
     for definition in in_question(facts.definitions, config, changed):
-        questions.clear()
+        parents.clear()
+        modules.clear()
         skip = find_skip(definition, place, config)
-        is_documented, asks = definition.docstring is not None, bool(questions)
-        if is_documented and not asks:
+        is_documented, asks = definition.docstring is not None, (bool(modules), bool(parents))
+        if is_documented and not any(asks):
             documented += skip is None
             continue
         why = (skip.reason.value, skip.detail) if skip is not None else None
         kind = definition.kind.value
-        others.append((definition.qualname, kind, definition.line, is_documented, why, asks))
+        others.append((definition.qualname, kind, definition.line, is_documented, why, *asks))
     return FileVerdict(documented=documented, others=tuple(others))
 
 
 def settle(
-    verdict: FileVerdict, parent: Callable[[str, str], str]
+    verdict: FileVerdict,
+    parent: Callable[[str, str], str],
+    private_module: Callable[[str], str],
 ) -> Iterator[tuple[Verdict, Skip | None]]:
-    """Yield the definitions of `others`, each with its skip; `parent` is as in `Place`."""
+    """Yield the definitions of `others`, each with its skip; the functions are as in `Place`."""
     for each in verdict.others:
-        qualname, _kind, line, _documented, why, asks = each
+        qualname, _kind, line, _documented, why, asks_module, asks_parent = each
         owner, _, method = qualname.partition(".")
-        if asks and (name := parent(owner, method)):
+        if asks_module and (module := private_module(owner)):
+            why = (SkipReason.PRIVATE.value, hidden_in(module, owner))
+        elif asks_parent and (name := parent(owner, method)):
             why = (SkipReason.OVERRIDE.value, f"{name} documents it")
         if why is None:
             yield each, None

@@ -173,7 +173,9 @@ def test_the_same_content_elsewhere_is_known(docbot, repo, tmp_path):
     before = cache.info().entries[FILE]
     surveys = CachedScans(scope, cache)
     assert judge(scope, surveys, [tmp_path / "plain" / "b.py"]) == {
-        PurePosixPath("b.py"): FileVerdict(others=(("total", "function", 1, False, None, False),))
+        PurePosixPath("b.py"): FileVerdict(
+            others=(("total", "function", 1, False, None, False, False),)
+        )
     }
     assert cache.info().entries[FILE] == before
 
