@@ -100,8 +100,7 @@ def parse_facts(
             outline = outline_of(tree, nodes, source, entries_of(definitions), reads=reads)
             return replace(facts, outline=outline, definitions=definitions), (tree, text)
     except SourceError as error:
-        too_large = isinstance(error, TooLargeError)
-        return replace(facts, problem=str(error), too_large=too_large), None
+        return replace(facts, problem=str(error), too_large=isinstance(error, TooLargeError)), None
 
 
 def entries_of(definitions: Iterable[Definition]) -> tuple[Entry, ...]:
