@@ -171,7 +171,8 @@ def test_counts_add_up() -> None:
 
 def test_a_house_in_the_third_person_is_written_alike_and_only_once(repo, docbot) -> None:
     repo.commit("house.py", house("Adds an item", 12))
-    repo.commit("box.py", "class Box:\n    def __len__(self):\n        return len(self.items)\n")
+    box = 'class Box:\n    """A box"""\n\n    def __len__(self):\n        return len(self.items)\n'
+    repo.commit("box.py", box)
     assert docbot("fix", repo.root).code == 1
     written = (repo.root / "box.py").read_text()
     assert '        """Returns the number of items"""\n' in written

@@ -141,4 +141,5 @@ def test_many_writers_leave_a_whole_record(big):
         assert all(len(value) == 64 for value in digest._read()["pins"].values())
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert digest.pins()
-    assert [path.name for path in cache_folder().iterdir()] == ["digests.json"]
+    names = sorted(path.name for path in cache_folder().iterdir())
+    assert names == [".gitignore", "digests.json"]
