@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def test_a_file_that_the_disk_has_no_room_for(repo, quiet):
     small = repo.commit("small.py", SIZED)
     done = ran(["fix", *quiet, "--no-cache", "."], repo.root, limit=20_000)
     assert done.returncode == 2
-    assert f"{big}: cannot be written: File too large" in done.stderr
+    assert re.search("big.py: (skipped: )?cannot be written: File too large", done.stderr)
     assert done.stderr.count("cannot be written") == 1
     assert big.read_text() == BIG
     assert '"""' in small.read_text()
@@ -53,7 +54,7 @@ def test_the_hook_says_so_too(repo, quiet):
     big = repo.stage("big.py", BIG)
     done = ran(["fix", "--staged", *quiet, "big.py"], repo.root, limit=20_000)
     assert done.returncode == 2
-    assert f"{big}: cannot be written: File too large" in done.stderr
+    assert re.search("big.py: (skipped: )?cannot be written: File too large", done.stderr)
     assert big.read_text() == BIG
 
 
@@ -109,7 +110,7 @@ def test_a_folder_that_may_not_be_written_in(repo, unprivileged, quiet):
     finally:
         file.parent.chmod(0o755)
     assert done.returncode == 2, done.stderr
-    assert f"{file}: cannot be written: Permission denied" in done.stderr
+    assert re.search("shut/box.py: (skipped: )?cannot be written: Permission", done.stderr)
     assert file.read_text() == SIZED
     assert '"""' in other.read_text()
 

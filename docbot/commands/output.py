@@ -123,7 +123,8 @@ class Run:
                 self.disk_refused = True
                 if self.options.quiet or self.options.format != "text":
                     print_message(str(error))
-            skip = Skip(reason=SkipReason.LEFT_ALONE, detail=str(error))
+            detail = str(error).removeprefix(f"{self.worktree.root / result.path}: ")
+            skip = Skip(reason=SkipReason.LEFT_ALONE, detail=detail)
             old = result.with_former_lines()
             skips, left = (*old.skips, skip), (*old.mended, *old.drifts)
             return dataclasses.replace(old, edits=(), mended=(), drifts=left, skips=skips)

@@ -120,7 +120,11 @@ def _sentence(drift: Drift) -> str:
 
 
 def _first_line(docstring: bytes) -> str:
-    return docstring.decode("utf-8", "backslashreplace").strip().partition("\n")[0].rstrip()
+    """Return the first line that says something, after the quotes where it stands below them."""
+    first, _, rest = docstring.decode("utf-8", "backslashreplace").strip().partition("\n")
+    if first.rstrip().lstrip("rRuU") in ('"""', "'''"):
+        first = first.rstrip() + rest.strip().partition("\n")[0]
+    return first.rstrip()
 
 
 def format_problems(result: Result) -> list[str]:

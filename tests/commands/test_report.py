@@ -124,3 +124,10 @@ def test_the_closing_table_names_each_reason(capsys):
     for words in ("1  documented in 1 of 1 file", "unsure", "too-large", "failed"):
         assert words in output.err
     assert "\x1b" not in output.err
+
+
+def test_a_docstring_that_begins_below_its_quotes_is_shown_by_its_summary():
+    text = b'    """\n    Return the size.\n\n    Args:\n        a: A.\n\n    """\n'
+    edit = Edit(start=0, end=0, text=text, qualname="go", line=7)
+    result = Result(path=PurePosixPath("a.py"), edits=(edit,))
+    assert format_findings(result, verbose=False) == ['a.py:7: go: """Return the size.']

@@ -100,7 +100,8 @@ def test_a_submodule_is_asked_for_its_own_changes(docbot, repo, clone, monkeypat
     assert repo.git("status", "--porcelain") == ""
 
 
-def test_a_plain_folder_of_clones(docbot, clone, tmp_path):
+def test_a_plain_folder_of_clones(docbot, clone, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     projects = tmp_path / "projects"
     clean, dirty = clone("projects/clean"), clone("projects/deep/dirty")
     make_dirty(dirty)
@@ -247,7 +248,8 @@ def test_patterns_of_a_named_configuration_are_relative_to_it(docbot, monorepo):
     assert missing(ran) == {"libs/a/src/new.py", "libs/b/src/legacy.py", "top.py"}
 
 
-def test_a_plain_folder_has_nested_configurations_too(docbot, monorepo, tmp_path):
+def test_a_plain_folder_has_nested_configurations_too(docbot, monorepo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     shutil.rmtree(monorepo.root / ".git")
     expected = {"libs/a/src/new.py", "libs/b/src/legacy.py"}
     assert missing(docbot("check", monorepo.root)) == expected
@@ -343,3 +345,11 @@ def test_a_wrong_fail_under_is_told(docbot, repo, value):
     ran = docbot("check", repo.root)
     assert ran.code == exit_codes.CANNOT_RUN
     assert "'fail-under'" in ran.err
+
+
+def test_a_file_that_cannot_be_written_is_named_once(docbot, repo):
+    file = repo.commit("stack.py", STACK)
+    file.chmod(0o444)
+    ran = docbot("fix", "--force", repo.root)
+    assert "docbot: stack.py: skipped: is read-only; " in ran.err
+    assert file.read_text() == STACK
