@@ -97,28 +97,6 @@ def make_job(
     )
 
 
-@contextmanager
-def open_job(
-    config: Config,
-    cache: Cache,
-    *,
-    parents: ParentIndex,
-    style: StyleOf,
-    out_of_time: Callable[[], bool],
-) -> Iterator[Job]:
-    """Open what `pipeline.fix` needs for files of one configuration.
-
-    Raises:
-        ConfigError: as `open_engines`.
-        ModelError: likewise.
-
-    """
-    with open_engines(cache) as engine_of:
-        yield make_job(
-            config, engine_of(config), parents=parents, style=style, out_of_time=out_of_time
-        )
-
-
 AHEAD = 24
 """Files that a worker has been given and nobody has asked for yet."""
 

@@ -146,9 +146,9 @@ def _check_rows(run: Run, part: _Part) -> None:
     from docbot.select.inheritance import ParentIndex
 
     run.worktree, scans, rows = part.worktree, part.scans, part.rows
-    scans.judge_folders([run.worktree.relative(row.path) for row in rows])
-    config, parents = with_kinds(run.worktree.config, COUNTED), ParentIndex(scans.outline_of)
     paths = [run.worktree.relative(row.path) for row in rows]
+    scans.judge_folders(paths)
+    config, parents = with_kinds(run.worktree.config, COUNTED), ParentIndex(scans.outline_of)
     kept = [(path, row.changed) for path, row in zip(paths, rows, strict=True) if row.skip is None]
     skips = {path: file.problem for (path, _), file in zip(kept, part.files, strict=True)}
     readable = [

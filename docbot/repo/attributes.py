@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from docbot.errors import GitError
 from docbot.repo import git_command
+from docbot.repo.nested import tracked_below
 from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
@@ -25,23 +26,20 @@ _REASONS = {
     "linguist-generated": SkipReason.GENERATED,
     "linguist-vendored": SkipReason.VENDORED,
 }
-_FILE = b".gitattributes"
+_FILE = ".gitattributes"
 _NESTED = ":(top,glob)**/.gitattributes"
 _ARGUMENTS = 200  # paths on one command line; Windows allows 32 kB
 
 
 def attributes_text(repository: Repository) -> bytes:
     """Return the text of the attributes files of a work tree, b"" if none speaks of linguist."""
-    names = [os.fsdecode(_FILE)]
-    with suppress(OSError):
-        if b"/" + _FILE + b"\0" in repository.index.read_bytes():
-            listing = _run(repository, repository.index, "ls-files", "-z", "--", _NESTED)
-            names += os.fsdecode(listing).split("\0")
-    files = [repository.root / name for name in dict.fromkeys(filter(None, names))]
+    files = {"": repository.git_dir / "info" / "attributes"}
+    for folder in (".", *tracked_below(repository, _FILE)):
+        files[folder] = repository.root / folder / _FILE
     texts = []
-    for file in (repository.git_dir / "info" / "attributes", *files):
+    for folder, file in files.items():
         with suppress(OSError):
-            texts.append(b"%b\0%b" % (os.fsencode(file.name), file.read_bytes()))
+            texts.append(b"%b\0%b" % (os.fsencode(folder), file.read_bytes()))
     text = b"\0".join(texts)
     return text if b"linguist" in text else b""
 

@@ -17,7 +17,7 @@ from docbot.config import PYPROJECT, load_config, replace
 from docbot.errors import GitError
 from docbot.repo.discover import has_settings, resolve
 from docbot.repo.git import Repository
-from docbot.repo.tracked import tracked_below
+from docbot.repo.nested import tracked_below
 from docbot.repo.worktree import SelectedFile, WorkTree, levels_on_disk
 from docbot.select.opt_outs import opt_outs_of_settings
 from docbot.select.skip import Skip, SkipReason

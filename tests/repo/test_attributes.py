@@ -77,3 +77,16 @@ def test_check_and_fix_leave_them_alone_and_notice_a_change(shop, docbot):
     result = docbot("check", shop.root)
     assert result.code == 1
     assert "api/client.py" not in result.out
+
+
+@pytest.mark.parametrize("version", ["2", "4"])  # version 4 shortens names in the index
+def test_the_text_of_attributes_tells_where_they_stand(repo, version):
+    texts = []
+    repo.git("config", "index.version", version)
+    for folder in ("pkg/one", "pkg/two"):
+        repo.stage(f"{folder}/.gitattributes", "*.py linguist-generated\n")
+        texts.append(attributes_text(Repository.discover(repo.root)))
+        repo.git("rm", "--quiet", "-f", f"{folder}/.gitattributes")
+    assert all(b"linguist-generated" in text for text in texts)
+    assert texts[0] != texts[1]
+    assert attributes_text(Repository.discover(repo.root)) == b""

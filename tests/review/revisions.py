@@ -11,7 +11,7 @@ from docbot.review.analyse.analyse import analyse
 from docbot.review.analyse.inputs import ReviewRequest, open_revision
 from docbot.review.findings_json import decode, encode
 from docbot.select.inheritance import ParentIndex
-from docbot.session import open_job
+from docbot.session import make_job, open_engines
 
 BOX = "class Box:\n    def __len__(self):\n        return len(self.items)\n"
 LENGTH = '        """Return the number of items."""'
@@ -34,16 +34,17 @@ class Obeys:
 def opened(repo, out_of_time=lambda: False, **settings):
     request = ReviewRequest(root=repo.root, base="main", head="topic", settings=settings)
     cache = open_cache(on=False)
-    with open_revision(request) as revision:
-        job = open_job(
-            revision.config,
-            cache,
-            parents=ParentIndex(revision.outline_of),
-            style=revision.style_finder(),
-            out_of_time=out_of_time,
+    with open_revision(request) as revision, open_engines(cache) as engine_of:
+        yield (
+            revision,
+            make_job(
+                revision.config,
+                engine_of(revision.config),
+                parents=ParentIndex(revision.outline_of),
+                style=revision.style_finder(),
+                out_of_time=out_of_time,
+            ),
         )
-        with job as job_:
-            yield revision, job_
 
 
 def findings_in(repo, *, backend=None, **settings):
