@@ -6,8 +6,7 @@
 Importing this costs nothing: the scanner, llama.cpp and the model are loaded by the first call.
 """
 
-from __future__ import annotations
-
+# No import stands here, not even that of annotations: `main` catches Ctrl-C, and this is before it.
 TYPE_CHECKING = False  # typing's own takes a third of the time that the hook has
 if TYPE_CHECKING:
     from docbot.config import Config
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def document(source: bytes, *, path: str = "module.py", config: Config | None = None) -> bytes:
+def document(source: bytes, *, path: str = "module.py", config: "Config | None" = None) -> bytes:
     """Write the docstrings that one module lacks, on docbot-small if pulled, else docbot-tiny.
 
     Args:
