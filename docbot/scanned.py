@@ -247,6 +247,7 @@ def _place(path: PurePosixPath, outline: Outline, parents: ParentIndex) -> Place
         outline=outline,
         parent=lambda owner, name: parents.documented_parent(path, owner, name),
         private_module=functools.partial(parents.private_module, path),
+        reader=lambda definition: parents.reader(path, definition, outline),
     )
 
 

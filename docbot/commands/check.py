@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,10 +25,14 @@ from docbot.repo.locate import Locator
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import PurePosixPath
 
     from docbot.cache import Cache
     from docbot.repo.scans import CachedScans, FileContent
     from docbot.repo.worktree import SelectedFile, WorkTree
+    from docbot.scanned import Result
+    from docbot.select.inheritance import ParentIndex
+    from docbot.select.verdicts import FileVerdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,7 +80,7 @@ def _check(
         states = [files_state(part.worktree, part.files, part.rows) for part in parts]
         bases = [part.base for part in parts]
     key = key_of(worktrees, states, [options.format, options.verbose, bases])
-    output = recall(cache, key, worktrees)
+    output = recall(cache, key, worktrees, whole=parts is None and _name_all(worktrees))
     if output is not None:
         print_again(output, quiet=options.quiet)
         return output
@@ -83,6 +89,12 @@ def _check(
     if any(part.rows for part in parts) and not options.verbose:  # else it is about other files
         remember(cache, key, output, [part.scans for part in parts])
     return output
+
+
+def _name_all(worktrees: Sequence[WorkTree]) -> bool:
+    """Check whether the whole of each repository is in question."""
+    named = {os.path.realpath(path) for tree in worktrees for path in tree.arguments}
+    return all(os.path.realpath(tree.root) in named for tree in worktrees)
 
 
 def _tracked_states(worktrees: Iterable[WorkTree]) -> list[bytes]:
@@ -142,13 +154,17 @@ def _check_part(run: Run, part: _Part) -> bool:
 
 def _check_rows(run: Run, part: _Part) -> None:
     from docbot.commands.output import with_changed_drifts
-    from docbot.scanned import COUNTED, Result, settle_file, with_kinds
+    from docbot.scanned import COUNTED, Result, with_kinds
     from docbot.select.inheritance import ParentIndex
+    from docbot.select.rules import is_enabled
+    from docbot.select.skip import SkipReason
 
     run.worktree, scans, rows = part.worktree, part.scans, part.rows
     paths = [run.worktree.relative(row.path) for row in rows]
     scans.judge_folders(paths)
-    config, parents = with_kinds(run.worktree.config, COUNTED), ParentIndex(scans.outline_of)
+    config = with_kinds(run.worktree.config, COUNTED)
+    is_asked = is_enabled(SkipReason.RUNTIME_DOCSTRING, config)
+    parents = ParentIndex(scans.outline_of, scans if is_asked else None)
     kept = [(path, row.changed) for path, row in zip(paths, rows, strict=True) if row.skip is None]
     skips = {path: file.problem for (path, _), file in zip(kept, part.files, strict=True)}
     readable = [
@@ -166,7 +182,21 @@ def _check_rows(run: Run, part: _Part) -> None:
             if skip := row.skip or skips[path]:
                 run.add(Result(path=path, skips=(skip,)))
                 continue
-            result = settle_file(path, verdicts[path], parents)
+            result = _settle(part, path, row, verdicts[path], parents)
             if row.changed is not None and verdicts[path].skip is None and config.stale != "off":
                 result = with_changed_drifts(result, row, former, config.required_sections)
             run.add(result)
+
+
+def _settle(
+    part: _Part, path: PurePosixPath, row: SelectedFile, verdict: FileVerdict, parents: ParentIndex
+) -> Result:
+    """Report on a judged file; where others hand over what it defines, it is judged again."""
+    from docbot.scanned import check_file, settle_file
+
+    is_counted = verdict.skip is None and (verdict.documented or verdict.others)
+    if is_counted and parents.is_read(path):
+        facts = part.scans.facts_of(path)
+        result = check_file(path, facts, part.worktree.config, parents, row.changed)
+        return dataclasses.replace(result, drifts=verdict.drifts)
+    return settle_file(path, verdict, parents)

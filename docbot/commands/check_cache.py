@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 LARGEST = 8 << 20
 """Bytes of output worth storing."""
 
-_ROW = (str, [str], bool, frozenset((float, type(None))), [str], [{str: str}], [{str: str}])
+_ROW = (str, [str], bool, frozenset((float, type(None))), [str], [frozenset((list, type(None)))],
+        [{str: str}], [{str: str}])  # fmt: skip
 """The types of a serialised output."""
 
 
@@ -107,8 +108,19 @@ def key_of(worktrees: Sequence[WorkTree], states: Sequence[bytes], form: object)
     return digest.digest()
 
 
-def recall(cache: Cache, key: bytes, worktrees: Sequence[WorkTree]) -> CheckOutput | None:
-    """Return the stored output, if the files that were looked for besides are as they were."""
+def recall(
+    cache: Cache, key: bytes, worktrees: Sequence[WorkTree], *, whole: bool
+) -> CheckOutput | None:
+    """Return the stored output, if the files that were looked for besides are as they were.
+
+    Args:
+        cache: Where it is stored.
+        key: Its key.
+        worktrees: The work trees of the run.
+        whole: Whether the key holds the state of all their Python files, so that none can have
+            begun to read the docstrings of others.
+
+    """
     value = cache.get(RUN, key)
     if value is None:
         return None
@@ -116,10 +128,12 @@ def recall(cache: Cache, key: bytes, worktrees: Sequence[WorkTree]) -> CheckOutp
         row = json.loads(value)
     except (ValueError, RecursionError):
         return None
-    if not is_shaped(row, _ROW) or {len(row[-2]), len(row[-1])} != {len(worktrees)}:
+    if not is_shaped(row, _ROW) or {*map(len, row[-3:])} != {len(worktrees)}:
         return None
-    data, messages, fails, coverage, unparsable, outside, folders = row
+    data, messages, fails, coverage, unparsable, readers, outside, folders = row
     if not all(map(partial(_are_unchanged, cache), worktrees, outside, folders)):
+        return None
+    if not whole and not all(map(_has_readers, worktrees, readers)):
         return None
     return CheckOutput(
         data=data,
@@ -140,13 +154,19 @@ def remember(cache: Cache, key: bytes, output: CheckOutput, scans: Sequence[Cach
         scans: The scans of each work tree, in the order of the key's.
 
     """
+    readers = [None if each.readers is None else [*map(str, each.readers)] for each in scans]
     outside = [{str(path): blob for path, blob in each.outside.items()} for each in scans]
     folders = [each.folders for each in scans]
     counts = [output.fails, output.coverage, output.unparsable]
-    row = [output.data, output.messages, *counts, outside, folders]
+    row = [output.data, output.messages, *counts, readers, outside, folders]
     value = json.dumps(row, separators=(",", ":")).encode()
     if all(each.sure for each in scans) and len(value) <= LARGEST and version():
         cache.put_many(RUN, {key: value})
+
+
+def _has_readers(worktree: WorkTree, readers: list[str] | None) -> bool:
+    """Check that the same files as before may read docstrings of others."""
+    return readers is None or readers == [*map(str, worktree.reader_files())]
 
 
 def _are_unchanged(

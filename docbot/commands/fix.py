@@ -73,10 +73,11 @@ def _fix_all(
     ):
         for tree, rows in selected:
             run.worktree = tree
+            scans = CachedScans(tree, cache)
             job = make_job(
                 tree.config,
                 engine_of(tree.config),
-                parents=ParentIndex(CachedScans(tree, cache).outline_of),
+                parents=ParentIndex(scans.outline_of, scans),
                 style=style_of(tree),
                 out_of_time=lambda: time.monotonic() > deadline,
             )

@@ -113,6 +113,7 @@ class CachedScans:
     Attributes:
         outside: The ids of files that were asked for and are not among the run's; "" for no file.
         folders: What was seen of folders whose names alone do not say what they are.
+        readers: The files that may read docstrings of others; None where nobody asked.
         sure: Whether every file held the bytes that git's id stands for.
 
     """
@@ -127,6 +128,7 @@ class CachedScans:
         self._algorithm = "sha1"
         self.outside: dict[PurePosixPath, str] = {}
         self.folders: dict[str, str] = {}
+        self.readers: list[PurePosixPath] | None = None
         self.sure = True
 
     def identify(self, files: Iterable[tuple[Path, str]]) -> list[FileContent]:
@@ -208,6 +210,22 @@ class CachedScans:
                 return decode_outline(value)
         value = self._read(path)
         return decode_outline(value) if value is not None else None
+
+    def reader_files(self) -> list[PurePosixPath]:
+        """Return the files that may read docstrings of others, as `select.handed_across` asks."""
+        if self.readers is None:
+            self.readers = self._worktree.reader_files()
+        return self.readers
+
+    def source_of(self, path: PurePosixPath) -> bytes:
+        """Read a file below the root, whose outline has been asked for."""
+        return self._worktree.read(path)
+
+    def facts_of(self, path: PurePosixPath) -> FileFacts:
+        """Return the facts of a file that was judged."""
+        from docbot.repo.facts_codec import decode
+
+        return decode(self._encoded_facts[path])
 
     def _read(self, path: PurePosixPath) -> bytes | None:
         file = self._worktree.root / path

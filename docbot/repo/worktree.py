@@ -14,6 +14,7 @@ from docbot.errors import GitError, SourceError
 from docbot.repo.attributes import linguist_skips
 from docbot.repo.discover import ExclusionReason, discover_files
 from docbot.repo.languages import other_language
+from docbot.repo.reader_files import files_with_words, reader_files
 from docbot.repo.write import read
 from docbot.select.skip import Skip, SkipReason
 from docbot.tool_settings import settings_texts
@@ -181,6 +182,18 @@ class WorkTree:
             for one in files
             if one.reason is None and not self._is_inner(one.path)
         ]
+
+    def reader_files(self) -> list[PurePosixPath]:
+        """Return the files that may read docstrings of others or hand over what they define.
+
+        In a repository these are tracked, or named as arguments; else all that lie in the folder.
+        """
+        named = [self.relative(path) for path in self.arguments if path.is_file()]
+        if self.repository is None:
+            paths = self.python_files()
+        else:
+            paths = files_with_words(self.repository)
+        return list(reader_files(dict.fromkeys((*paths, *named)), self.read))
 
     def untracked(self) -> int:
         """Count the Python files in the folders in question that git does not track."""

@@ -59,6 +59,12 @@ class Scope:
         arguments = self.node.args
         return [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
 
+    def find_values(self, name: str) -> list[Use]:
+        """Return what a name that is looked up in this scope is bound to."""
+        if name in self.values or self.outer is None:
+            return self.values.get(name, [])
+        return self.outer.find_values(name)
+
     @property
     def receiver(self) -> str:
         """Return the name of a method's first parameter, "" for any other function."""

@@ -47,6 +47,9 @@ _COMMON_SIGNS = {
 }
 """These are common; what stands around them decides."""
 
+SEARCH_WORDS = (*(sign.decode() for sign in (*_SIGNS, *_COMMON_SIGNS)),)
+"""A file without any of these words neither reads docstrings nor hands functions over."""
+
 _AROUND = 40
 """Bytes on either side of a common sign."""
 

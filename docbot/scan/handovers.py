@@ -60,6 +60,21 @@ def trace_handovers(tree: ast.Module) -> dict[str, str]:
     return _Tracer(Bindings(tree)).trace()
 
 
+def trace_name(tree: ast.Module, name: str) -> frozenset[str]:
+    """Return the names of all that a module-level name, or its items, may stand for.
+
+    They are dotted names as written in the file, and `ANY` where the name comes out of something
+    that cannot be followed.
+    """
+    bindings = Bindings(tree)
+    tracer = _Tracer(bindings)
+    node = ast.parse(name, mode="eval").body
+    names = tracer.reach(node, bindings.module)
+    tracer.steps = 0
+    names |= tracer.items(node, bindings.module)
+    return frozenset(ANY if each == _UNKNOWN else each for each in names if each)
+
+
 def is_use(node: ast.AST) -> bool:
     """Check whether a node may read another object's docstring or hand something over.
 
@@ -257,12 +272,24 @@ class _Tracer:
             return {name}
         if last == "__dict__":
             return self._members(node.value, scope)
+        if not items:
+            names |= {f"{owner}.{last}" for owner in self._owners(node.value, scope)}
         uses = self.bindings.attributes.get(last, ())
         if items:
             names |= self._all(self.bindings.additions.get(last, ()), items=False)
         if not uses and last not in self.bindings.functions | self.bindings.classes:
             return names | (self.reach(node.value, scope) - {_UNKNOWN})
         return names | self._all(uses, items=items)
+
+    def _owners(self, node: ast.expr, scope: Scope) -> set[str]:
+        """Return the names of what an object is, and of the classes it may be an instance of."""
+        if isinstance(node, ast.Call):
+            return {dotted(node.func)} - {""}
+        if not isinstance(node, ast.Name):
+            return set()
+        names = {name for name in self.reach(node, scope) if not name.endswith((_UNKNOWN, ANY))}
+        called = [v.func for v, _ in scope.find_values(node.id) if isinstance(v, ast.Call)]
+        return names | set(map(dotted, called)) - {""}
 
     def _is_bound(self, name: str, scope: Scope) -> bool:
         """Check whether a name is bound in the file itself, so that it is not an import."""

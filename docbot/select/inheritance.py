@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from docbot.select.handed_across import HandoverIndex
 from docbot.select.modules import ModuleIndex, split_import
 from docbot.select.reexports import ReexportIndex
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import PurePosixPath
 
+    from docbot.scan.definition import Definition
     from docbot.scan.outline import ClassEntry, Outline
+    from docbot.select.handed_across import ReaderFiles
 
     _Place = tuple[str, ClassEntry]  # the file of a class, and the class
 
@@ -33,12 +36,18 @@ class ParentIndex:
     Args:
         outline_of: Returns the outline of the file at a path from the repository's root, or None
             when there is no such file that can be read.
+        readers: The files that may hand over what others define; None where there are no others.
 
     """
 
-    def __init__(self, outline_of: Callable[[PurePosixPath], Outline | None]) -> None:
+    def __init__(
+        self,
+        outline_of: Callable[[PurePosixPath], Outline | None],
+        readers: ReaderFiles | None = None,
+    ) -> None:
         self._modules = ModuleIndex(outline_of)
         self._reexports = ReexportIndex(self._modules)
+        self._handovers = HandoverIndex(self._modules, readers) if readers is not None else None
         self._classes: dict[tuple[str, str], _Place | None] = {}
         self._chains: dict[tuple[str, str], _Chain] = {}
 
@@ -49,6 +58,15 @@ class ParentIndex:
     def private_module(self, path: PurePosixPath, name: str) -> str:
         """Return the private module that hides a file's top-level name, as `ReexportIndex` says."""
         return self._reexports.private_module(str(path), name)
+
+    def reader(self, path: PurePosixPath, definition: Definition, outline: Outline) -> str:
+        """Return how another file reads a definition's docstring; "" where none does."""
+        index = self._handovers
+        return index.reader(str(path), definition, outline) if index is not None else ""
+
+    def is_read(self, path: PurePosixPath) -> bool:
+        """Check whether another file may read docstrings of this one."""
+        return self._handovers is not None and self._handovers.is_read(str(path))
 
     def documented_parent(self, path: PurePosixPath, owner: str, method: str) -> str:
         """Return the nearest documented parent method as `Base.method`, or "".

@@ -43,6 +43,8 @@ class Place:
             parent class in the same repository that it overrides; "" for none.
         private_module: A function that returns, for a top-level name, the private module that it
             is hidden in, as no public module offers it; "" for none.
+        reader: A function that returns how another file reads a definition's docstring, or hands it
+            over to be described by it; "" for not at all.
 
     """
 
@@ -50,6 +52,7 @@ class Place:
     outline: Outline = field(default_factory=Outline)
     parent: Callable[[str, str], str] = lambda _owner, _name: ""
     private_module: Callable[[str], str] = lambda _name: ""
+    reader: Callable[[Definition], str] = lambda _definition: ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -324,7 +327,7 @@ def _is_test_case(owner: ClassEntry) -> bool:
 
 
 def _runtime_docstring(definition: Definition, place: Place, _config: Config) -> str:
-    return runtime_reader(definition, place.outline)
+    return runtime_reader(definition, place.outline) or place.reader(definition)
 
 
 def _trivial(definition: Definition, place: Place, _config: Config) -> str:

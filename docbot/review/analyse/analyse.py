@@ -75,7 +75,7 @@ def respond(request: Mapping[str, Any]) -> str:
             job = make_job(
                 revision.config,
                 engine_of(revision.config),
-                parents=ParentIndex(revision.outline_of),
+                parents=ParentIndex(revision.outline_of, revision),
                 style=revision.style_finder(),
                 out_of_time=lambda: time.monotonic() > deadline,
             )

@@ -28,6 +28,7 @@ from docbot.repo.commit import Snapshot
 from docbot.repo.discover import compile_patterns
 from docbot.repo.folders import Folders
 from docbot.repo.git import SUFFIXES, Repository
+from docbot.repo.reader_files import files_with_words, reader_files
 from docbot.review.analyse.exclusions import read_exclusions
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.outline import outline
@@ -36,7 +37,7 @@ from docbot.select.skip import Skip, SkipReason
 from docbot.tool_settings import SETTINGS_FILES, sections_linters_want
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from docbot.docstring.style import StyleOf
     from docbot.repo.git import Lines
@@ -84,6 +85,7 @@ class Revision:
         skipped: The changed Python files that are left alone, each with the reason.
         notices: Sentences about settings that do not count and paths without Python files.
         inner: The folders below `scope` that have settings of their own.
+        find_words: Lists the files of the head with the words of `scan.handover_words`.
         nested: The same for the folders below the root that have settings of their own.
 
     """
@@ -97,6 +99,7 @@ class Revision:
     scope: PurePosixPath
     changed: Mapping[PurePosixPath, Lines]
     skipped: Mapping[PurePosixPath, Skip]
+    find_words: Callable[[], list[PurePosixPath]]
     notices: tuple[str, ...] = ()
     inner: tuple[PurePosixPath, ...] = ()
     nested: tuple[Revision, ...] = ()
@@ -125,6 +128,14 @@ class Revision:
             return outline(self.head.read(path))
         except SourceError:
             return None
+
+    def reader_files(self) -> list[PurePosixPath]:
+        """Return the head's files that may read docstrings of others, as a work tree does."""
+        return list(reader_files(self.find_words(), self.source_of))
+
+    def source_of(self, path: PurePosixPath) -> bytes:
+        """Read a file of the head."""
+        return self.head.read(path)
 
 
 @contextmanager
@@ -228,6 +239,7 @@ def _revision(
         head=head,
         ancestor=commits.ancestor,
         merge_base=commits.merge_base,
+        find_words=functools.partial(files_with_words, commits.repository, head.commit),
         config=config,
         home=home,
         scope=scope,
