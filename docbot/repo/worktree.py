@@ -14,7 +14,6 @@ from docbot.errors import GitError, SourceError
 from docbot.repo.attributes import linguist_skips
 from docbot.repo.discover import ExclusionReason, discover_files
 from docbot.repo.languages import other_language
-from docbot.repo.reader_files import files_with_words, reader_files
 from docbot.repo.write import read
 from docbot.select.skip import Skip, SkipReason
 from docbot.tool_settings import settings_texts
@@ -188,6 +187,9 @@ class WorkTree:
 
         In a repository these are tracked, or named as arguments; else all that lie in the folder.
         """
+        
+        from docbot.repo.reader_files import files_with_words, reader_files
+
         named = [self.relative(path) for path in self.arguments if path.is_file()]
         if self.repository is None:
             paths = self.python_files()
