@@ -37,13 +37,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Part:
-    """The files of one work tree: those that are not left alone are identified by content."""
+    """The files of one work tree: those that are not left alone are identified by content.
+
+    `is_whole` says that they are all that git tracks, and that none differs from what it has.
+    """
 
     worktree: WorkTree
     rows: Sequence[SelectedFile]
     files: Sequence[FileContent]
     scans: CachedScans
     base: str
+    is_whole: bool = False
 
 
 def run(options: argparse.Namespace) -> int:
@@ -80,11 +84,14 @@ def _check(
         states = [files_state(part.worktree, part.files, part.rows) for part in parts]
         bases = [part.base for part in parts]
     key = key_of(worktrees, states, [options.format, options.verbose, bases])
-    output = recall(cache, key, worktrees, whole=parts is None and _name_all(worktrees))
+    whole = parts is None and _name_all(worktrees)
+    output = recall(cache, key, worktrees, whole=whole)
     if output is not None:
         print_again(output, quiet=options.quiet)
         return output
     parts = parts or list(_select(options, locator, worktrees, cache))
+    if whole and len(parts) == 1 and not parts[0].worktree.config.exclude:
+        parts = [dataclasses.replace(parts[0], is_whole=True)]
     output = _check_files(Run(options, worktrees), parts)
     if any(part.rows for part in parts) and not options.verbose:  # else it is about other files
         remember(cache, key, output, [part.scans for part in parts])
@@ -164,7 +171,11 @@ def _check_rows(run: Run, part: _Part) -> None:
     scans.judge_folders(paths)
     config = with_kinds(run.worktree.config, COUNTED)
     is_asked = is_enabled(SkipReason.RUNTIME_DOCSTRING, config)
-    parents = ParentIndex(scans.outline_of, scans if is_asked else None)
+    parents = ParentIndex(scans.outline_of, scans.readers if is_asked else None)
+    if part.is_whole:
+        scans.readers.others = [
+            path for path, row in zip(paths, rows, strict=True) if row.skip is not None
+        ]
     kept = [(path, row.changed) for path, row in zip(paths, rows, strict=True) if row.skip is None]
     skips = {path: file.problem for (path, _), file in zip(kept, part.files, strict=True)}
     readable = [

@@ -77,7 +77,7 @@ def _fix_all(
             job = make_job(
                 tree.config,
                 engine_of(tree.config),
-                parents=ParentIndex(scans.outline_of, scans),
+                parents=ParentIndex(scans.outline_of, scans.readers),
                 style=style_of(tree),
                 out_of_time=lambda: time.monotonic() > deadline,
             )

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from docbot.cache import FILE
 from docbot.errors import SourceError, TooLargeError
 from docbot.repo.folders import doubtful_folders, folders_on_disk
+from docbot.repo.reader_files import Readers
 from docbot.repo.version import version
 from docbot.repo.write import read
 from docbot.scan.basics import MAX_BYTES
@@ -113,7 +114,7 @@ class CachedScans:
     Attributes:
         outside: The ids of files that were asked for and are not among the run's; "" for no file.
         folders: What was seen of folders whose names alone do not say what they are.
-        readers: The files that may read docstrings of others; None where nobody asked.
+        readers: The files that may read docstrings of others.
         sure: Whether every file held the bytes that git's id stands for.
 
     """
@@ -128,7 +129,7 @@ class CachedScans:
         self._algorithm = "sha1"
         self.outside: dict[PurePosixPath, str] = {}
         self.folders: dict[str, str] = {}
-        self.readers: list[PurePosixPath] | None = None
+        self.readers = Readers(worktree)
         self.sure = True
 
     def identify(self, files: Iterable[tuple[Path, str]]) -> list[FileContent]:
@@ -187,6 +188,8 @@ class CachedScans:
         for task, (verdict, facts, blob, size) in results:
             path = PurePosixPath(task.path)
             self._encoded_facts[path] = facts or task.facts or b""
+            if verdict.hands_over:
+                self.readers.judged.append(path)
             if facts:
                 self.sure &= (blob, size) == (task.blob, task.size)
                 if blob:
@@ -210,16 +213,6 @@ class CachedScans:
                 return decode_outline(value)
         value = self._read(path)
         return decode_outline(value) if value is not None else None
-
-    def reader_files(self) -> list[PurePosixPath]:
-        """Return the files that may read docstrings of others, as `select.handed_across` asks."""
-        if self.readers is None:
-            self.readers = self._worktree.reader_files()
-        return self.readers
-
-    def source_of(self, path: PurePosixPath) -> bytes:
-        """Read a file below the root, whose outline has been asked for."""
-        return self._worktree.read(path)
 
     def facts_of(self, path: PurePosixPath) -> FileFacts:
         """Return the facts of a file that was judged."""

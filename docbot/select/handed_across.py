@@ -41,7 +41,7 @@ class ReaderFiles(Protocol):
     """The files of a repository that may hand over what others define."""
 
     def reader_files(self) -> Iterable[PurePosixPath]:
-        """Return those files, by their paths from the root and in a fixed order."""
+        """Return those files, by their paths from the root."""
 
     def source_of(self, path: PurePosixPath) -> bytes:
         """Read any file of the repository.
@@ -89,7 +89,7 @@ class HandoverIndex:
     def _index(self) -> dict[str, dict[str, _Handover]]:
         if self._handed is None:
             self._handed = {}
-            for path in map(str, self._readers.reader_files()):
+            for path in sorted(map(str, self._readers.reader_files())):
                 outline = self._modules.outline(path)
                 for name, how in outline.handovers.items() if outline is not None else ():
                     for file, inner in self._places(path, name):

@@ -11,7 +11,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from docbot.select.reexports import has_private_part
-from docbot.select.rules import Place, file_skip_from_markers, find_skip, hidden_in, in_question
+from docbot.select.rules import (
+    Place,
+    file_skip_from_markers,
+    find_skip,
+    hidden_in,
+    in_question,
+    test_reason,
+)
 from docbot.select.skip import Skip, SkipReason
 
 if TYPE_CHECKING:
@@ -36,6 +43,7 @@ class FileVerdict(NamedTuple):
         documented: The number of documented definitions that no rule leaves out, for certain.
         others: All other definitions that count, in source order.
         drifts: Where docstrings disagree with their functions.
+        hands_over: Whether the file reads docstrings or hands functions over, and is no test.
 
     """
 
@@ -43,6 +51,7 @@ class FileVerdict(NamedTuple):
     documented: int = 0
     others: tuple[Verdict, ...] = ()
     drifts: tuple[Drift, ...] = ()
+    hands_over: bool = False
 
 
 def whole_skip(path: PurePosixPath, facts: FileFacts, config: Config) -> Skip | None:
@@ -60,8 +69,9 @@ def judge_file(
     changed: Sequence[tuple[int, int]] | None = None,
 ) -> FileVerdict:
     """Judge one file; with `changed`, only the definitions that these lines touch."""
+    hands_over = bool(facts.outline.handovers) and not test_reason(path)
     if skip := whole_skip(path, facts, config):
-        return FileVerdict(skip=(skip.reason.value, skip.detail))
+        return FileVerdict(skip=(skip.reason.value, skip.detail), hands_over=hands_over)
     parents: list[str] = []
     modules: list[str] = []
     may_be_private = has_private_part(str(path))
@@ -89,7 +99,7 @@ def judge_file(
         why = (skip.reason.value, skip.detail) if skip is not None else None
         kind = definition.kind.value
         others.append((definition.qualname, kind, definition.line, is_documented, why, *asks))
-    return FileVerdict(documented=documented, others=tuple(others))
+    return FileVerdict(documented=documented, others=tuple(others), hands_over=hands_over)
 
 
 def settle(

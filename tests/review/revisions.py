@@ -40,7 +40,7 @@ def opened(repo, out_of_time=lambda: False, **settings):
             make_job(
                 revision.config,
                 engine_of(revision.config),
-                parents=ParentIndex(revision.outline_of),
+                parents=ParentIndex(revision.outline_of, revision),
                 style=revision.style_finder(),
                 out_of_time=out_of_time,
             ),
