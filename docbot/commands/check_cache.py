@@ -154,7 +154,8 @@ def remember(cache: Cache, key: bytes, output: CheckOutput, scans: Sequence[Cach
         scans: The scans of each work tree, in the order of the key's.
 
     """
-    readers = [files and [*map(str, files)] for files in (each.readers.files for each in scans)]
+    searched = (each.readers.files for each in scans)
+    readers = [None if files is None else [*map(str, files)] for files in searched]
     outside = [{str(path): blob for path, blob in each.outside.items()} for each in scans]
     folders = [each.folders for each in scans]
     counts = [output.fails, output.coverage, output.unparsable]

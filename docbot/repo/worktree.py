@@ -187,7 +187,6 @@ class WorkTree:
 
         In a repository these are tracked, or named as arguments; else all that lie in the folder.
         """
-
         from docbot.repo.reader_files import files_with_words, reader_files
 
         named = [self.relative(path) for path in self.arguments if path.is_file()]

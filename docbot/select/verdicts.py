@@ -1,9 +1,11 @@
 """Judge the definitions of one file by its own facts, and say what other files have yet to decide.
 
-Two rules need other files: a method may override one that a parent class documents, and a public
-module may offer what a private one defines. So a file is judged as if nothing were inherited or
-hidden, by whatever process has read it, and the definitions that other files decide on are marked.
-A verdict is plain data, small enough to be sent between processes.
+Three rules need other files: a method may override one that a parent class documents, a public
+module may offer what a private one defines, and another file may read a docstring. So a file is
+judged as if nothing were inherited, hidden or read elsewhere, by whatever process has read it, and
+the definitions that the first two rules may decide on are marked. The third one concerns so few
+files that these are judged again (`select.handed_across`). A verdict is plain data, small enough to
+be sent between processes.
 """
 
 from __future__ import annotations

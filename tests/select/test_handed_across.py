@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from textwrap import dedent
 
 import pytest
+from revisions import findings_in
 
 from docbot.commands import exit_codes
 from docbot.errors import SourceError
@@ -358,6 +359,17 @@ def test_fix_changes_no_help_of_another_file(docbot, repo, monkeypatch, staged):
     without = ("--include", "runtime-docstring", "--min-confidence", "0", "--force")
     assert docbot("fix", *without, TOOLS).code == exit_codes.CHANGES
     assert help_of(repo) != before
+
+
+def test_a_review_asks_for_no_docstring_that_the_head_reads(project):
+    project.git("switch", "--quiet", "--create", "topic")
+    project.commit(SHAPES, DEFINED.replace("side", "edge").replace("thing", "object"))
+    project.commit("pkg/more.py", "from .shapes import Scales\n\nprint(Scales.paint.__doc__)\n")
+    names = {each.qualname for each in findings_in(project).findings}
+    assert names == {"Scales.weigh"}
+    project.commit("agent.py", "x = 1\n")
+    names = {each.qualname for each in findings_in(project).findings}
+    assert names == {"Scales.weigh", "area", "volume"}
 
 
 def test_the_tree_and_a_commit_agree(project):
