@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from docbot.cache import FILE
 from docbot.errors import SourceError, TooLargeError
 from docbot.repo.folders import doubtful_folders, folders_on_disk
-from docbot.repo.reader_files import Readers
+from docbot.repo.readers import Readers
 from docbot.repo.version import version
 from docbot.repo.write import read
 from docbot.scan.basics import MAX_BYTES
