@@ -47,8 +47,14 @@ _COMMON_SIGNS = {
 }
 """These are common; what stands around them decides."""
 
-SEARCH_WORDS = (*(sign.decode() for sign in (*_SIGNS, *_COMMON_SIGNS)),)
-"""A file without any of these words neither reads docstrings nor hands functions over."""
+_ENDINGS = ("=", " =", "  ", "\t", ":", " :", "'", '"')
+SEARCH_WORDS = (
+    *(sign.decode() for sign in _SIGNS),
+    *("_tool", "_functions(", "convert_function_to"),
+    *(f"{verb}_function" for verb in ("register", "add", "bind", "from", "openai")),
+    *(f"{name}{ending}" for name in ("tools", "functions") for ending in _ENDINGS),
+)
+"""A file without any of these texts is none for `may_hand_over`: to search many files by."""
 
 _AROUND = 40
 """Bytes on either side of a common sign."""

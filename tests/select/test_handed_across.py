@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from textwrap import dedent
 
 import pytest
@@ -18,6 +18,7 @@ from docbot.repo.locate import Locator
 from docbot.repo.reader_files import reader_files
 from docbot.review.analyse.inputs import ReviewRequest, open_revision
 from docbot.scan.facts import file_facts
+from docbot.scan.handover_words import SEARCH_WORDS, may_hand_over
 from docbot.select.inheritance import ParentIndex
 
 SHAPES = "pkg/shapes.py"
@@ -398,6 +399,15 @@ def test_settings_of_git_change_no_search(project, setting):
     (tree,) = Locator({}, None).worktrees([project.root / "pkg"])
     names = [PurePosixPath("agent.py"), PurePosixPath("pkg/mit größe und leer.py")]
     assert tree.reader_files() == names
+
+
+def test_the_search_misses_no_file_that_is_looked_at_closely():
+    written = [code for code, _ in ACROSS.values()]
+    spaced = ["f(tools  =[a])", "f(tools\t=[a])", "{'tools' : [a]}", 'x["functions"] = [a]']
+    real = [file.read_text("utf-8", "replace") for file in Path(os.__file__).parent.glob("*.py")]
+    sources = [each for each in (*written, *spaced, *real) if may_hand_over(each.encode())]
+    assert len(sources) > len(spaced) + 50
+    assert [each for each in sources if not any(word in each for word in SEARCH_WORDS)] == []
 
 
 def test_a_file_that_no_longer_parses_reads_nothing(docbot, project):
