@@ -9,6 +9,8 @@ import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from docbot.scan.expressions import names_doc
+from docbot.scan.handover_words import DOC, READING_CALLS, TOOL_CALLS
 from docbot.scan.parse import child_fields, dotted
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -267,3 +269,13 @@ def called_name(node: ast.Call) -> str:
     if isinstance(node.func, ast.Attribute):
         return node.func.attr
     return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def described_arguments(node: ast.Call) -> tuple[str, list[ast.expr]]:
+    """Return how a call reads the docstrings of arguments, and of which; "" where of none."""
+    name, last = dotted(node.func), called_name(node)
+    if last in READING_CALLS or (name == "getattr" and names_doc(node.args[1:2])):
+        return DOC, node.args[:1]
+    if last in TOOL_CALLS or last.endswith("Tool") or name == "typer.run":
+        return f"{last}()", [*node.args, *(each.value for each in node.keywords)]
+    return "", []

@@ -9,7 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from docbot.scan.bindings import MAPPING_FUNCTIONS, Bindings, Scope, called_name
+from docbot.scan.bindings import (
+    MAPPING_FUNCTIONS,
+    Bindings,
+    Scope,
+    called_name,
+    described_arguments,
+)
 from docbot.scan.expressions import all_params, branches, elements, names_doc, operands
 from docbot.scan.handover_words import (
     ANY,
@@ -157,17 +163,12 @@ class _Tracer:
             yield how, (argument, scope)
 
     def _described(self, node: ast.Call) -> tuple[str, list[ast.expr]]:
-        """Return how a call reads the docstrings of arguments, and of which."""
-        name, last = dotted(node.func), called_name(node)
-        arguments = [*node.args, *(each.value for each in node.keywords)]
-        if last in READING_CALLS or (name == "getattr" and names_doc(node.args[1:2])):
-            return DOC, node.args[:1]
-        if last in TOOL_CALLS or last.endswith("Tool") or name == "typer.run":
-            return f"{last}()", arguments
+        """Return what `described_arguments` does, calls of gradio's functions too."""
+        last = called_name(node)
         if self.served and last in SERVED_CALLS:
             functions = [each.value for each in node.keywords if each.arg == "fn"]
             return f"{last}() with mcp_server", [*node.args[:1], *functions]
-        return "", []
+        return described_arguments(node)
 
     def _given(self, node: ast.expr, scope: Scope) -> set[str]:
         return self.reach(node, scope) | self.items(node, scope)

@@ -12,6 +12,7 @@ from bisect import bisect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from docbot.scan.bindings import described_arguments
 from docbot.scan.exports import exports_of
 from docbot.scan.handover_words import ANY, may_hand_over
 from docbot.scan.handovers import is_use, trace_handovers
@@ -240,7 +241,9 @@ def _doc_reads(node: ast.AST) -> Iterator[str]:
     Such nodes are `f.__doc__`, `__doc__`, `f.__doc__ += ...` and `getdoc(f)`.
     """
     if isinstance(node, ast.Call):
-        yield from _doc_arguments(node)
+        for argument in described_arguments(node)[1]:
+            if last := dotted(argument).rpartition(".")[2]:
+                yield last
     target = node.target if isinstance(node, ast.AugAssign) else node
     if target is node and not isinstance(getattr(node, "ctx", None), ast.Load):
         return
@@ -248,26 +251,6 @@ def _doc_reads(node: ast.AST) -> Iterator[str]:
         yield dotted(target.value).rpartition(".")[2]
     elif isinstance(target, ast.Name) and target.id == "__doc__":
         yield MODULE_DOC
-
-
-DOC_READERS = frozenset(
-    ("getdoc", "add_api_route", "from_function", "from_defaults", "add_tool", "Fire")
-)
-"""Functions that read their arguments' docstrings, by the last of their dotted names."""
-
-
-def _doc_arguments(call: ast.Call) -> Iterator[str]:
-    """Yield the last names of a call's arguments whose docstrings it reads."""
-    name = dotted(call.func)
-    arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
-    if name == "getattr":
-        reads = any(isinstance(a, ast.Constant) and a.value == "__doc__" for a in arguments[1:2])
-        arguments = arguments[:1] if reads else []
-    elif name != "typer.run" and name.rpartition(".")[2] not in DOC_READERS:
-        return
-    for argument in arguments:
-        if last := dotted(argument).rpartition(".")[2]:
-            yield last
 
 
 def _doc_decorators(
