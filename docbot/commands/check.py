@@ -24,7 +24,7 @@ from docbot.repo.locate import Locator
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import PurePosixPath
 
     from docbot.cache import Cache
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Part:
+class Part:
     """The files of one work tree: those that are not left alone are identified by content.
 
     `is_whole` says that they are all that git tracks, and that none differs from what it has.
@@ -74,8 +74,41 @@ def _check(
     options: argparse.Namespace, locator: Locator, worktrees: list[WorkTree], cache: Cache
 ) -> CheckOutput:
     """Print the output of an earlier check of the same files, or check them."""
+
+    def check(parts: Sequence[Part]) -> CheckOutput:
+        return _check_files(Run(options, [part.worktree for part in parts]), parts)
+
+    form = [options.format, options.verbose]
+    output, is_earlier = recall_or_count(options, locator, worktrees, cache, form, check)
+    if is_earlier:
+        print_again(output, quiet=options.quiet)
+    return output
+
+
+def recall_or_count(
+    options: argparse.Namespace,
+    locator: Locator,
+    worktrees: list[WorkTree],
+    cache: Cache,
+    form: list[object],
+    count: Callable[[Sequence[Part]], CheckOutput],
+) -> tuple[CheckOutput, bool]:
+    """Return the output of an earlier count of the same files, or count them.
+
+    Args:
+        options: The command line.
+        locator: What found the work trees.
+        worktrees: Those of the run.
+        cache: Where outputs are stored.
+        form: What an output depends on besides the files and their configuration.
+        count: Counts the selected files.
+
+    Returns:
+        The output, and whether it is an earlier one.
+
+    """
     some = options.staged or options.since is not None
-    parts: list[_Part] | None = None
+    parts: list[Part] | None = None
     states = [] if some or not options.cache else _tracked_states(worktrees)
     bases = [""] * len(worktrees)
     if not states:
@@ -83,19 +116,18 @@ def _check(
         worktrees = [part.worktree for part in parts]
         states = [files_state(part.worktree, part.files, part.rows) for part in parts]
         bases = [part.base for part in parts]
-    key = key_of(worktrees, states, [options.format, options.verbose, bases])
+    key = key_of(worktrees, states, [*form, bases])
     whole = parts is None and _name_all(worktrees)
     output = recall(cache, key, worktrees, whole=whole)
     if output is not None:
-        print_again(output, quiet=options.quiet)
-        return output
+        return output, True
     parts = parts or list(_select(options, locator, worktrees, cache))
     if whole and len(parts) == 1 and not parts[0].worktree.config.exclude:
         parts = [dataclasses.replace(parts[0], is_whole=True)]
-    output = _check_files(Run(options, worktrees), parts)
+    output = count(parts)
     if any(part.rows for part in parts) and not options.verbose:  # else it is about other files
         remember(cache, key, output, [part.scans for part in parts])
-    return output
+    return output, False
 
 
 def _name_all(worktrees: Sequence[WorkTree]) -> bool:
@@ -117,7 +149,7 @@ def _tracked_states(worktrees: Iterable[WorkTree]) -> list[bytes]:
 
 def _select(
     options: argparse.Namespace, locator: Locator, worktrees: Iterable[WorkTree], cache: Cache
-) -> Iterator[_Part]:
+) -> Iterator[Part]:
     """Select the files of the run, and identify the content of those that are not left alone."""
     from docbot.repo.scans import CachedScans
 
@@ -125,13 +157,13 @@ def _select(
         scans = CachedScans(tree, cache, workers=options.own_process)
         files = scans.identify([(row.path, row.blob) for row in rows if row.skip is None])
         base = base_revision(tree.repository, staged=options.staged, since=options.since)
-        yield _Part(worktree=tree, rows=rows, files=files, scans=scans, base=base)
+        yield Part(worktree=tree, rows=rows, files=files, scans=scans, base=base)
 
 
-def _check_files(run: Run, parts: Sequence[_Part]) -> CheckOutput:
+def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
     from docbot.scanned import COUNTED, with_kinds
 
-    failures = sum(_check_part(run, part) for part in parts)
+    failures = sum(check_part(run, part) for part in parts)
     count = sum(len(part.rows) for part in parts)
     some = run.options.staged or run.options.since is not None
     if not some and (run.options.verbose or not count):
@@ -147,7 +179,7 @@ def _check_files(run: Run, parts: Sequence[_Part]) -> CheckOutput:
     )
 
 
-def _check_part(run: Run, part: _Part) -> bool:
+def check_part(run: Run, part: Part) -> bool:
     """Check one work tree, and return whether it falls short of what its configuration asks."""
     tally, limit = run.tally, part.worktree.config.fail_under
     before = (tally.documented, tally.missing, tally.certain_drifts)
@@ -159,7 +191,7 @@ def _check_part(run: Run, part: _Part) -> bool:
     return 100 * documented < limit * (documented + missing)
 
 
-def _check_rows(run: Run, part: _Part) -> None:
+def _check_rows(run: Run, part: Part) -> None:
     from docbot.commands.output import with_changed_drifts
     from docbot.scanned import COUNTED, Result, with_kinds
     from docbot.select.inheritance import ParentIndex
@@ -200,7 +232,7 @@ def _check_rows(run: Run, part: _Part) -> None:
 
 
 def _settle(
-    part: _Part, path: PurePosixPath, row: SelectedFile, verdict: FileVerdict, parents: ParentIndex
+    part: Part, path: PurePosixPath, row: SelectedFile, verdict: FileVerdict, parents: ParentIndex
 ) -> Result:
     """Report on a judged file; where others hand over what it defines, it is judged again."""
     from docbot.scanned import check_file, settle_file
