@@ -27,8 +27,8 @@ RANKS = (
     "drift", "select", "repo", "llm", "prompt", "gate", "docstring", "scanned", "file_task",
     "pipeline", "session", "review", "commands", "__init__", "cli", "__main__", "distill",
 )  # fmt: skip
-HEAVY = ("llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2", "libcst", "rich", "git",
-         "numpy")  # fmt: skip
+HEAVY = ("docbot.llm.binding", "llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2",
+         "libcst", "rich", "git", "numpy")  # fmt: skip
 
 
 def modules() -> dict[str, Path]:
@@ -130,7 +130,7 @@ def test_check_and_fix_load_nothing_of_the_review(tmp_path):
     ("library", "home"),
     [
         ("huggingface_hub", "llm.hub"),
-        ("llama_cpp", "llm.llama"),
+        ("llama_cpp", "llm.binding"),
         ("httpx", "review.post.http"),
         ("libcst", "scan.anchors"),
         ("git", "repo.git_command"),

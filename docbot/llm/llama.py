@@ -325,24 +325,26 @@ class Engine:
 
 @functools.cache
 def library() -> tuple[Any, list[str], Any]:
-    """Load llama_cpp once, silence its log and initialise it.
+    """Load llama.cpp once, silence its log and initialise it.
 
     OpenMP threads that spin at a barrier keep the cores that other processes need: two runs at once
     on two cores were ten times slower than with passive waiting, which costs a lone run about a
     tenth. The library reads OMP_WAIT_POLICY when it is loaded, so no child process gets to see it.
 
     Returns:
-        The module, a list for the first error in its log (filled inside `listening`), and the
+        The binding, a list for the first error in its log (filled inside `listening`), and the
         log's callback, which must live as long as the library.
 
     Raises:
-        ModelError: llama_cpp cannot be loaded.
+        ModelError: llama.cpp cannot be loaded.
 
     """
     waiting = os.environ.get("OMP_WAIT_POLICY")
     os.environ["OMP_WAIT_POLICY"] = waiting or "passive"
     try:
-        import llama_cpp
+        from docbot.llm import binding
+
+        llama = binding.load_llama()
     except (ImportError, OSError, RuntimeError) as error:
         raise ModelError(
             f"llama-cpp-python cannot be loaded ({error}); reinstall it with "
@@ -358,10 +360,10 @@ def library() -> tuple[Any, list[str], Any]:
         if level == LOG_ERROR and not complaints and line.isprintable():
             complaints.append(line[:200])
 
-    callback = llama_cpp.llama_log_callback(keep_errors)
-    _silence(llama_cpp)
-    llama_cpp.llama_backend_init()
-    return llama_cpp, complaints, callback
+    callback = llama.llama_log_callback(keep_errors)
+    _silence(llama)
+    llama.llama_backend_init()
+    return llama, complaints, callback
 
 
 @contextmanager
@@ -392,9 +394,7 @@ def _silence(llama: Any) -> None:
 
 
 def _gpu_memory() -> int:
-    llama, _, _ = library()
-    if not llama.llama_supports_gpu_offload():
-        return 0
-    from llama_cpp._ggml import libggml
+    from docbot.llm.binding import load_ggml
 
-    return gpu_memory(libggml)
+    llama, _, _ = library()
+    return gpu_memory(load_ggml()) if llama.llama_supports_gpu_offload() else 0

@@ -235,7 +235,7 @@ def test_builders_at_the_same_time_do_no_harm(small):
 
 def test_looking_for_a_build_loads_no_numpy():
     run = "import sys; from docbot.llm.weights import choose; choose('auto')"
-    run += "; print({'numpy', 'huggingface_hub', 'llama_cpp'} & set(sys.modules))"
+    run += "; print({'numpy', 'huggingface_hub', 'docbot.llm.binding'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
 

@@ -192,7 +192,7 @@ def test_a_second_run_loads_no_model(tmp_path):
     code = (
         "import json, sys\nfrom docbot import cli\n"
         "code = cli.main(['fix', '--diff', '--min-confidence', '0', *sys.argv[1:], 'a.py'])\n"
-        "print(json.dumps([code, 'llama_cpp' in sys.modules]))\n"
+        "print(json.dumps([code, 'docbot.llm.binding' in sys.modules]))\n"
     )
 
     def run(*flags):

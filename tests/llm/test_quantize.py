@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from synthetic_base import q4_1, random
 
+from docbot.llm.binding import load_ggml
 from docbot.llm.llama import library
 from docbot.llm.quantize import BLOCK, F16, F32, Q4_0, Q4_1, Q8_0, decode, encode
 
@@ -17,9 +18,7 @@ LIBRARY = {Q4_0: "q4_0", Q4_1: "q4_1", Q8_0: "q8_0"}
 def ggml(name: str):
     """A function of the library that llama.cpp is made of."""
     library()
-    from llama_cpp._ggml import libggml
-
-    return getattr(libggml, name)
+    return getattr(load_ggml(), name)
 
 
 def pointer(values: np.ndarray) -> ctypes.c_void_p:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from docbot.atomic import replacing
+from docbot.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,13 +23,28 @@ MOST_CODE, MOST_ANSWER, MOST_TOKENS = 320, 40, 420
 
 
 def open_tokenizer(base: Path) -> Tokenize:
-    """Open the tokenizer of a GGUF file; names of control tokens are read as plain text."""
-    from llama_cpp import Llama
+    """Open the tokenizer of a GGUF file; names of control tokens are read as plain text.
 
-    model = Llama(str(base), vocab_only=True, verbose=False)
+    Raises:
+        ModelError: llama.cpp refuses the file.
+
+    """
+    from docbot.llm.llama import library
+
+    llama, *_ = library()
+    params = llama.llama_model_default_params()
+    params.vocab_only = True
+    model = llama.llama_model_load_from_file(bytes(base), params)
+    if model is None:
+        raise ModelError(f"{base}: llama.cpp cannot load it; name a GGUF file")
+    vocabulary = llama.llama_model_get_vocab(model)
 
     def tokenize(text: str) -> list[int]:
-        return list(model.tokenize(text.encode("utf-8", "replace"), add_bos=False, special=False))
+        data = text.encode("utf-8", "replace")
+        size = len(data) + 8  # some vocabularies prefix a space
+        ids = (ctypes.c_int32 * size)()
+        count = llama.llama_tokenize(vocabulary, data, len(data), ids, size, 0, 0)
+        return ids[: max(0, count)]
 
     return tokenize
 
