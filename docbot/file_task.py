@@ -260,15 +260,17 @@ class FileTask:
             error, edits, stale = str(failure), (), MendedFile(after=before)
         is_written = bool(edits or stale.mended)
         written = {(edit.qualname, edit.line) for edit in edits}
-        missing = [t for t in self._counted(job) if t.place not in written]
+        counted = self._counted(job)
+        gained = tuple(target for target in counted if target.place in written)
         return Result(
             path=self.file.path,
             before=before if is_written else b"",
             after=stale.after if is_written else b"",
             edits=edits,
-            missing=tuple(missing),
+            missing=tuple(target for target in counted if target.place not in written),
+            gained=gained,
             skips=(*self.choice.skips, *sorted(self.skips, key=lambda s: s.line)),
-            documented=self.choice.documented + len(self._counted(job)) - len(missing),
+            documented=self.choice.documented + len(gained),
             drifts=tuple(map(self._with_proposal, stale.left)),
             mended=stale.mended,
             lines=stale.lines,
@@ -373,12 +375,12 @@ def _edit(
     if literal is None or anchor is None:
         is_lacking = style.required and needs_sections(definition, style)
         detail = "a linter wants sections" if is_lacking else "it cannot be set on one line here"
-        return target.skip(SkipReason.REJECTED, detail)
+        return target.skip(SkipReason.UNWRITABLE, detail)
     if style.docformatter and anchor.opens_module:
         detail = "docformatter and black would move the blank lines below it for ever"
-        return target.skip(SkipReason.REJECTED, detail)
+        return target.skip(SkipReason.UNWRITABLE, detail)
     try:
         return make_edit(literal, definition, anchor, encoding)
     except UnicodeEncodeError:
         detail = f"the file's encoding, {encoding}, has no such characters"
-        return target.skip(SkipReason.REJECTED, detail)
+        return target.skip(SkipReason.UNWRITABLE, detail)

@@ -349,7 +349,7 @@ def _ask(target: Target, task: FileTask, job: Job) -> _SlotPrompt | Summary | Sk
     if summary := fixed_summary(target.definition, around):
         return summary
     if only_raises(target.definition, around):
-        return target.skip(SkipReason.REJECTED, "its body only raises")
+        return target.skip(SkipReason.UNASKED, "its body only raises")
     if slot.task not in job.format.tasks:
         detail = f"this model cannot be asked about a {slot.task.value}"
         return target.skip(SkipReason.UNASKED, detail)

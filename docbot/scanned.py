@@ -64,9 +64,10 @@ class Result:
 
     `before` and `after` are its bytes when something was written, and empty otherwise. `missing`
     are the targets without a docstring, after what was written, and `documented` is how many count
-    that have one. `drifts` are where docstrings disagree with their functions, `mended` where they
-    did. `drifts` have the lines of the file as it is now, and all others those of the file as it
-    was read; `lines` maps them. `error` is docbot's own failure: the file was given up.
+    that have one; `gained` are the targets that count and got theirs in this run. `drifts` are
+    where docstrings disagree with their functions, `mended` where they did. `drifts` have the lines
+    of the file as it is now, and all others those of the file as it was read; `lines` maps them.
+    `error` is docbot's own failure: the file was given up.
     """
 
     path: PurePosixPath
@@ -74,6 +75,7 @@ class Result:
     after: bytes = b""
     edits: tuple[Edit, ...] = ()
     missing: tuple[Target, ...] = ()
+    gained: tuple[Target, ...] = ()
     skips: tuple[Skip, ...] = ()
     documented: int = 0
     drifts: tuple[Drift, ...] = ()

@@ -8,9 +8,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from docbot.commands.exit_codes import BUG, CANNOT_RUN, CHANGES, CLEAN
+from docbot.commands.fix_summary import (
+    OF_THE_MODEL,
+    FixCount,
+    Outcome,
+    coverage_change,
+    hook_line,
+    next_step,
+    print_table,
+)
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, user_cache
 from docbot.config import AUTO
+from docbot.select.skip import SkipReason
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     selected = list(
         locator.select(worktrees, staged=options.staged, since=options.since, writing=writing)
     )
-    run = Run(options, [tree for tree, _ in selected])
+    count = FixCount()
+    run = Run(options, [tree for tree, _ in selected], count)
     deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
     try:
         _fix_all(run, selected, deadline)
@@ -43,13 +54,12 @@ def run(options: argparse.Namespace) -> int:
     if not options.staged and options.since is None:
         run.say_unseen(run.worktrees, count=sum(len(rows) for _, rows in selected))
     run.close("fix")
-    if not options.staged and options.format == "text":
-        _tell_of_the_better_model(run, worktrees[0].config)
+    if not options.quiet:
+        _sum_up(run, count, worktrees[0].config)
     if run.tally.errors:
         return BUG
     if run.disk_refused:
         return CANNOT_RUN
-    # A hook's report is shown only where the hook fails, and the change has just caused it.
     stale = options.staged and run.tally.certain_drifts
     return CHANGES if run.tally.written or run.tally.mended or stale else CLEAN
 
@@ -89,22 +99,38 @@ def _fix_all(
                     run.add(result.with_former_lines() if run.options.diff else run.write(result))
 
 
-def _tell_of_the_better_model(run: Run, config: Config) -> None:
-    """Say what a pull would bring where nobody chose a model and docbot-tiny was short of words."""
-    from docbot.commands.report import count_without_words
-
-    count = count_without_words(run.tally)
-    if not count or config.model != AUTO:
+def _sum_up(run: Run, count: FixCount, config: Config) -> None:
+    """Say what was written, what was withheld and why, and what to do next; a hook in one line."""
+    options, tally = run.options, run.tally
+    if options.staged:
+        if line := hook_line(count, tally):
+            run.say(line)
         return
-    from docbot.llm.known_models import EMBEDDED, MODELS, PREFERRED
-    from docbot.llm.weights import choose
+    if tally.files:
+        print_table(tally, count, dry=options.diff)
+    if sentence := coverage_change(tally, count, dry=options.diff, since=options.since):
+        run.say(sentence)
+    run.say_undo()
+    if options.format == "text" and (step := next_step(_outcome(run, count, config))):
+        run.say(f"next: {step}")
 
-    if choose(config.model) == EMBEDDED:
-        definitions = "definition" if count == 1 else "definitions"
-        run.say(
-            f"{EMBEDDED} was unsure of its words for {count} {definitions}; {PREFERRED} may find "
-            f"them: run docbot models pull ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
-        )
+
+def _outcome(run: Run, count: FixCount, config: Config) -> Outcome:
+    refused = sum(run.tally.skipped[reason] for reason in OF_THE_MODEL)
+    bigger = ""
+    if refused and config.model == AUTO:
+        from docbot.llm.known_models import EMBEDDED, MODELS, PREFERRED
+        from docbot.llm.weights import choose
+
+        if choose(config.model) == EMBEDDED:
+            bigger = f"{PREFERRED} ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
+    return Outcome(
+        refused=refused,
+        foreign=run.tally.skipped[SkipReason.LANGUAGE],
+        unwritten=count.unwritten,
+        bigger=bigger,
+        verbose=run.options.verbose,
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.commands.streams import encode, print_message, write_data
+from docbot.commands.streams import encode, print_message, print_text, write_data
 from docbot.errors import DiskError, UndoError, WriteError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from docbot.cache import Cache
     from docbot.commands.check_cache import CheckOutput
+    from docbot.commands.fix_summary import FixCount
     from docbot.commands.report import ProgressMeter
     from docbot.repo.former import FormerVersions
     from docbot.repo.undo import UndoPatch
@@ -35,7 +36,12 @@ class Run:
 
     """
 
-    def __init__(self, options: argparse.Namespace, worktrees: Sequence[WorkTree]) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        worktrees: Sequence[WorkTree],
+        count: FixCount | None = None,
+    ) -> None:
         from docbot.commands.report import Tally
         from docbot.repo.locate import base_of
 
@@ -43,6 +49,7 @@ class Run:
         self.worktrees = worktrees
         self.worktree = worktrees[0]
         self.tally = Tally()
+        self._count = count
         self.results: list[Result] = []
         self._base = base_of(worktrees)
         self.disk_refused = False
@@ -79,10 +86,12 @@ class Run:
             path = PurePosixPath(self.worktree.root.relative_to(self._base), result.path)
             result = dataclasses.replace(result, path=path)
         self.tally.add(result)
+        if self._count is not None:
+            self._count.add(result)
         if self.options.format == "text":
             self._show(result)
         else:
-            self.results.append(dataclasses.replace(result, before=b"", after=b""))
+            self.results.append(dataclasses.replace(result, before=b"", after=b"", gained=()))
         if self._meter is not None:
             skipped = sum(bool(skip.qualname) for skip in result.skips)
             self._meter.step(len(result.edits) + len(result.missing) + result.documented + skipped)
@@ -93,6 +102,10 @@ class Run:
 
         if getattr(self.options, "diff", False):
             self._print(unified_diff(result.path, result.before, result.after))
+            if self.options.verbose:  # beside the patch, which may go to `git apply`
+                unwritten = dataclasses.replace(result, edits=(), mended=())
+                lines = report.format_findings(unwritten, verbose=True)
+                print_text("".join(f"{line}\n" for line in lines))
         else:
             lines = report.format_findings(result, verbose=self.options.verbose)
             self._print(encode("".join(f"{line}\n" for line in lines)))
@@ -127,7 +140,16 @@ class Run:
             skip = Skip(reason=SkipReason.LEFT_ALONE, detail=detail)
             old = result.with_former_lines()
             skips, left = (*old.skips, skip), (*old.mended, *old.drifts)
-            return dataclasses.replace(old, edits=(), mended=(), drifts=left, skips=skips)
+            return dataclasses.replace(
+                old,
+                edits=(),
+                missing=(*old.missing, *old.gained),
+                gained=(),
+                documented=old.documented - len(old.gained),
+                mended=(),
+                drifts=left,
+                skips=skips,
+            )
         return result
 
     def _undo_patch(self) -> UndoPatch | None:
@@ -183,7 +205,7 @@ class Run:
             self.say("no Python files were found")
 
     def close(self, command: str, counted: Sequence[str] = ()) -> None:
-        """Print the summary; that of `check` names the kinds that it counted."""
+        """Print JSON, what was left out as a whole, and for `check` the coverage of some kinds."""
         from docbot.commands import report
 
         if self.options.format == "json":
@@ -192,12 +214,6 @@ class Run:
             self.say(sentence)
         if command == "check":
             self.say(report.coverage_line(self.tally, counted))
-            return
-        if self.options.quiet:
-            return
-        if self.tally.files:
-            report.print_summary(self.tally, dry=self.options.diff)
-        self.say_undo()
 
     def say(self, sentence: str) -> None:
         """Print a message to stderr, unless the run is quiet."""

@@ -8,15 +8,13 @@ reader raises its `version`.
 from __future__ import annotations
 
 import json
-import re
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from docbot import __version__
-from docbot.commands.streams import path_text, print_text
-from docbot.select.skip import EXPLANATIONS, SkipReason
+from docbot.commands.streams import path_text
+from docbot.select.skip import SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -214,12 +212,11 @@ def coverage_line(tally: Tally, kinds: Sequence[str]) -> str:
         text = f"{tally.percent(1):.1f} %, {tally.documented} of {total} of {what} have a docstring"
     if skipped := sum(tally.skipped.values()):
         verb = "does" if skipped == 1 else "do"
-        text += f"; {skipped} without a docstring {verb} not count ({_by_reason(tally.skipped)})"
+        text += f"; {skipped} without a docstring {verb} not count ({by_reason(tally.skipped)})"
     if files := sum(tally.files_skipped.values()):
         verb = "was" if files == 1 else "were"
-        text += (
-            f"; {files} {_count('file', files)} {verb} left out ({_by_reason(tally.files_skipped)})"
-        )
+        reasons = by_reason(tally.files_skipped)
+        text += f"; {files} {count_noun('file', files)} {verb} left out ({reasons})"
     return f"coverage: {text}"
 
 
@@ -231,8 +228,10 @@ def format_vendored(tally: Tally) -> list[str]:
     ]
 
 
-def _by_reason(counts: Counter[SkipReason]) -> str:
-    return ", ".join(f"{n} {reason.value}" for reason, n in counts.most_common())
+def by_reason(counts: Counter[SkipReason] | Counter[str]) -> str:
+    """Return counts in words, the most frequent first."""
+    names = ((n, getattr(reason, "value", reason)) for reason, n in counts.most_common())
+    return ", ".join(f"{n} {name}" for n, name in names)
 
 
 _PLURALS = {
@@ -245,42 +244,8 @@ def _join(words: Any) -> str:
     return f"{', '.join(most)} and {last}" if most else str(last)
 
 
-def count_without_words(tally: Tally) -> int:
-    """Count the definitions for which the model was asked and nothing it said was written."""
-    return tally.skipped[SkipReason.UNSURE] + tally.skipped[SkipReason.REJECTED]
-
-
-def print_summary(tally: Tally, *, dry: bool) -> None:
-    """Print the closing table of a `fix` run to stderr: written, skipped by reason, failed."""
-    verb = "would be documented" if dry else "documented"
-    files = f"in {tally.changed_files} of {tally.files} {_count('file', tally.files)}"
-    rows = [(tally.written, f"[bold]{verb}[/bold] {files}")]
-    if tally.mended:
-        verb = "would be mended" if dry else "mended"
-        rows.append((tally.mended, f"stale {_count('entry', tally.mended)} [bold]{verb}[/bold]"))
-    if tally.drifts:
-        rows.append((tally.drifts, f"stale {_count('entry', tally.drifts)} for a person to mend"))
-    rows += [
-        (count, f"skipped, [cyan]{reason.value}[/cyan]: {EXPLANATIONS[reason]}")
-        for reason, count in tally.skipped.most_common()
-    ]
-    rows += [
-        (count, f"{_count('file', count)} left alone, [cyan]{reason.value}[/cyan]")
-        for reason, count in tally.files_skipped.most_common()
-    ]
-    if tally.errors:
-        rows.append((tally.errors, "[red]failed[/red] docbot's own check; left as they were"))
-    width = max(len(str(count)) for count, _ in rows)
-    lines = [f"{count:>{width}}  {text}" for count, text in rows]
-    if sys.stderr is not None and sys.stderr.isatty():
-        from rich.console import Console
-
-        Console(stderr=True, soft_wrap=True, highlight=False).print("\n".join(lines))
-    else:  # no colour to show, and importing rich would double a hook's time
-        print_text(re.sub(r"\[/?[a-z]+\]", "", "\n".join(lines)) + "\n")
-
-
-def _count(noun: str, count: int) -> str:
+def count_noun(noun: str, count: int) -> str:
+    """Return a noun in the number of a count."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return noun if count == 1 else plural
 

@@ -41,6 +41,7 @@ class SkipReason(str, Enum):
     REJECTED = "rejected"
     OUT_OF_TIME = "out-of-time"
     UNASKED = "unasked"
+    UNWRITABLE = "unwritable"
 
 
 EXPLANATIONS: Mapping[SkipReason, str] = {
@@ -67,6 +68,7 @@ EXPLANATIONS: Mapping[SkipReason, str] = {
     SkipReason.REJECTED: "what the model said failed a check",
     SkipReason.OUT_OF_TIME: "the time budget was used up",
     SkipReason.UNASKED: "the model cannot be asked about this kind of definition",
+    SkipReason.UNWRITABLE: "its docstring cannot be written in a form that your tools accept",
 }
 
 
@@ -81,6 +83,7 @@ NEVER_INCLUDED = frozenset(
         SkipReason.REJECTED,
         SkipReason.OUT_OF_TIME,
         SkipReason.UNASKED,
+        SkipReason.UNWRITABLE,
     }
 )
 """Facts and outcomes, not rules: `include` cannot switch them off (min-confidence moves UNSURE)."""

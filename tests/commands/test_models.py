@@ -284,8 +284,8 @@ def test_the_end_of_a_run_says_what_a_pull_would_bring(
     monkeypatch.chdir(repo.root)
     ran = docbot("fix", "--diff", "--force", "--kinds=function", "--min-confidence=1", *arguments)
     hint = (
-        "docbot: docbot-tiny was unsure of its words for 1 definition; docbot-small may find them:"
-        " run docbot models pull (98 MB)"
+        "docbot: next: docbot models pull brings docbot-small (98 MB), which may find words where"
+        " docbot-tiny had none"
     )
     assert (ran.err.splitlines()[-1:] == [hint]) == told
     assert told or "models pull" not in ran.err

@@ -117,15 +117,6 @@ def test_a_hundred_percent_means_that_nothing_is_missing(documented, total, word
     assert document["summary"]["coverage"] == number
 
 
-def test_the_closing_table_names_each_reason(capsys):
-    report.print_summary(tally(RESULT), dry=False)
-    output = capsys.readouterr()
-    assert output.out == ""
-    for words in ("1  documented in 1 of 1 file", "unsure", "too-large", "failed"):
-        assert words in output.err
-    assert "\x1b" not in output.err
-
-
 def test_a_docstring_that_begins_below_its_quotes_is_shown_by_its_summary():
     text = b'    """\n    Return the size.\n\n    Args:\n        a: A.\n\n    """\n'
     edit = Edit(start=0, end=0, text=text, qualname="go", line=7)

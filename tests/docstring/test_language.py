@@ -130,7 +130,7 @@ def test_a_house_that_is_not_english_is_left_alone(repo, docbot) -> None:
     assert ran.code == 0
     assert repo.git("status", "--porcelain") == ""
     (sentence,) = [line for line in ran.err.splitlines() if "not English" in line]
-    assert "language = 'en'" in sentence
+    assert 'language = "en"' in sentence
     counted = docbot("check", repo.root, "--fail-under", "100")
     assert counted.code == 1
     assert "regal.py:2" in counted.out

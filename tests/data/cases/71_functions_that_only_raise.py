@@ -1,5 +1,5 @@
 # reply: { text = "Raise a ValueError for the total of the prices." }
-# skips: total_of trivial, sum_of rejected
+# skips: total_of trivial, sum_of unasked
 def total(prices):
     raise ValueError(prices)
 
