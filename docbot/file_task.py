@@ -20,6 +20,7 @@ from docbot.docstring.verify import verify
 from docbot.drift.drift import DriftRule
 from docbot.drift.find import all_documented_functions, is_touched, touched_names
 from docbot.errors import SourceError, VerifyError
+from docbot.gate.candidates import candidates
 from docbot.gate.judge import Judge
 from docbot.gate.score import load_weights
 from docbot.prompt.context import build_context, first_sentence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from docbot.docstring.style import DocstringStyle, StyleOf
     from docbot.drift.drift import Drift
     from docbot.drift.function import Function
+    from docbot.gate.sentence import Refusal
     from docbot.gate.summary import Summary
     from docbot.llm.protocol import Backend
     from docbot.prompt.context import Context
@@ -92,6 +94,7 @@ class FileTask:
     sealed: bool = False
     summaries: list[tuple[Target, Summary]] = field(default_factory=list)
     skips: list[Skip] = field(default_factory=list)
+    refusals: dict[tuple[str, int], Refusal] = field(default_factory=dict)
     phrases: dict[MissingEntry, str] = field(default_factory=dict)
     words: dict[str, Summary] = field(default_factory=dict)
     proposals: dict[str, str] = field(default_factory=dict)
@@ -275,6 +278,7 @@ class FileTask:
             mended=stale.mended,
             lines=stale.lines,
             error=error,
+            candidates=tuple(candidates(self.summaries, self.skips, self.refusals, error)),
         )
 
     def _counted(self, job: Job) -> list[Target]:

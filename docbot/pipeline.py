@@ -208,6 +208,7 @@ class _Stream:
         surroundings = docstring.task.scanned.surroundings
         verdict = self._judge.headline(completion, definition, surroundings)
         if isinstance(verdict, Refusal):
+            docstring.task.refusals[docstring.target.place] = verdict
             docstring.settle(docstring.target.skip(verdict.reason, verdict.detail))
             return
         docstring.context = dataclasses.replace(docstring.context, headline=verdict.headline)

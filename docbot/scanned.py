@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from docbot.docstring.edit import Edit
     from docbot.docstring.line_map import LineMap
     from docbot.drift.drift import Drift
+    from docbot.gate.candidates import Candidate
     from docbot.scan.facts import FileFacts
     from docbot.select.inheritance import ParentIndex
     from docbot.select.verdicts import FileVerdict
@@ -67,7 +68,8 @@ class Result:
     that have one; `gained` are the targets that count and got theirs in this run. `drifts` are
     where docstrings disagree with their functions, `mended` where they did. `drifts` have the lines
     of the file as it is now, and all others those of the file as it was read; `lines` maps them.
-    `error` is docbot's own failure: the file was given up.
+    `error` is docbot's own failure: the file was given up. `candidates` are the words
+    that there were for each target.
     """
 
     path: PurePosixPath
@@ -82,6 +84,7 @@ class Result:
     mended: tuple[Drift, ...] = ()
     lines: LineMap = UNMOVED
     error: str = ""
+    candidates: tuple[Candidate, ...] = ()
 
     def line_now(self, finding: Edit | Definition | Skip | Drift) -> int:
         """Return the line after the run of all but `drifts`; a module's stays the first."""

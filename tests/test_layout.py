@@ -25,7 +25,7 @@ MOST_LINES = 400
 RANKS = (
     "errors", "atomic", "config", "tool_files", "tool_settings", "cache", "parallel", "scan",
     "drift", "select", "repo", "llm", "prompt", "gate", "docstring", "scanned", "file_task",
-    "pipeline", "session", "review", "commands", "__init__", "cli", "__main__", "distill",
+    "pipeline", "session", "review", "page", "commands", "__init__", "cli", "__main__", "distill",
 )  # fmt: skip
 HEAVY = ("docbot.llm.binding", "llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2",
          "libcst", "rich", "git", "numpy")  # fmt: skip

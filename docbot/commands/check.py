@@ -161,15 +161,12 @@ def _select(
 
 
 def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
-    from docbot.scanned import COUNTED, with_kinds
-
     failures = sum(check_part(run, part) for part in parts)
     count = sum(len(part.rows) for part in parts)
     some = run.options.staged or run.options.since is not None
     if not some and (run.options.verbose or not count):
         run.say_unseen(run.worktrees, count=count)
-    kinds = {with_kinds(part.worktree.config, COUNTED).kinds for part in parts}
-    run.close("check", kinds.pop() if len(kinds) == 1 else ())
+    run.close("check", kinds_of(parts))
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
         messages=tuple(run.messages),
@@ -177,6 +174,14 @@ def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
         coverage=run.tally.coverage,
         unparsable=tuple(run.tally.unparsable),
     )
+
+
+def kinds_of(parts: Iterable[Part]) -> tuple[str, ...]:
+    """Return the kinds that count in all parts; none where they differ."""
+    from docbot.scanned import COUNTED, with_kinds
+
+    kinds = {with_kinds(part.worktree.config, COUNTED).kinds for part in parts}
+    return kinds.pop() if len(kinds) == 1 else ()
 
 
 def check_part(run: Run, part: Part) -> bool:

@@ -67,10 +67,27 @@ def parser() -> argparse.ArgumentParser:
         help="exit 1 only when coverage is below this, instead of when anything is missing;"
         " also the key fail-under, for the files of its configuration",
     )
+    _report_command(commands)
     _review_command(commands)
     _models_command(commands)
     _cache_command(commands)
     return top
+
+
+def _report_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "show the coverage: an HTML page, a badge, or a table by folder"
+    command = commands.add_parser("report", help=text, description=text, allow_abbrev=False)
+    command.set_defaults(command="report_page", staged=False, verbose=False)
+    add = command.add_argument
+    add("paths", nargs="*", type=Path, default=[], help="files and folders")
+    add("--html", type=Path, metavar="DIR", help="write DIR/index.html, one page with all in it")
+    add("--badge", type=Path, metavar="FILE", help="write the coverage as an SVG image")
+    add("--format", choices=("text", "markdown", "json"), help="print it, by folder or as `check`")
+    add("--since", metavar="REV", help="with --html: the trend over the commits since REV")
+    propose = "with --html: ask the model for sentences, and show which would be withheld"
+    add("--propose", action="store_true", help=propose)
+    add("-q", "--quiet", action="store_true", help="print no messages")
+    _settings_flags(command)
 
 
 def _review_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,14 +8,14 @@ and the text must pass all rules.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from docbot.gate.facts import NO_SURROUNDINGS, facts_of
 from docbot.gate.features import Likelihood
 from docbot.gate.headline import RULES, VETOES, check_headline, headline_features
 from docbot.gate.section import check_phrase, phrase_features
-from docbot.gate.sentence import Refusal, refuse_improbable, refuse_unsure
+from docbot.gate.sentence import Refusal, find_markup, refuse_improbable, refuse_unsure
 from docbot.gate.summary import Summary
 from docbot.prompt.task import PHRASES, headline_slot
 
@@ -97,15 +97,25 @@ class Judge:
             confidence = confidence_of(candidate)
             wanted = DEFAULT_CONFIDENCE if own else self.min_confidence
             refusal = refuse_unsure(confidence, wanted)
-            return refusal or check_text(reply, facts, slot, ended=ended), confidence
+            verdict = refusal or check_text(reply, facts, slot, ended=ended)
+            return _with_text(verdict, reply, confidence), confidence
         text = check_text(reply, facts, slot, ended=ended, scored=True)
         if isinstance(text, Refusal):
-            return text, 0.0
+            return _with_text(text, reply, None), 0.0
         probability = weights.probability(
             text_features(text, facts, slot, likelihood_of(candidate))
         )
         wanted = weights.threshold if own else self.min_confidence
-        return refuse_improbable(text, probability, wanted) or text, probability
+        refusal = refuse_improbable(text, probability, wanted)
+        return _with_text(refusal or text, text, probability), probability
+
+
+def _with_text(verdict: Verdict, reply: str, confidence: float | None) -> Verdict:
+    """Return a verdict; a refusal with what it refuses, for whoever wants to see it."""
+    if not isinstance(verdict, Refusal):
+        return verdict
+    text = "" if find_markup(reply) else " ".join(reply.split())
+    return replace(verdict, text=text, confidence=confidence)
 
 
 def check_text(

@@ -27,10 +27,21 @@ _CONSTANTS = frozenset(("True", "False", "None", "Python"))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """A refusal to write a text: UNSURE or REJECTED, and one sentence that says why."""
+    """A refusal to write a text.
+
+    Attributes:
+        reason: UNSURE or REJECTED.
+        detail: One sentence that says why.
+        text: What was refused, for people; "" where it is not plain enough to be quoted.
+        confidence: How sure the model, or the score of its texts, was; None where no score was
+            worked out.
+
+    """
 
     reason: SkipReason
     detail: str
+    text: str = ""
+    confidence: float | None = None
 
 
 Verdict = str | Refusal

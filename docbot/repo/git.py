@@ -252,7 +252,7 @@ class Repository:
     def contents(self) -> Iterator[Contents]:
         """Open the contents of blobs, for as long as the context lasts."""
         contents = Contents(
-            lambda: git_command.start(self.root, self._places(), ("cat-file", "--batch")),
+            lambda: git_command.start(self.root, self.places(), ("cat-file", "--batch")),
             self._partial_hint,
         )
         try:
@@ -365,9 +365,10 @@ class Repository:
         return output
 
     def _try(self, *arguments: str) -> tuple[int, bytes, str]:
-        return git_command.run(self.root, self._places(), arguments)
+        return git_command.run(self.root, self.places(), arguments)
 
-    def _places(self) -> dict[str, str]:
+    def places(self) -> dict[str, str]:
+        """Return the variables that tell git which repository is meant."""
         places = {"GIT_DIR": self.git_dir, "GIT_WORK_TREE": self.root, "GIT_INDEX_FILE": self.index}
         return {key: str(path) for key, path in places.items()}
 

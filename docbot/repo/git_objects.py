@@ -84,6 +84,33 @@ class Contents:
             raise GitError(f"git cannot read {name}{self._hint()}") from error
         return content[:-1] if words[1] == b"blob" and len(content) <= most + 1 else None
 
+    def read_id(self, blob: str, most: int) -> bytes | None:
+        """Return the bytes of a blob of unknown size; None for one that is larger than `most`.
+
+        Raises:
+            GitError: the object is missing, or git has ended.
+
+        """
+        if self._process is None:
+            self._process = self._start()
+        output: IO[bytes] = self._process.stdout
+        content = b""
+        try:
+            self._process.stdin.write(b"%b\n" % blob.encode("ascii"))
+            self._process.stdin.flush()
+            words = output.readline().split()
+            size = int(words[2]) if words[1:2] == [b"blob"] else -1
+            rest = size + 1  # git adds a line feed
+            while rest and (piece := output.read(min(rest, most + 1))):
+                content = piece if size <= most else b""
+                rest -= len(piece)
+        except OSError:  # the process has ended
+            size, rest = -1, 1
+        if rest or size < 0:
+            self.close()
+            raise GitError(f"git has no object {blob} here{self._hint()}")
+        return content[:-1] if size <= most else None
+
     def close(self) -> None:
         """End the process; a later `read` starts another."""
         process, self._process = self._process, None

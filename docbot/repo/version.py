@@ -32,6 +32,20 @@ def version() -> bytes:
     return digest.digest()
 
 
+def facts_key(blob: str, size: int, required: str, *, markers_only: bool = False) -> bytes:
+    """Return the key of a file's facts, by its blob id and its size in bytes.
+
+    Args:
+        blob: The id.
+        size: The size.
+        required: The kinds of sections that linters ask for, sorted, on which drifts depend.
+        markers_only: Whether the facts are those of the file's header comments alone.
+
+    """
+    words = f"{blob} {size} {'glance' if markers_only else ''} {required}"
+    return hashlib.sha256(version() + words.encode()).digest()
+
+
 def _modules(package: Path) -> Iterator[Path]:
     """Yield docbot's own modules, without those of training, in a fixed order."""
     yield from sorted(package.glob("*.py"))

@@ -1,0 +1,92 @@
+"""`docbot report`: write the coverage as a page or a badge, or print it by folder."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from docbot.commands.exit_codes import CLEAN
+from docbot.commands.options import settings_of
+from docbot.commands.output import user_cache
+from docbot.commands.page_counts import count_files
+from docbot.commands.streams import path_text, print_message
+from docbot.errors import ConfigError
+from docbot.page.data import Report
+from docbot.page.folders import percent
+from docbot.repo.locate import Locator, base_of
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from docbot.cache import Cache
+    from docbot.page.data import TrendPoint
+    from docbot.repo.worktree import WorkTree
+
+PAGE = "index.html"
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run `docbot report` and return its exit code: what is missing is no failure here."""
+    import gc
+
+    if options.own_process:
+        gc.disable()  # a short life among plain data, where there are no cycles to find
+    if options.html is None and (options.since is not None or options.propose):
+        flag = "--since" if options.since is not None else "--propose"
+        raise ConfigError(f"{flag} is shown on the page alone; add --html DIR")
+    locator = Locator(settings_of(options), options.config)
+    worktrees = locator.worktrees(options.paths)
+    with user_cache(options) as cache:
+        report = _report(options, locator, worktrees, cache)
+    counts = report.counts
+    if options.html is not None:
+        from docbot.page.render import render_page
+
+        _write(options, options.html / PAGE, render_page(report))
+    if options.badge is not None:
+        from docbot.page.badge import badge
+
+        total = counts.documented + counts.missing
+        share = percent(counts.documented, counts.missing) if total else None
+        _write(options, options.badge, badge(share))
+    if not options.quiet:
+        for message in counts.messages:
+            print_message(message)
+    return CLEAN
+
+
+def _report(
+    options: argparse.Namespace, locator: Locator, worktrees: list[WorkTree], cache: Cache
+) -> Report:
+    counts = count_files(options, locator, worktrees, cache)
+    proposals = None
+    if options.propose:
+        from docbot.commands.proposals import propose
+
+        proposals = propose(options, locator, worktrees, cache, counts)
+    points: tuple[TrendPoint, ...] = ()
+    if options.since is not None:
+        from docbot.commands.trend import trend
+
+        points = trend(worktrees, options.since, cache, workers=options.own_process)
+    name = path_text(base_of(worktrees)).rstrip("/").rpartition("/")[2] or "/"
+    return Report(name=name, counts=counts, proposals=proposals, trend=points)
+
+
+def _write(options: argparse.Namespace, path: Path, text: str) -> None:
+    """Write a file, unless it holds the same already: who commits a badge sees no change."""
+    from docbot.atomic import replacing
+
+    content = text.encode("utf-8", "backslashreplace")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        is_same = path.read_bytes() == content
+    except FileNotFoundError:
+        is_same = False
+    if not is_same:
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+    if not options.quiet:
+        verb = "is as it was" if is_same else "was written"
+        print_message(f"{os.fspath(path)} {verb}")
