@@ -166,6 +166,10 @@ def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
     some = run.options.staged or run.options.since is not None
     if not some and (run.options.verbose or not count):
         run.say_unseen(run.worktrees, count=count)
+    if run.options.verbose and run.options.format == "text" and not run.options.quiet:
+        from docbot.commands.folder_table import print_bars
+
+        print_bars(run.counts)
     run.close("check", kinds_of(parts))
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),

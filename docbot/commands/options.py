@@ -82,7 +82,7 @@ def _report_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
     add("paths", nargs="*", type=Path, default=[], help="files and folders")
     add("--html", type=Path, metavar="DIR", help="write DIR/index.html, one page with all in it")
     add("--badge", type=Path, metavar="FILE", help="write the coverage as an SVG image")
-    add("--format", choices=("text", "markdown", "json"), help="print it, by folder or as `check`")
+    add("--format", choices=("text", "markdown"), help="print the coverage by folder")
     add("--since", metavar="REV", help="with --html: the trend over the commits since REV")
     propose = "with --html: ask the model for sentences, and show which would be withheld"
     add("--propose", action="store_true", help=propose)

@@ -55,6 +55,7 @@ class Run:
         self.disk_refused = False
         self._undo: dict[Path, UndoPatch] = {}
         self._without_undo: set[Path] = set()
+        self.counts: list[tuple[str, int, int]] = []
         self.data: list[bytes] = []
         self.messages: list[str] = []
         self._meter: ProgressMeter | None = None
@@ -86,6 +87,8 @@ class Run:
             path = PurePosixPath(self.worktree.root.relative_to(self._base), result.path)
             result = dataclasses.replace(result, path=path)
         self.tally.add(result)
+        if self.options.verbose:
+            self.counts.append((str(result.path), result.documented, len(result.missing)))
         if self._count is not None:
             self._count.add(result)
         if self.options.format == "text":

@@ -9,7 +9,7 @@ from docbot.commands.exit_codes import CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.output import user_cache
 from docbot.commands.page_counts import count_files
-from docbot.commands.streams import path_text, print_message
+from docbot.commands.streams import encode, path_text, print_message, write_data
 from docbot.errors import ConfigError
 from docbot.page.data import Report
 from docbot.page.folders import percent
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docbot.cache import Cache
-    from docbot.page.data import TrendPoint
+    from docbot.page.data import Counts, TrendPoint
     from docbot.repo.worktree import WorkTree
 
 PAGE = "index.html"
@@ -50,10 +50,26 @@ def run(options: argparse.Namespace) -> int:
         total = counts.documented + counts.missing
         share = percent(counts.documented, counts.missing) if total else None
         _write(options, options.badge, badge(share))
+    to_file = options.html is not None or options.badge is not None
+    form = options.format or ("" if to_file else "text")
+    if form:
+        _print(counts, form)
     if not options.quiet:
-        for message in counts.messages:
+        for message in counts.messages[: -1 if form == "markdown" else None]:
             print_message(message)
     return CLEAN
+
+
+def _print(counts: Counts, form: str) -> None:
+    """Print the coverage by folder."""
+    from docbot.commands.folder_table import markdown_table, text_table
+    from docbot.page.folders import add_up
+
+    folders = add_up((file.path, file.documented, file.missing) for file in counts.files)
+    if form == "markdown":
+        write_data(encode(markdown_table(folders, counts.messages[-1])))
+    else:
+        write_data(encode(text_table(folders)))
 
 
 def _report(

@@ -21,6 +21,9 @@ from docbot.page.treemap import tree_map
 if TYPE_CHECKING:
     from docbot.page.data import CountedFile, Gap, Proposal, Report
 
+FOLDERS = 12
+"""Folders that the page names."""
+
 MISSING, STALE, WITHHELD, READY = "missing", "stale", "withheld", "ready"
 """What a gap is called on the page; the last two only where a model was asked."""
 
@@ -49,7 +52,7 @@ def render_page(report: Report) -> str:
         counts=counts,
         percent=percent(counts.documented, counts.missing),
         states={state: states.count(state) for state in (MISSING, STALE, WITHHELD, READY)},
-        folders=add_up(rows),
+        folders=add_up(rows, FOLDERS),
         tiles=tree_map(rows),
         chart=chart(report.trend),
     )
@@ -105,4 +108,5 @@ def _gap(at: int, gap: Gap, proposal: Proposal | None) -> list[Any]:
             probability = int(100 * proposal.probability) / 100  # never 0.60 of 0.60
     texts = map(shown, (gap.qualname, gap.signature, note, sentence))
     qualname, signature, note, sentence = texts
+    sentence = sentence[:1].upper() + sentence[1:]
     return [at, gap.line, gap.kind, qualname, signature, state, note, sentence, probability]

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
-_HIDDEN = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f"
-    "\\ufeff\\ufff9-\\ufffb\\U000e0000-\\U000e007f]"
-)
-"""Characters that nobody sees, or that turn the text after them around."""
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what nobody sees, or what turns the text after it around: controls,
+joiners and marks of direction, halves of characters, and separators of lines and paragraphs."""
 
-_NO_TEXT = re.compile("[\\ud800-\\udfff]")
-"""Surrogates: bytes of a name in no encoding, from 0xdc80 on, or nothing at all."""
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks that show nothing either."""
 
 
 def shown(text: str) -> str:
     """Return a name with escapes for what cannot be seen or is no text."""
-    return _NO_TEXT.sub(_surrogate, _HIDDEN.sub(_escape, text))
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_shown, text))
 
 
-def _escape(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
-
-
-def _surrogate(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"  # noqa: PLR2004
+def _shown(character: str) -> str:
+    if unicodedata.category(character) not in _UNSEEN and character not in _BLANK:
+        return character
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # noqa: PLR2004 - a byte of a file's name that is in no encoding
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")
