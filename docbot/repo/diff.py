@@ -113,7 +113,11 @@ def unified_diff(path: PurePosixPath, before: bytes, after: bytes) -> bytes:
     """
     # as in git, a line ends at a line feed and nowhere else
     old, new = io.BytesIO(before).readlines(), io.BytesIO(after).readlines()
-    body = [line for group in _group(_changes(old, new)) for line in _format_hunk(group, old, new)]
+    body = [
+        line
+        for group in _group(changes_between(old, new))
+        for line in _format_hunk(group, old, new)
+    ]
     if not body:
         return b""
     names = [b"--- %s\n" % _name(f"a/{path}"), b"+++ %s\n" % _name(f"b/{path}")]
@@ -126,7 +130,7 @@ CONTEXT = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class Change:
     """A change: the old lines `i1:i2` became the new lines `j1:j2`, counted from 0."""
 
     i1: int
@@ -135,14 +139,15 @@ class _Change:
     j2: int
 
 
-def _changes(old: Sequence[bytes], new: Sequence[bytes]) -> list[_Change]:
+def changes_between(old: Sequence[bytes], new: Sequence[bytes]) -> list[Change]:
+    """Find the changes between two files, as lines; `unified_diff` says how."""
     changes = list(_additions(old, new))
     if any(line.strip() for change in changes for line in old[change.i1 : change.i2]):
         return list(_replacements(old, new))
     return changes
 
 
-def _replacements(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+def _replacements(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
     """Find the changes between two files of which any lines may differ."""
     start = next(
         (at for at, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), 0
@@ -150,10 +155,10 @@ def _replacements(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Chang
     matcher = difflib.SequenceMatcher(None, old[start:], new[start:], autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         if tag != "equal":
-            yield _Change(start + i1, start + i2, start + j1, start + j2)
+            yield Change(start + i1, start + i2, start + j1, start + j2)
 
 
-def _additions(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+def _additions(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[Change]:
     """Find the changes between two files if only blank lines of the old one are gone."""
     i = j = 0
     while i < len(old) or j < len(new):
@@ -161,7 +166,7 @@ def _additions(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
             i, j = i + 1, j + 1
             continue
         i2, j2 = _resume(old, i, new, j)
-        yield _Change(i, i2, j, j2)
+        yield Change(i, i2, j, j2)
         i, j = i2, j2
 
 
@@ -177,9 +182,9 @@ def _resume(old: Sequence[bytes], i: int, new: Sequence[bytes], j: int) -> tuple
     return i2, j2
 
 
-def _group(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
+def _group(changes: Iterable[Change]) -> Iterator[list[Change]]:
     """Group the changes into hunks; changes whose contexts would touch share one."""
-    group: list[_Change] = []
+    group: list[Change] = []
     for change in changes:
         if group and change.i1 - group[-1].i2 > 2 * CONTEXT:
             yield group
@@ -190,7 +195,7 @@ def _group(changes: Iterable[_Change]) -> Iterator[list[_Change]]:
 
 
 def _format_hunk(
-    group: Sequence[_Change], old: Sequence[bytes], new: Sequence[bytes]
+    group: Sequence[Change], old: Sequence[bytes], new: Sequence[bytes]
 ) -> Iterator[bytes]:
     start = max(0, group[0].i1 - CONTEXT)
     end = min(len(old), group[-1].i2 + CONTEXT)

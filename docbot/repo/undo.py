@@ -19,19 +19,21 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.atomic import replacing
 from docbot.errors import UndoError
 from docbot.repo.diff import unified_diff
+from docbot.repo.own_edits import only_own_edits, take_back
 from docbot.repo.write import write
 
 if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path, PurePosixPath
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from docbot.repo.git import Repository
 
@@ -159,6 +161,16 @@ class UndoPatch:
                 _replace(self.path, _text(sections))
 
 
+def only_docbots(repository: Repository, dirty: Collection[Path]) -> frozenset[Path]:
+    """Return those of the files with uncommitted changes whose changes are all docbot's."""
+    patches: dict[Path, bytes] = {}
+    for section in _sections(_content(repository.undo_file()) or b""):
+        path = repository.root / section.name
+        if path in dirty:
+            patches[path] = patches.get(path, b"") + section.text
+    return only_own_edits(repository, patches) if patches else frozenset()
+
+
 def _plain_path() -> Path:
     """Return the path of a new undo patch for a plain folder, and remove those long past."""
     from platformdirs import user_state_path
@@ -206,8 +218,22 @@ def _outstanding(
     fitting: list[_Section] = []
     others: list[_Section] = []
     for group in filter(None, groups):
-        (fitting if _applies(repository, group, patch) else others).extend(group)
+        if _applies(repository, group, patch):
+            fitting += group
+        elif (section := _without_what_is_gone(repository, group)) is not None:
+            fitting.append(section)
+        else:
+            others += group
     return fitting, others
+
+
+def _without_what_is_gone(repository: Repository, group: Sequence[_Section]) -> _Section | None:
+    """Return one section for what is left of a file's edits; None if others edited it, too."""
+    path, text = repository.root / group[0].name, _text(group)
+    after = _content(path)
+    if after is None or not only_own_edits(repository, {path: text}):
+        return None
+    return _section(PurePosixPath(group[0].name), take_back(text, after), after)
 
 
 def _applies(repository: Repository, sections: Sequence[_Section], patch: Path) -> bool:

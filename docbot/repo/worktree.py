@@ -163,6 +163,10 @@ class WorkTree:
             detail = "it has changes that are not staged"
         else:
             paths = self.repository.dirty(self.arguments)
+            if paths:
+                from docbot.repo.undo import only_docbots
+
+                paths -= only_docbots(self.repository, paths)
             detail = "it has uncommitted changes (--force documents it all the same)"
         return dict.fromkeys(paths, Skip(reason=SkipReason.LEFT_ALONE, detail=detail))
 
