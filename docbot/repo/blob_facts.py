@@ -12,7 +12,7 @@ from docbot.cache import FILE
 from docbot.parallel import Workers, usable_cores
 from docbot.repo.facts_codec import decode, decode_outline, encode
 from docbot.repo.scans import MOST_WORKERS, WORTHWHILE
-from docbot.repo.version import facts_key
+from docbot.repo.version import facts_key, version
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.facts import FileFacts, file_facts
 from docbot.scan.handover_words import may_hand_over
@@ -80,7 +80,10 @@ class BlobFacts:
                 self._encoded[blob] = encode(too_large)
             else:
                 sources[blob] = source
-        keys = {blob: facts_key(blob, len(text), self._required) for blob, text in sources.items()}
+        keys = {
+            blob: facts_key(version(), blob, len(text), self._required)
+            for blob, text in sources.items()
+        }
         known = self._cache.get_many(FILE, keys.values())
         for blob, key in keys.items():
             if key in known:

@@ -24,7 +24,7 @@ from docbot.cache import FILE
 from docbot.errors import SourceError, TooLargeError
 from docbot.repo.folders import doubtful_folders, folders_on_disk
 from docbot.repo.readers import Readers
-from docbot.repo.version import facts_key
+from docbot.repo.version import facts_key, version
 from docbot.repo.write import read
 from docbot.scan.basics import MAX_BYTES
 from docbot.scan.markers import FileMarkers
@@ -251,7 +251,7 @@ class CachedScans:
         return value
 
     def _key(self, blob: str, size: int, *, markers_only: bool) -> bytes:
-        return facts_key(blob, size, self._required, markers_only=markers_only)
+        return facts_key(version(), blob, size, self._required, markers_only=markers_only)
 
 
 STORED = 200

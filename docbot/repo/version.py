@@ -32,10 +32,13 @@ def version() -> bytes:
     return digest.digest()
 
 
-def facts_key(blob: str, size: int, required: str, *, markers_only: bool = False) -> bytes:
+def facts_key(
+    docbot: bytes, blob: str, size: int, required: str, *, markers_only: bool = False
+) -> bytes:
     """Return the key of a file's facts, by its blob id and its size in bytes.
 
     Args:
+        docbot: What `version` returns.
         blob: The id.
         size: The size.
         required: The kinds of sections that linters ask for, sorted, on which drifts depend.
@@ -43,7 +46,7 @@ def facts_key(blob: str, size: int, required: str, *, markers_only: bool = False
 
     """
     words = f"{blob} {size} {'glance' if markers_only else ''} {required}"
-    return hashlib.sha256(version() + words.encode()).digest()
+    return hashlib.sha256(docbot + words.encode()).digest()
 
 
 def _modules(package: Path) -> Iterator[Path]:
