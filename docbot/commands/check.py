@@ -16,6 +16,7 @@ from docbot.commands.check_cache import (
     tracked_state,
 )
 from docbot.commands.exit_codes import CHANGES, CLEAN
+from docbot.commands.hook import check_all, is_about_all
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, print_again, user_cache
 from docbot.commands.streams import print_message
@@ -58,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
         gc.disable()  # a short life among plain data, where there are no cycles to find
     locator = Locator(settings_of(options), options.config)
     worktrees = locator.worktrees(options.paths)
+    if options.staged and is_about_all(worktrees):
+        options = check_all(options)
     with user_cache(options) as cache:
         output = _check(options, locator, worktrees, cache)
     if output.unparsable:  # nobody knows what is missing there

@@ -17,6 +17,7 @@ from docbot.commands.fix_summary import (
     next_step,
     print_table,
 )
+from docbot.commands.hook import check_all, is_about_all
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, user_cache
 from docbot.config import AUTO
@@ -40,6 +41,10 @@ def run(options: argparse.Namespace) -> int:
     locator = Locator(settings_of(options), options.config)
     writing = not options.diff and not (options.force and not options.staged)
     worktrees = locator.worktrees(options.paths)
+    if options.staged and is_about_all(worktrees):
+        from docbot.commands import check
+
+        return check.run(check_all(options))
     selected = list(
         locator.select(worktrees, staged=options.staged, since=options.since, writing=writing)
     )

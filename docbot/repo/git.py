@@ -142,15 +142,15 @@ class Repository:
 
         An untracked file counts when `paths` names it; below a folder only tracked files do.
         """
-        folders: list[Path] = []
-        files: list[Path] = []
-        for path in paths:
-            (folders if path.is_dir() else files).append(path)
-        return frozenset(
-            path
-            for untracked, batch in (("no", folders), ("all", files))
-            for _, path in self._status(untracked, batch)
-        )
+        named = list(paths)
+        folders = [path for path in named if path.is_dir()]
+        files = [path for path in named if not path.is_dir()]
+        entries = (*self._status("no", folders), *self._status("all", files))
+        return frozenset(path for _, path in entries)
+
+    def staged(self) -> frozenset[Path]:
+        """List the files of which anything is staged: content, mode, name or removal."""
+        return frozenset(p for code, p in self._status("no", [self.root]) if code[:1] != b" ")
 
     def partially_staged(self) -> frozenset[Path]:
         """List the files with staged and unstaged changes; unmerged files count."""

@@ -28,6 +28,7 @@ def pre_commit(repo, *arguments, home, environment=None):
         **(environment or {"HOME": str(home)}),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PRE_COMMIT_HOME": str(home),
+        "PYTHONPATH": str(HOME),  # this docbot, whichever is installed
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Ada",
         "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -94,6 +95,62 @@ def test_a_commit_gets_its_docstring_and_never_a_git_add(repo, hooks, home):
     repo.git("add", "box.py")
     result = pre_commit(repo, "run", home=home)
     assert result.returncode == 0, result.stdout
+
+
+def said(result):
+    """What the hook printed, without pre-commit's own lines."""
+    lines = result.stdout.splitlines()
+    own = ("- hook id", "- duration", "- exit code", "- files were modified", "docbot....", "[WARN")
+    return [line for line in lines if line and not line.startswith(own)]
+
+
+def test_the_hook_says_in_one_line_what_it_wrote_and_what_it_left(repo, hooks, home):
+    configure(repo, hooks, "docbot")
+    repo.stage("pyproject.toml", "[tool.docbot]\nmin-confidence = 1.0\n")
+    repo.stage("box.py", SIZED + "\n\n" + PLAIN)
+    result = pre_commit(repo, "run", home=home)
+    left = "left 2 without (box.py:1 Box, box.py:10 total)"
+    assert said(result)[-1] == (
+        f"docbot: wrote 1 docstring, {left}: look at the changes, git add the files, and commit"
+        " again"
+    )
+    repo.git("add", "box.py")
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 0
+    assert "Passed" in result.stdout
+    (line,) = said(result)
+    assert line == "docbot: left 2 definitions without a docstring (box.py:1 Box, box.py:10 total)"
+    repo.git("commit", "--quiet", "--message", "one")
+    repo.stage("done.py", 'def f():\n    """Do it."""\n    return list(range(3))\n')
+    result = pre_commit(repo, "run", home=home)
+    assert (result.returncode, said(result)) == (0, [])
+
+
+@pytest.mark.parametrize("hook", ["docbot", "docbot-check"])
+def test_all_files_are_checked_and_nothing_is_written(repo, hooks, home, hook):
+    configure(repo, hooks, hook)
+    for name, text in (("box.py", SIZED), ("plain.py", PLAIN), ("done.py", '"""Nothing."""\n')):
+        repo.commit(name, text)
+    result = pre_commit(repo, "run", "--all-files", home=home)
+    assert result.returncode == 1
+    for line in ("box.py:5: method Box.__len__ has no", "plain.py:1: function total has no"):
+        assert line in result.stdout
+    assert "coverage: 0.0 %, 0 of 3" in result.stdout
+    assert repo.git("status", "--porcelain") == ""
+    repo.commit("pyproject.toml", "[tool.docbot]\nfail-under = 0\n")
+    assert pre_commit(repo, "run", "--all-files", home=home).returncode == 0
+    # what is staged is a commit's again, and then nothing else is looked at
+    repo.git("mv", "done.py", "moved.py")
+    result = pre_commit(repo, "run", "--all-files", home=home)
+    assert (result.returncode, "plain.py:1" in result.stdout) == (0, False)
+
+
+def test_a_file_that_was_only_renamed_is_no_reason_to_check_it(repo, hooks, home):
+    configure(repo, hooks, "docbot")
+    repo.commit("old.py", PLAIN)
+    repo.git("mv", "old.py", "new.py")
+    result = pre_commit(repo, "run", home=home)
+    assert (result.returncode, said(result)) == (0, [])
 
 
 def test_untouched_debt_is_not_nagged_about(repo, hooks, home):

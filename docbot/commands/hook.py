@@ -1,0 +1,45 @@
+"""Tell what a hook's run is about: the commit, or files that pre-commit was asked to look at."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING
+
+from docbot.commands.options import parser
+from docbot.commands.streams import print_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from docbot.repo.worktree import WorkTree
+
+FROM_REF = "PRE_COMMIT_FROM_REF"
+"""Set by `pre-commit run --from-ref`, where what changed since counts as staged."""
+
+
+def is_about_all(worktrees: Iterable[WorkTree]) -> bool:
+    """Check whether pre-commit runs a hook on files of which none is staged.
+
+    That is `pre-commit run --all-files` (or `--files`), which is no commit: a hook that only looks
+    at what is staged would pass whatever the files are like.
+    """
+    if not os.environ.get("PRE_COMMIT") or os.environ.get(FROM_REF):
+        return False
+    for tree in worktrees:
+        if tree.repository is None or any(path.is_dir() for path in tree.arguments):
+            return False
+        if not tree.repository.staged().isdisjoint(tree.arguments):
+            return False
+    return True
+
+
+def check_all(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options of `docbot check` for a hook's run on files that are not staged."""
+    if not options.quiet:
+        print_message(
+            "none of these files is staged, so this is docbot check; docbot fix writes what is "
+            "missing"
+        )
+    of_check = vars(parser().parse_args(["check"]))
+    return argparse.Namespace(**{**of_check, **vars(options), "staged": False})
