@@ -49,7 +49,7 @@ def problems_of(version: str) -> list[str]:
     if not VERSION.fullmatch(version):
         return [f"{version}: is no version such as 0.1.0"]
     module = read("docbot/__init__.py")
-    rev = rf"^ +rev: v{re.escape(version)}$"
+    named = set(re.findall(r"(?:rev: v|docbot-)(\d+\.\d+\.\d+)", read("README.md")))
     return [
         "the work tree is not clean: commit or stash" if git("status", "--porcelain") else "",
         f"v{version} is a tag already" if git("tag", "--list", f"v{version}") else "",
@@ -57,8 +57,8 @@ def problems_of(version: str) -> list[str]:
         if f'__version__ = "{version}"\n' in module
         else f'docbot/__init__.py: __version__ is not "{version}"',
         ""
-        if re.search(rev, read("README.md"), re.MULTILINE)
-        else f"README.md: the hook's rev is not v{version}",
+        if named == {version}
+        else f"README.md: the hook's rev and the wheel's names are not all {version}",
         "" if changes(version) else f"{CHANGELOG}: has no entry `## [{version}] - YYYY-MM-DD`",
         f"{CHANGELOG}: move what is unreleased into {version}'s entry" if unreleased() else "",
     ]

@@ -134,7 +134,7 @@ def test_everything_that_is_wrong_is_said_at_once(checkout):
         "no release:",
         "- the work tree is not clean: commit or stash",
         '- docbot/__init__.py: __version__ is not "7.6.5"',
-        "- README.md: the hook's rev is not v7.6.5",
+        "- README.md: the hook's rev and the wheel's names are not all 7.6.5",
         "- .github/CHANGELOG.md: has no entry `## [7.6.5] - YYYY-MM-DD`",
         "- .github/CHANGELOG.md: move what is unreleased into 7.6.5's entry",
     ]

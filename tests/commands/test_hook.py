@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from wheelhouse import bytes_below, pack, serve_index, unbuildable
+
+import docbot
 
 HOME = Path(__file__).parents[2]
 SIZED = """class Box:
@@ -291,16 +296,54 @@ def test_the_readme_says_which_files_the_hook_is_given(repo, hooks, home, file, 
     assert (pre_commit(repo, "run", home=home).returncode == 1) is in_folder
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not (HOME / ".git").exists(), reason="try-repo clones a checkout")
-def test_try_repo_builds_the_environment_from_this_checkout(repo, home):
-    """`language: python` as shipped; pip takes llama.cpp from the wheels it built before."""
-    repo.stage("box.py", SIZED)
-    clone = home / "docbot"
+INDEX = "https://abetlen.github.io/llama-cpp-python/whl/cpu"
+
+
+@pytest.fixture
+def as_in_the_readme(tmp_path):
+    """The configuration that the README has, for a clone of this repository and another index."""
+    readme = (HOME / "README.md").read_text()
+    (block,) = re.findall(r"^```yaml\n(repos:.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    clone = tmp_path / "docbot"
     subprocess.run(["git", "clone", "--quiet", str(HOME), str(clone)], check=True)
-    environment = {**os.environ, "HOME": CALLERS_HOME}  # where pip's wheels are
-    result = pre_commit(
-        repo, "try-repo", str(clone), "docbot", "--verbose", home=home, environment=environment
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=clone, capture_output=True, text=True, check=True
     )
+
+    def configuration(index: str) -> str:
+        text = block.replace("https://github.com/OWNER/docbot", str(clone))
+        text = text.replace(f"rev: v{docbot.__version__}", f"rev: {head.stdout.strip()}")
+        assert INDEX in text
+        return text.replace(INDEX, index)
+
+    return configuration
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (HOME / ".git").exists(), reason="pre-commit clones a checkout")
+def test_the_environment_takes_a_built_wheel(repo, home, as_in_the_readme, tmp_path, capsys):
+    """`language: python` as shipped, from the README's own lines, on a machine without a compiler.
+
+    The index has llama-cpp-python as it is installed here, and a newer release that is not built.
+    """
+    project = tmp_path / "index" / "llama-cpp-python"
+    project.mkdir(parents=True)
+    wheel = pack("llama-cpp-python", project)
+    unbuildable("llama-cpp-python", "99.0", project)
+    environment = {**os.environ, "HOME": CALLERS_HOME, "CC": "/no/compiler", "CXX": "/no/compiler"}
+    with serve_index(project.parent) as (index, asked):
+        repo.commit(".pre-commit-config.yaml", as_in_the_readme(index))
+        repo.stage("box.py", SIZED)
+        begun = time.perf_counter()
+        made = pre_commit(repo, "install-hooks", home=home, environment=environment)
+        seconds = time.perf_counter() - begun
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert f"/llama-cpp-python/{wheel.name}" in asked
+    assert not [path for path in asked if path.endswith(".tar.gz")]
+    (folder,) = home.glob("repo*/py_env-*")
+    with capsys.disabled():
+        size = bytes_below(folder) / (1 << 20)
+        sys.stdout.write(f"\nthe hook's environment: {size:.0f} MiB in {seconds:.0f} s\n")
+    result = pre_commit(repo, "run", "--verbose", home=home, environment=environment)
     assert "files were modified by this hook" in result.stdout, result.stdout + result.stderr
     assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()
