@@ -35,6 +35,10 @@ def run(options: argparse.Namespace) -> int:
     if options.html is None and (options.since is not None or options.propose):
         flag = "--since" if options.since is not None else "--propose"
         raise ConfigError(f"{flag} is shown on the page alone; add --html DIR")
+    if options.html is not None and options.html.exists() and not options.html.is_dir():
+        raise ConfigError(f"--html {options.html}: is a file; name a folder")
+    if options.badge is not None and options.badge.is_dir():
+        raise ConfigError(f"--badge {options.badge}: is a folder; name a file in it")
     locator = Locator(settings_of(options), options.config)
     worktrees = locator.worktrees(options.paths)
     with user_cache(options) as cache:

@@ -13,6 +13,10 @@
     if (text !== undefined) element.textContent = text;
     return element;
   };
+  const breakable = (element, path) => {
+    path.split(/(?<=\/)/).forEach((part) => element.append(part, document.createElement("wbr")));
+    return element;
+  };
   const percentOf = (file) => {
     const total = file[1] + file[2];
     return total ? Math.floor((1000 * file[1]) / total) / 10 : 100;
@@ -22,7 +26,7 @@
     const row = make("tr");
     const name = make("th");
     name.scope = "row";
-    const link = make("button", "link", file[0]);
+    const link = breakable(make("button", "link"), file[0]);
     link.type = "button";
     link.dataset.path = file[0];
     name.append(link);
@@ -42,7 +46,7 @@
     const [at, line, kind, qualname, signature, state, note, sentence, probability] = gap;
     const row = make("tr");
     const where = make("td", "where");
-    where.append(make("bdi", "", data.files[at][0]), make("span", "line", ":" + line));
+    where.append(breakable(make("bdi"), data.files[at][0]), make("span", "line", ":" + line));
     const chip = make("td");
     chip.append(make("span", "chip " + state, state));
     const what = make("td");
@@ -106,7 +110,8 @@
       else cell.removeAttribute("aria-sort");
     });
     const number = rows.length.toLocaleString("en");
-    byId(name + "-count").textContent = number + " " + one.unit + (rows.length === 1 ? "" : "s");
+    const some = rows.length > one.most ? ", " + one.most + " shown" : "";
+    byId(name + "-count").textContent = number + " " + one.unit + (rows.length === 1 ? "" : "s") + some;
     document.querySelector(`.more[data-of="${name}"]`).hidden = rows.length <= one.most;
   };
   const drawAll = () => Object.keys(tables).forEach(draw);

@@ -37,7 +37,7 @@ def header_of(lines: Sequence[bytes], line: int) -> str:
         The header, cut where it is very long; "" where there is none.
 
     """
-    start = line - 1
+    start = min(line, len(lines)) - 1
     while start > 0 and not _BEGINS.match(lines[start]) and lines[start - 1].rstrip()[-1:] == b"\\":
         start -= 1  # a backslash puts a name below its `def`
     if not 0 <= start < len(lines) or not _BEGINS.match(lines[start]):
