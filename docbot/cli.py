@@ -25,12 +25,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `docbot check | head`
         return CHANGES
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the one place, see `_explain`
-        return _explain(error)
+        return _explain(error, sys.argv[1:] if argv is None else argv)
     finally:
         streams.discard()
 
 
-def _explain(error: BaseException) -> int:
+def _explain(error: BaseException, words: Sequence[str]) -> int:
     """Say what ended the run, and return its exit code: a bug must not look like a finding."""
     if isinstance(error, DocbotError):
         return complain(str(error), CANNOT_RUN)
@@ -38,10 +38,25 @@ def _explain(error: BaseException) -> int:
         return complain(INTERRUPTION, INTERRUPTED)
     if isinstance(error, OSError):
         return complain(_refusal(error), CANNOT_RUN)
+    return complain(_report(error, words), BUG)
+
+
+def _report(error: BaseException, words: Sequence[str]) -> str:
+    """Write the report on a bug, and return the sentence that says where it is."""
     import traceback
 
-    streams.print_text("".join(traceback.format_exception(error)))
-    return complain("this is a bug in docbot; no file was left half written", BUG)
+    from docbot.commands import crash
+
+    report = crash.describe(error, words)
+    file = crash.save(report)
+    if file is None or os.environ.get("CI"):  # where the file is gone when somebody reads this
+        streams.print_text(report)
+    where = f"paste the file {file}" if file is not None else "paste the lines above"
+    cause = "".join(traceback.format_exception_only(error)).strip().partition("\n")[0]
+    return (
+        f"this is a bug in docbot ({cause}); no file was left half written; please {where} into an"
+        " issue of docbot's repository: it has nothing of your code"
+    )
 
 
 def _run(argv: Sequence[str] | None) -> int:

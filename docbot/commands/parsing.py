@@ -41,16 +41,24 @@ class Parser(argparse.ArgumentParser):
             self._refuse(unknown[0].partition("=")[0])
         return options, unknown
 
+    @property
+    def flags(self) -> list[str]:
+        """Return the flags of this command, without those of earlier versions."""
+        actions = (each for each in self._actions if each.help is not argparse.SUPPRESS)
+        return [flag for action in actions for flag in action.option_strings]
+
+    def command(self, name: str) -> Parser | None:
+        """Return the parser of a command below this one, or None for no such command."""
+        for action in self._actions:
+            if isinstance(action.choices, dict) and name in action.choices:
+                parser: Parser = action.choices[name]
+                return parser
+        return None
+
     def _refuse(self, word: str) -> NoReturn:
         if not word.startswith("-"):
             self.error(f"{word} is no argument of {self.prog}")
-        flags = [
-            flag
-            for action in self._actions
-            if action.help is not argparse.SUPPRESS
-            for flag in action.option_strings
-        ]
-        self.error(f"{word} is no flag of {self.prog}{nearest(word, flags)}")
+        self.error(f"{word} is no flag of {self.prog}{nearest(word, self.flags)}")
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with the arguments as one sentence.
