@@ -122,7 +122,7 @@ STEPS: Sequence[Step] = (
         lambda outcome: bool(outcome.refused and outcome.bigger),
         lambda outcome: (
             f"docbot models pull brings {outcome.bigger}, which may find words where docbot-tiny "
-            "had none"
+            "had none; docbot models list has the figures of both"
         ),
     ),
     (

