@@ -21,7 +21,7 @@ BAR = 24
 
 
 def print_bars(counts: Iterable[tuple[str, int, int]]) -> None:
-    """Print a bar for each folder to stderr, where that is a terminal outside of CI.
+    """Print a bar for each folder that lacks docstrings to stderr, at a terminal outside of CI.
 
     Args:
         counts: The path of each file, how many definitions are documented, and how many are not.
@@ -31,7 +31,8 @@ def print_bars(counts: Iterable[tuple[str, int, int]]) -> None:
         return
     from rich.console import Console
 
-    Console(stderr=True, highlight=False).print(_bars(add_up(counts)))
+    lacking = [folder for folder in add_up(counts) if folder.missing]
+    Console(stderr=True, highlight=False).print(_bars(lacking))
 
 
 def _bars(folders: Sequence[FolderCounts]) -> Table:

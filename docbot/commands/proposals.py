@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import nullcontext
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from docbot.commands.streams import path_text
 from docbot.page.data import Proposal
 from docbot.repo.locate import base_of
 from docbot.repo.worktree import load
-from docbot.scanned import SourceFile
+from docbot.scanned import SourceFile, scan_each
 from docbot.select.skip import Skip
 
 if TYPE_CHECKING:
@@ -48,16 +49,18 @@ def propose(
     """
     from docbot.llm.batching import AHEAD
     from docbot.pipeline import fix
-    from docbot.session import open_engines
+    from docbot.session import open_engines, scanner, worker_count
 
     lacking = {file.path for file in counts.files if file.missing}
     selected = list(locator.select(worktrees))
     base = base_of([tree for tree, _ in selected])
     proposals: Proposals = {}
     visible = not options.quiet and at_a_terminal()
+    workers = worker_count(len(lacking)) if options.own_process else 0
     with (
         open_engines(cache, ahead=AHEAD) as engine_of,
         ProgressMeter(len(lacking), visible=visible) as meter,
+        scanner(workers) if workers else nullcontext(scan_each) as scan,
     ):
         for tree, rows in selected:
             above = PurePosixPath(tree.root.relative_to(base).as_posix())
@@ -65,7 +68,7 @@ def propose(
             wanted = [row for row in rows if names[row.path] in lacking]
             if not wanted:
                 continue
-            job = _job(tree, engine_of, cache)
+            job = dataclasses.replace(_job(tree, engine_of, cache), scanner=scan)
             for result in fix(_sources(tree, wanted), job):
                 path = path_text(above / result.path)
                 for each in result.candidates:

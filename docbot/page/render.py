@@ -52,7 +52,7 @@ def render_page(report: Report) -> str:
         counts=counts,
         percent=percent(counts.documented, counts.missing),
         states={state: states.count(state) for state in (MISSING, STALE, WITHHELD, READY)},
-        folders=add_up(rows, FOLDERS),
+        folders=[folder for folder in add_up(rows, FOLDERS) if folder.missing],
         tiles=tree_map(rows),
         chart=chart(report.trend),
     )
