@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     """Run `docbot report` and return its exit code: what is missing is no failure here."""
     import gc
 
-    if options.own_process:
+    if options.own_process and not options.propose:
         gc.disable()  # a short life among plain data, where there are no cycles to find
     if options.html is None and (options.since is not None or options.propose):
         flag = "--since" if options.since is not None else "--propose"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import subprocess
 import sys
@@ -34,7 +33,7 @@ HOSTILE = {
     "a\u202egnp.py": FUNCTION.format("fourth"),
     "שלום.py": FUNCTION.format("fifth"),
     "two\nlines.py": FUNCTION.format("sixth"),
-    os.fsdecode(b"caf\xe9.py"): FUNCTION.format("seventh"),
+    "caf\udce9.py": FUNCTION.format("seventh"),
 }
 
 
