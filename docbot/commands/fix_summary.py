@@ -127,7 +127,10 @@ STEPS: Sequence[Step] = (
     ),
     (
         lambda outcome: bool(outcome.unwritten and not outcome.verbose),
-        lambda _outcome: "docbot fix -v lists what has no docstring, each with the reason",
+        lambda outcome: (
+            "docbot fix -v lists what has no docstring, each with the reason"
+            + (" and the sentence that was withheld" if outcome.refused else "")
+        ),
     ),
 )
 """What a user can do after a run, the most helpful first: when it applies, and the sentence."""

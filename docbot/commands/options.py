@@ -211,7 +211,12 @@ def _command(commands: Commands, name: str, text: str) -> Parser:
     scope.add_argument("--staged", action="store_true", help="only what the staged changes touch")
     scope.add_argument("--since", metavar="REV", help="only what changed since HEAD and REV parted")
     output = command.add_argument_group("output")
-    output.add_argument("-v", "--verbose", action="store_true", help="also list what is skipped")
+    output.add_argument(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="also list what is skipped, and why",
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="findings only")
     _format_flags(output, "text", "json")
     return command

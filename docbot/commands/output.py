@@ -94,7 +94,9 @@ class Run:
         if self.options.format == "text":
             self._show(result)
         else:
-            self.results.append(dataclasses.replace(result, before=b"", after=b"", gained=()))
+            self.results.append(
+                dataclasses.replace(result, before=b"", after=b"", gained=(), candidates=())
+            )
         if self._meter is not None:
             skipped = sum(bool(skip.qualname) for skip in result.skips)
             self._meter.step(len(result.edits) + len(result.missing) + result.documented + skipped)

@@ -84,8 +84,8 @@ class Tally:
 def format_findings(result: Result, *, verbose: bool) -> list[str]:
     """Return one line per definition, as editors and linters write it: `path:line: message`.
 
-    With `verbose`, skipped definitions and files are listed too. The lines are those of the file as
-    it is now.
+    With `verbose`, skipped definitions and files are listed too, with the sentences that were
+    withheld. The lines are those of the file as it is now.
     """
     line_of = result.line_now
     lines = [(line_of(edit), f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
@@ -101,15 +101,19 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
     lines += [(drift.line, _sentence(drift)) for drift in result.drifts]
     lines += [(line_of(drift), f"mended: {_sentence(drift)}") for drift in result.mended]
     if verbose:
+        said = {(each.qualname, each.line): each.sentence for each in result.candidates}
         lines += [
-            (
-                line_of(skip) or 1,
-                f"{skip.qualname or 'file'} skipped, {skip.reason.value}: {skip.detail}",
-            )
+            (line_of(skip) or 1, _skipped(skip, said.get((skip.qualname, skip.line), "")))
             for skip in result.skips
         ]
     name = path_text(result.path)
     return [f"{name}:{line}: {message}" for line, message in sorted(lines)]
+
+
+def _skipped(skip: Skip, said: str) -> str:
+    """Say why something was skipped, with the sentence that was withheld where there was one."""
+    withheld = f'; withheld: "{said}"' if said and said not in skip.detail else ""
+    return f"{skip.qualname or 'file'} skipped, {skip.reason.value}: {skip.detail}{withheld}"
 
 
 def _sentence(drift: Drift) -> str:

@@ -58,6 +58,7 @@ LATE = Result(
 )
 
 SMALL = "docbot-small (98 MB)"
+VERBOSE = "docbot fix -v lists what has no docstring, each with the reason"
 REST = "docbot does not write these ("
 
 
@@ -118,8 +119,8 @@ def test_the_coverage_before_and_after():
         ((3, 0, 3), SMALL, True, "docbot models pull"),
         ((2, 2, 4), SMALL, False, "docbot models pull"),
         ((1, 2, 3), SMALL, True, "the docstrings that are there are not English"),
-        ((3, 0, 3), "", False, "docbot fix -v"),
-        ((0, 0, 2), SMALL, False, "docbot fix -v"),
+        ((3, 0, 3), "", False, f"{VERBOSE} and the sentence that was withheld"),
+        ((0, 0, 2), SMALL, False, VERBOSE),
         ((0, 0, 2), "", True, None),
         ((0, 0, 0), SMALL, False, None),
     ],
@@ -158,7 +159,10 @@ def test_a_patch_has_the_summary_of_the_run_and_says_nothing_of_undo(docbot, rep
     dry = docbot("fix", "--diff", "-v", "--min-confidence=1", repo.root)
     assert dry.code == exit_codes.CHANGES
     assert dry.out.startswith("--- a/box.py")
-    assert "box.py:6: total skipped, unsure: " in dry.err
+    (line,) = [line for line in dry.err.splitlines() if line.startswith("box.py:6: total skipped")]
+    assert re.fullmatch(
+        r".*, unsure: the model's confidence was 0\.\d\d, .*; withheld: \"\w.+\"", line
+    )
     assert "undo" not in dry.err
     left, coverage = figures(dry.err)
     assert coverage == "0.0 % before, 33.3 % with this patch: 1 of 3 definitions that count"
