@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     if options.staged and is_about_all(worktrees):
         options = check_all(options)
     with user_cache(options) as cache:
-        output = _check(options, locator, worktrees, cache)
+        output = print_check(options, locator, worktrees, cache)
     if output.unparsable:  # nobody knows what is missing there
         for sentence in output.unparsable if options.quiet else ():
             print_message(sentence)
@@ -73,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     return CHANGES if output.fails else CLEAN
 
 
-def _check(
+def print_check(
     options: argparse.Namespace, locator: Locator, worktrees: list[WorkTree], cache: Cache
 ) -> CheckOutput:
     """Print the output of an earlier check of the same files, or check them."""

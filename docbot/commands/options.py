@@ -107,17 +107,18 @@ def _add(commands: Commands, name: str, text: str) -> Parser:
 def _report_command(commands: Commands) -> None:
     text = "show the coverage: an HTML page, a badge, or a table by folder"
     command = _add(commands, "report", text)
-    command.set_defaults(command="report_page", staged=False, verbose=False)
     _paths(command.add_argument_group("what is looked at"))
-    add = command.add_argument_group("output").add_argument
+    output = command.add_argument_group("output")
+    add = output.add_argument
     add("--html", type=path, metavar="DIR", help="write DIR/index.html, one page with all in it")
     add("--badge", type=path, metavar="FILE", help="write the coverage as an SVG image")
-    add("--format", choices=("text", "markdown"), help="print the coverage by folder")
+    _format_flags(output, "text", "markdown", "json")
     add("--since", metavar="REV", help="with --html: the trend over the commits since REV")
     propose = "with --html: ask the model for sentences, and show which would be withheld"
     add("--propose", action="store_true", help=propose)
     add("-q", "--quiet", action="store_true", help="print no messages")
     _settings_flags(command)
+    command.set_defaults(command="report_page", staged=False, verbose=False, format="")
 
 
 def _review_command(commands: Commands) -> None:

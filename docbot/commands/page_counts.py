@@ -37,9 +37,7 @@ def count_files(
     options: argparse.Namespace, locator: Locator, worktrees: list[WorkTree], cache: Cache
 ) -> Counts:
     """Count the files in question as `check` does, or return an earlier count of the same files."""
-    silent = argparse.Namespace(**vars(options))
-    silent.staged, silent.since = False, None
-    silent.format, silent.verbose = "json", False  # results are kept, and nothing is shown
+    silent = whole_check(options)
     count = partial(_count, silent)
     output, _ = recall_or_count(silent, locator, worktrees, cache, [FORM], count)
     try:
@@ -47,6 +45,13 @@ def count_files(
     except ValueError:  # a row that docbot did not write
         output, _ = recall_or_count(silent, locator, worktrees, Cache(None), [FORM], count)
         return decode(output.data, output.messages)
+
+
+def whole_check(options: argparse.Namespace) -> argparse.Namespace:
+    """Return the options of a check of all files, whose results are kept and printed as JSON."""
+    check = argparse.Namespace(**vars(options))
+    check.staged, check.since, check.verbose, check.format = False, None, False, "json"
+    return check
 
 
 def _count(options: argparse.Namespace, parts: Sequence[Part]) -> CheckOutput:

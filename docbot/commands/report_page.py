@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from docbot.commands.check import print_check
 from docbot.commands.exit_codes import CLEAN
 from docbot.commands.options import settings_of
 from docbot.commands.output import user_cache
-from docbot.commands.page_counts import count_files
+from docbot.commands.page_counts import count_files, whole_check
 from docbot.commands.streams import encode, path_text, print_message, write_data
 from docbot.errors import ConfigError
 from docbot.page.data import Report
@@ -32,6 +33,32 @@ def run(options: argparse.Namespace) -> int:
 
     if options.own_process and not options.propose:
         gc.disable()  # a short life among plain data, where there are no cycles to find
+    _refuse(options)
+    to_file = options.html is not None or options.badge is not None
+    form = options.format or ("" if to_file else "text")
+    locator = Locator(settings_of(options), options.config)
+    worktrees = locator.worktrees(options.paths)
+    with user_cache(options) as cache:
+        report = _report(options, locator, worktrees, cache)
+        _write_files(options, report)
+        if form == "json":
+            print_check(whole_check(options), locator, worktrees, cache)
+            return CLEAN
+    if form:
+        _print(report.counts, form)
+    if not options.quiet:
+        for message in report.counts.messages[: -1 if form == "markdown" else None]:
+            print_message(message)
+    return CLEAN
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Refuse flags that do not go together, before anything is counted.
+
+    Raises:
+        ConfigError: they do not.
+
+    """
     if options.html is None and (options.since is not None or options.propose):
         flag = "--since" if options.since is not None else "--propose"
         raise ConfigError(f"{flag} is shown on the page alone; add --html DIR")
@@ -39,10 +66,10 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--html {options.html}: is a file; name a folder")
     if options.badge is not None and options.badge.is_dir():
         raise ConfigError(f"--badge {options.badge}: is a folder; name a file in it")
-    locator = Locator(settings_of(options), options.config)
-    worktrees = locator.worktrees(options.paths)
-    with user_cache(options) as cache:
-        report = _report(options, locator, worktrees, cache)
+
+
+def _write_files(options: argparse.Namespace, report: Report) -> None:
+    """Write the page and the badge that are asked for."""
     counts = report.counts
     if options.html is not None:
         from docbot.page.render import render_page
@@ -54,14 +81,6 @@ def run(options: argparse.Namespace) -> int:
         total = counts.documented + counts.missing
         share = percent(counts.documented, counts.missing) if total else None
         _write(options, options.badge, badge(share))
-    to_file = options.html is not None or options.badge is not None
-    form = options.format or ("" if to_file else "text")
-    if form:
-        _print(counts, form)
-    if not options.quiet:
-        for message in counts.messages[: -1 if form == "markdown" else None]:
-            print_message(message)
-    return CLEAN
 
 
 def _print(counts: Counts, form: str) -> None:

@@ -151,6 +151,14 @@ def test_tables_by_folder(shop, docbot):
     assert re.search(r"^\| `shop` \| [\d.]+ % \| \d+ \|$", markdown, re.MULTILINE)
 
 
+@pytest.mark.parametrize("flag", ["--json", "--format=json"])
+def test_json_is_that_of_check(shop, docbot, tmp_path, flag):
+    check = docbot("check", "--json", shop.root)
+    report = docbot("report", flag, "--badge", tmp_path / "badge.svg", shop.root)
+    assert (report.out, report.code) == (check.out, 0)
+    assert report.err.splitlines()[1:] == check.err.splitlines()
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
