@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from docbot.commands.report import by_reason, count_noun
 from docbot.commands.streams import path_text, print_text
-from docbot.select.skip import SkipReason
+from docbot.select.skip import NEVER_INCLUDED, SkipReason
 
 if TYPE_CHECKING:
     from docbot.commands.report import Tally
@@ -152,8 +152,13 @@ def print_table(tally: Tally, count: FixCount, *, dry: bool) -> None:
     if tally.drifts:
         rows.append((tally.drifts, f"stale {count_noun('entry', tally.drifts)} for you to mend"))
     rows += [(n, f"[cyan]without a docstring[/cyan]: {text}") for n, text in count.groups()]
-    if others := tally.skipped - count.withheld:
-        rows.append((others.total(), f"left out, not counted: {by_reason(others)}"))
+    others = tally.skipped - count.withheld
+    uncounted = Counter({reason: n for reason, n in others.items() if reason in NEVER_INCLUDED})
+    if by_rule := others - uncounted:
+        rows.append((by_rule.total(), f"left out by a skip rule: {by_reason(by_rule)}"))
+    if uncounted:
+        text = f"without a docstring, of a kind that does not count: {by_reason(uncounted)}"
+        rows.append((uncounted.total(), text))
     if files_skipped := tally.files_skipped:
         number = files_skipped.total()
         text = f"{count_noun('file', number)} left alone: {by_reason(files_skipped)}"

@@ -27,9 +27,12 @@ def is_about_all(worktrees: Iterable[WorkTree]) -> bool:
     if not os.environ.get("PRE_COMMIT") or os.environ.get(FROM_REF):
         return False
     for tree in worktrees:
-        if tree.repository is None or any(path.is_dir() for path in tree.arguments):
+        git = tree.repository
+        if git is None or any(path.is_dir() for path in tree.arguments):
             return False
-        if not tree.repository.staged().isdisjoint(tree.arguments):
+        if (git.git_dir / "MERGE_HEAD").exists():  # a conflict may be resolved as in HEAD
+            return False
+        if not git.staged().isdisjoint(tree.arguments):
             return False
     return True
 

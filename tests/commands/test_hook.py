@@ -150,6 +150,18 @@ def test_all_files_are_checked_and_nothing_is_written(repo, hooks, home, hook):
     assert (result.returncode, "plain.py:1" in result.stdout) == (0, False)
 
 
+def test_a_merge_is_a_commit_also_where_it_changes_nothing(docbot, repo, monkeypatch):
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    monkeypatch.chdir(repo.root)
+    repo.commit("plain.py", PLAIN)
+    assert docbot("check", "--staged", "plain.py").code == 1
+    repo.git("switch", "--quiet", "--create", "other")
+    repo.commit("plain.py", PLAIN.replace("tax", "rate"))
+    repo.git("switch", "--quiet", "-")
+    repo.git("merge", "--quiet", "--no-commit", "--strategy", "ours", "other")
+    assert docbot("check", "--staged", "plain.py").code == 0
+
+
 def test_a_file_that_was_only_renamed_is_no_reason_to_check_it(repo, hooks, home):
     configure(repo, hooks, "docbot")
     repo.commit("old.py", PLAIN)
