@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[Parser]  # noqa: SLF001 - it has no public name
 
 MOST_COMMENTS = 25
+_METAVARS = {"exclude": "PATTERN", "kinds": "KIND", "include": "RULE", "skip": "RULE",
+             "model": "MODEL", "prompt-format": "FORMAT", "min-confidence": "SHARE"}  # fmt: skip
 HELP: Mapping[str, str] = {
     "exclude": "leave paths alone that match this gitignore pattern",
     "kinds": "kinds of definition that count",
-    "include": "document what this skip rule leaves out; may be repeated",
+    "include": "document what this skip rule leaves out",
     "skip": "switch on this skip rule, which is off by default",
     "style": "docstring style",
     "language": "write English docstrings even where those that are there are not English: en",
@@ -48,6 +50,13 @@ EXAMPLES: Mapping[str, str] = {
 }
 """One command line that does something useful, for each command."""
 
+USAGES: Mapping[str, str] = {
+    "models": "docbot models ACTION [names ...]",
+    "cache": "docbot cache {info,clear}",
+    "completion": "docbot completion {bash,zsh,fish}",
+}
+"""The form of the commands that take no files; a flag is told of in the list of flags alone."""
+
 
 def parser(words: Sequence[str] = ()) -> Parser:
     """Build the parser of the command line.
@@ -63,7 +72,7 @@ def parser(words: Sequence[str] = ()) -> Parser:
         epilog="docbot COMMAND --help shows the flags of a command, with an example",
     )
     top.add_argument("--version", action="version", version=f"docbot {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     named = [words[0]] if words and words[0] in _BUILDERS else _BUILDERS
     for name in named:
         _BUILDERS[name](commands)
@@ -79,6 +88,7 @@ def _fix_command(commands: Commands) -> None:
     add("--complete", action="store_true", help=sections)
     budget = "after this long, list what is left and stop; 0 (the default) means no limit"
     add("--time-budget", type=float, metavar="SECONDS", help=budget, default=0.0)
+    _output_flags(fix)
     _settings_flags(fix)
 
 
@@ -92,14 +102,15 @@ def _check_command(commands: Commands) -> None:
         help="exit 1 only when coverage is below this, instead of when anything is missing;"
         " also the key fail-under, for the files of its configuration",
     )
+    _output_flags(check)
     _settings_flags(check)
 
 
 def _add(commands: Commands, name: str, text: str) -> Parser:
-    """Add a command, with its example."""
-    command = commands.add_parser(
-        name, help=text, description=text, epilog=f"example:\n  {EXAMPLES[name]}"
-    )
+    """Add a command; its help begins with an example, and lists the flags once."""
+    about = f"{text}\n\nexample:\n  {EXAMPLES[name]}"
+    usage = USAGES.get(name, f"docbot {name} [flags] [paths ...]")
+    command = commands.add_parser(name, help=text, description=about, usage=usage)
     command.set_defaults(command=name)
     return command
 
@@ -159,7 +170,9 @@ def _review_command(commands: Commands) -> None:
 def _models_command(commands: Commands) -> None:
     text = "list, pull, verify and remove models; the one command that uses the network"
     command = _add(commands, "models", text)
-    actions = command.add_subparsers(metavar="ACTION", required=True, dest="action")
+    actions = command.add_subparsers(
+        title="actions", prog="docbot models", metavar="ACTION", required=True, dest="action"
+    )
     for name, count, text in (
         ("list", None, "the known models, and which of them are here"),
         ("pull", "*", "download models that are not here, and check them; docbot-small by default"),
@@ -211,16 +224,15 @@ def _command(commands: Commands, name: str, text: str) -> Parser:
     scope = looked_at.add_mutually_exclusive_group()
     scope.add_argument("--staged", action="store_true", help="only what the staged changes touch")
     scope.add_argument("--since", metavar="REV", help="only what changed since HEAD and REV parted")
+    return command
+
+
+def _output_flags(command: Parser) -> None:
     output = command.add_argument_group("output")
-    output.add_argument(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help="also list what is skipped, and why",
-    )
+    skipped = "also list what is skipped, and why"
+    output.add_argument("-v", "--verbose", action="store_true", help=skipped)
     output.add_argument("-q", "--quiet", action="store_true", help="findings only")
     _format_flags(output, "text", "json")
-    return command
 
 
 def _paths(group: argparse._ArgumentGroup) -> None:
@@ -243,15 +255,16 @@ def _settings_flags(command: Parser) -> None:
     settings = command.add_argument_group("configuration (also keys of [tool.docbot])")
     for field in FLAGS:
         flag = field.name.replace("_", "-")
-        many = isinstance(field.default, tuple)
+        many, choices = isinstance(field.default, tuple), CHOICES.get(field.name)
+        one_of = f"; may be repeated: {', '.join(choices)}" if many and choices else ""
         settings.add_argument(
             f"--{flag}",
             dest=f"set_{field.name}",
             action="append" if many else "store",
             type=str if many else type(field.default),
-            choices=CHOICES.get(field.name),
-            metavar=None if CHOICES.get(field.name) else flag.rpartition("-")[2].upper(),
-            help=HELP[flag],
+            choices=choices,
+            metavar=None if choices and not many else _METAVARS.get(flag, "N"),
+            help=f"{HELP[flag]}{one_of}",
         )
     for old, new in RENAMED.items():
         command.add_argument(

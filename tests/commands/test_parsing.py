@@ -77,7 +77,10 @@ def commands():
 def test_the_help_of_each_command_has_an_example_that_can_be_parsed(capsys, name):
     with pytest.raises(SystemExit, match="0"):
         parser().parse_args([name, "--help"])
-    assert capsys.readouterr().out.endswith(f"example:\n  {EXAMPLES[name]}\n")
+    shown = capsys.readouterr().out
+    assert f"\n\nexample:\n  {EXAMPLES[name]}\n\n" in shown
+    assert shown.startswith(f"usage: docbot {name} ")
+    assert shown.index("\n") < 80
     words = EXAMPLES[name].partition(" > ")[0].split()
     assert parser().parse_args(words[1:])
 
