@@ -30,10 +30,10 @@ MANIFEST = HOME / ".pre-commit-hooks.yaml"
 def pre_commit(repo, *arguments, home, environment=None):
     command = [sys.executable, "-m", "pre_commit", *arguments]
     environment = {
-        **(environment or {"HOME": str(home)}),
+        # this docbot, whichever is installed; that of an environment is its own
+        **(environment or {"HOME": str(home), "PYTHONPATH": str(HOME)}),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PRE_COMMIT_HOME": str(home),
-        "PYTHONPATH": str(HOME),  # this docbot, whichever is installed
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_NAME": "Ada",
         "GIT_AUTHOR_EMAIL": "ada@example.org",
