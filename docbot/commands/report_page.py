@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from docbot.commands.check import print_check
@@ -109,7 +110,8 @@ def _report(
         from docbot.commands.trend import trend
 
         points = trend(worktrees, options.since, cache, workers=options.own_process)
-    name = path_text(base_of(worktrees)).rstrip("/").rpartition("/")[2] or "/"
+    base = base_of(worktrees)
+    name = path_text(PurePath(base.name or base))
     return Report(name=name, counts=counts, proposals=proposals, trend=points)
 
 

@@ -114,6 +114,11 @@ class BlobFacts:
             self._outlines[blob] = self._decoded(blob, decode_outline)
         return self._outlines[blob]
 
+    def shape(self, blob: str) -> bytes:
+        """Return what outlines of blobs are compared by: equal ones are the same."""
+        self.load([blob])
+        return self._encoded[blob].partition(b"\n")[0].partition(b",")[2]  # without the size
+
     def _decoded(self, blob: str, decoder: Callable[[bytes], _Decoded]) -> _Decoded:
         self.load([blob])
         try:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from docbot.cache import open_cache
-from docbot.commands import trend as trends
+from docbot.commands.commit_counter import CommitCounter
 from docbot.commands.trend import trend
 from docbot.errors import ConfigError, GitError
 from docbot.repo.git import Repository
@@ -99,9 +99,9 @@ def test_a_second_trend_counts_only_new_commits(history, monkeypatch):
     first = history.git("rev-list", "--max-parents=0", "HEAD").strip()
     before = points(history, first)
     counted = []
-    real = trends._Counter.count
+    real = CommitCounter.count
     monkeypatch.setattr(
-        trends._Counter,
+        CommitCounter,
         "count",
         lambda self, commit, listing: counted.append(commit.subject) or real(self, commit, listing),
     )
