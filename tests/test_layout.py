@@ -28,7 +28,7 @@ RANKS = (
     "pipeline", "session", "review", "page", "commands", "__init__", "cli", "__main__", "distill",
 )  # fmt: skip
 HEAVY = ("docbot.llm.binding", "llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2",
-         "libcst", "rich", "git", "numpy")  # fmt: skip
+         "libcst", "rich", "git", "numpy", "jinja2")  # fmt: skip
 
 
 def modules() -> dict[str, Path]:
@@ -134,6 +134,7 @@ def test_check_and_fix_load_nothing_of_the_review(tmp_path):
         ("httpx", "review.post.http"),
         ("libcst", "scan.anchors"),
         ("git", "repo.git_command"),
+        ("jinja2", "page.render"),
     ],
 )
 def test_one_file_knows_each_outside_thing(library, home):
