@@ -79,6 +79,8 @@ class Config:
             fit.
         fail_under: `check` exits with 1 where the coverage is below this, in percent, instead of
             where anything is missing; -1: not set.
+        ratchet: The file of the gaps that `check` knows and does not fail for, relative to the
+            folder of the settings; "": none.
         linters_want: The kinds of sections that the repository's linters want in every docstring;
             no key, but read from their own settings.
         opt_outs: Per-file ignores of missing docstrings, as from `opt_outs_of_settings`; no key.
@@ -103,6 +105,7 @@ class Config:
     threads: int = 0
     gpu_layers: int = -1
     fail_under: float = field(default=-1.0, metadata={"flag": False})
+    ratchet: str = field(default="", metadata={"flag": False})
     linters_want: tuple[str, ...] = field(default=(), metadata={"key": False})
     opt_outs: tuple[tuple[str, str, str, tuple[str, ...]], ...] = field(
         default=(), metadata={"key": False}

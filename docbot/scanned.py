@@ -69,7 +69,8 @@ class Result:
     where docstrings disagree with their functions, `mended` where they did. `drifts` have the lines
     of the file as it is now, and all others those of the file as it was read; `lines` maps them.
     `error` is docbot's own failure: the file was given up. `candidates` are the words
-    that there were for each target.
+    that there were for each target. `known` are the findings that a ratchet has, by
+    `finding_key`; None without a ratchet.
     """
 
     path: PurePosixPath
@@ -85,6 +86,11 @@ class Result:
     lines: LineMap = UNMOVED
     error: str = ""
     candidates: tuple[Candidate, ...] = ()
+    known: frozenset[tuple[str, int, str, str]] | None = None
+
+    def is_known(self, finding: Target | Drift) -> bool | None:
+        """Check whether a ratchet has a finding; None where there is none to say so."""
+        return None if self.known is None else finding_key(finding) in self.known
 
     def line_now(self, finding: Edit | Definition | Skip | Drift) -> int:
         """Return the line after the run of all but `drifts`; a module's stays the first."""
@@ -97,6 +103,13 @@ class Result:
             dataclasses.replace(drift, line=self.lines.before(drift.line)) for drift in self.drifts
         )
         return dataclasses.replace(self, drifts=tuple(drifts), lines=UNMOVED)
+
+
+def finding_key(finding: Target | Drift) -> tuple[str, int, str, str]:
+    """Return what tells a finding of a file from the others: name, line, rule and subject."""
+    if isinstance(finding, Target):
+        return (*finding.place, finding.reason.value, "")
+    return finding.qualname, finding.line, finding.rule.value, finding.subject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

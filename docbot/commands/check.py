@@ -19,6 +19,7 @@ from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.hook import check_all, is_about_all
 from docbot.commands.options import settings_of
 from docbot.commands.output import Run, print_again, user_cache
+from docbot.commands.ratchets import Ratchets
 from docbot.commands.streams import print_message
 from docbot.repo.former import base_revision, former_versions
 from docbot.repo.locate import Locator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from docbot.cache import Cache
+    from docbot.commands.ratchet import Ratchet
     from docbot.repo.scans import CachedScans, FileContent
     from docbot.repo.worktree import SelectedFile, WorkTree
     from docbot.scanned import Result
@@ -62,26 +64,38 @@ def run(options: argparse.Namespace) -> int:
     if options.staged and is_about_all(worktrees):
         options = check_all(options)
     with user_cache(options) as cache:
-        output = print_check(options, locator, worktrees, cache)
+        output = print_check(options, locator, worktrees, cache, Ratchets(options))
     if output.unparsable:  # nobody knows what is missing there
         for sentence in output.unparsable if options.quiet else ():
             print_message(sentence)
         return CHANGES
     if options.fail_under is not None:
         below = output.coverage is not None and output.coverage < options.fail_under
-        return CHANGES if below else CLEAN
+        return CHANGES if below or output.has_new else CLEAN
     return CHANGES if output.fails else CLEAN
 
 
 def print_check(
-    options: argparse.Namespace, locator: Locator, worktrees: list[WorkTree], cache: Cache
+    options: argparse.Namespace,
+    locator: Locator,
+    worktrees: list[WorkTree],
+    cache: Cache,
+    ratchets: Ratchets | None = None,
 ) -> CheckOutput:
     """Print the output of an earlier check of the same files, or check them."""
 
     def check(parts: Sequence[Part]) -> CheckOutput:
-        return _check_files(Run(options, [part.worktree for part in parts]), parts)
+        return _check_files(Run(options, [part.worktree for part in parts]), parts, ratchets)
 
-    form = [options.format, options.verbose]
+    if ratchets is not None and ratchets.is_writing:
+        parts = list(_select(options, locator, worktrees, cache))
+        ratchets.check_flags(part.worktree for part in parts)
+        return check(parts)
+
+    def form(trees: Sequence[WorkTree]) -> list[object]:
+        known = ratchets.state(trees) if ratchets is not None else []
+        return [options.format, options.verbose, known]
+
     output, is_earlier = recall_or_count(options, locator, worktrees, cache, form, check)
     if is_earlier:
         print_again(output, quiet=options.quiet)
@@ -93,7 +107,7 @@ def recall_or_count(
     locator: Locator,
     worktrees: list[WorkTree],
     cache: Cache,
-    form: list[object],
+    form: Callable[[Sequence[WorkTree]], list[object]],
     count: Callable[[Sequence[Part]], CheckOutput],
 ) -> tuple[CheckOutput, bool]:
     """Return the output of an earlier count of the same files, or count them.
@@ -103,7 +117,7 @@ def recall_or_count(
         locator: What found the work trees.
         worktrees: Those of the run.
         cache: Where outputs are stored.
-        form: What an output depends on besides the files and their configuration.
+        form: Returns what an output depends on besides the files and their configuration.
         count: Counts the selected files.
 
     Returns:
@@ -119,7 +133,7 @@ def recall_or_count(
         worktrees = [part.worktree for part in parts]
         states = [files_state(part.worktree, part.files, part.rows) for part in parts]
         bases = [part.base for part in parts]
-    key = key_of(worktrees, states, [*form, bases])
+    key = key_of(worktrees, states, [*form(worktrees), bases])
     whole = parts is None and _name_all(worktrees)
     output = recall(cache, key, worktrees, whole=whole)
     if output is not None:
@@ -163,8 +177,8 @@ def _select(
         yield Part(worktree=tree, rows=rows, files=files, scans=scans, base=base)
 
 
-def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
-    failures = sum(check_part(run, part) for part in parts)
+def _check_files(run: Run, parts: Sequence[Part], ratchets: Ratchets | None) -> CheckOutput:
+    failures = sum(check_part(run, part, ratchets) for part in parts)
     count = sum(len(part.rows) for part in parts)
     some = run.options.staged or run.options.since is not None
     if not some and (run.options.verbose or not count):
@@ -173,6 +187,8 @@ def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
         from docbot.commands.folder_table import print_bars
 
         print_bars(run.counts)
+    if ratchets is not None:
+        ratchets.close(run)
     run.close("check", kinds_of(parts))
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
@@ -180,6 +196,7 @@ def _check_files(run: Run, parts: Sequence[Part]) -> CheckOutput:
         fails=failures > 0,
         coverage=run.tally.coverage,
         unparsable=tuple(run.tally.unparsable),
+        has_new=ratchets is not None and ratchets.has_new,
     )
 
 
@@ -191,19 +208,22 @@ def kinds_of(parts: Iterable[Part]) -> tuple[str, ...]:
     return kinds.pop() if len(kinds) == 1 else ()
 
 
-def check_part(run: Run, part: Part) -> bool:
+def check_part(run: Run, part: Part, ratchets: Ratchets | None = None) -> bool:
     """Check one work tree, and return whether it falls short of what its configuration asks."""
     tally, limit = run.tally, part.worktree.config.fail_under
     before = (tally.documented, tally.missing, tally.certain_drifts)
-    _check_rows(run, part)
+    ratchet = ratchets.of(part.worktree) if ratchets is not None else None
+    new_before = ratchet.new if ratchet is not None else 0
+    _check_rows(run, part, ratchet)
+    has_new = ratchet is not None and ratchet.new > new_before
     after = (tally.documented, tally.missing, tally.certain_drifts)
     documented, missing, drifts = (new - old for old, new in zip(before, after, strict=True))
     if limit < 0:
-        return missing + drifts > 0
-    return 100 * documented < limit * (documented + missing)
+        return has_new if ratchet is not None else missing + drifts > 0
+    return has_new or 100 * documented < limit * (documented + missing)
 
 
-def _check_rows(run: Run, part: Part) -> None:
+def _check_rows(run: Run, part: Part, ratchet: Ratchet | None) -> None:
     from docbot.commands.output import with_changed_drifts
     from docbot.scanned import COUNTED, Result, with_kinds
     from docbot.select.inheritance import ParentIndex
@@ -235,11 +255,14 @@ def _check_rows(run: Run, part: Part) -> None:
         verdicts = dict(judged)
         for path, row in zip(paths, rows, strict=True):
             if skip := row.skip or skips[path]:
-                run.add(Result(path=path, skips=(skip,)))
-                continue
-            result = _settle(part, path, row, verdicts[path], parents)
-            if row.changed is not None and verdicts[path].skip is None and config.stale != "off":
+                result = Result(path=path, skips=(skip,))
+            else:
+                result = _settle(part, path, row, verdicts[path], parents)
+            is_judged = path in verdicts and verdicts[path].skip is None
+            if row.changed is not None and is_judged and config.stale != "off":
                 result = with_changed_drifts(result, row, former, config.required_sections)
+            if ratchet is not None:
+                result = ratchet.compare(result, run.worktree.root, partly=row.changed is not None)
             run.add(result)
 
 

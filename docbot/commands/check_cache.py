@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 LARGEST = 8 << 20
 """Bytes of output worth storing."""
 
-_ROW = (str, [str], bool, frozenset((float, type(None))), [str], [frozenset((list, type(None)))],
-        [{str: str}], [{str: str}])  # fmt: skip
+_ROW = (str, [str], bool, frozenset((float, type(None))), [str], bool,
+        [frozenset((list, type(None)))], [{str: str}], [{str: str}])  # fmt: skip
 """The types of a serialised output."""
 
 
@@ -50,6 +50,7 @@ class CheckOutput:
             that key anything missing or stale.
         coverage: The share of documented definitions, in percent; None where none counts.
         unparsable: A sentence for each file that cannot be read as Python.
+        has_new: Whether a ratchet lacks anything that is missing or stale.
 
     """
 
@@ -58,6 +59,7 @@ class CheckOutput:
     fails: bool
     coverage: float | None
     unparsable: tuple[str, ...] = ()
+    has_new: bool = False
 
 
 def tracked_state(worktree: WorkTree) -> bytes | None:
@@ -130,7 +132,7 @@ def recall(
         return None
     if not is_shaped(row, _ROW) or {*map(len, row[-3:])} != {len(worktrees)}:
         return None
-    data, messages, fails, coverage, unparsable, readers, outside, folders = row
+    data, messages, fails, coverage, unparsable, has_new, readers, outside, folders = row
     if not all(map(partial(_are_unchanged, cache), worktrees, outside, folders)):
         return None
     if not whole and not all(map(_has_readers, worktrees, readers)):
@@ -141,6 +143,7 @@ def recall(
         fails=fails,
         coverage=coverage,
         unparsable=tuple(unparsable),
+        has_new=has_new,
     )
 
 
@@ -158,7 +161,7 @@ def remember(cache: Cache, key: bytes, output: CheckOutput, scans: Sequence[Cach
     readers = [None if files is None else [*map(str, files)] for files in searched]
     outside = [{str(path): blob for path, blob in each.outside.items()} for each in scans]
     folders = [each.folders for each in scans]
-    counts = [output.fails, output.coverage, output.unparsable]
+    counts = [output.fails, output.coverage, output.unparsable, output.has_new]
     row = [output.data, output.messages, *counts, readers, outside, folders]
     value = json.dumps(row, separators=(",", ":")).encode()
     if all(each.sure for each in scans) and len(value) <= LARGEST and version():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
 from docbot import __version__
@@ -102,8 +103,21 @@ def _check_command(commands: Commands) -> None:
         help="exit 1 only when coverage is below this, instead of when anything is missing;"
         " also the key fail-under, for the files of its configuration",
     )
+    add = failing.add_argument
+    known = "exit 1 only for what this file of known gaps lacks; also the key ratchet"
+    add("--ratchet", type=_absolute, dest="set_ratchet", metavar="FILE", help=known)
+    writing = failing.add_mutually_exclusive_group()
+    shorter = "take what is mended out of the ratchet; make the file where there is none"
+    writing.add_argument("--update", action="store_true", help=shorter)
+    longer = "the same, and add what is new"
+    writing.add_argument("--accept", action="store_true", help=longer)
     _output_flags(check)
     _settings_flags(check)
+
+
+def _absolute(value: str) -> str:
+    """Return a path from the working folder, where a key's is from the folder of its settings."""
+    return os.path.abspath(path(value))  # noqa: PTH100 - of text
 
 
 def _add(commands: Commands, name: str, text: str) -> Parser:

@@ -39,11 +39,11 @@ def count_files(
     """Count the files in question as `check` does, or return an earlier count of the same files."""
     silent = whole_check(options)
     count = partial(_count, silent)
-    output, _ = recall_or_count(silent, locator, worktrees, cache, [FORM], count)
+    output, _ = recall_or_count(silent, locator, worktrees, cache, _form, count)
     try:
         return decode(output.data, output.messages)
     except ValueError:  # a row that docbot did not write
-        output, _ = recall_or_count(silent, locator, worktrees, Cache(None), [FORM], count)
+        output, _ = recall_or_count(silent, locator, worktrees, Cache(None), _form, count)
         return decode(output.data, output.messages)
 
 
@@ -52,6 +52,10 @@ def whole_check(options: argparse.Namespace) -> argparse.Namespace:
     check = argparse.Namespace(**vars(options))
     check.staged, check.since, check.verbose, check.format = False, None, False, "json"
     return check
+
+
+def _form(_worktrees: Sequence[WorkTree]) -> list[object]:
+    return [FORM]
 
 
 def _count(options: argparse.Namespace, parts: Sequence[Part]) -> CheckOutput:

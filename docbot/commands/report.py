@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from docbot.drift.drift import Drift
     from docbot.scan.definition import Definition
     from docbot.scanned import Result
-    from docbot.select.skip import Skip
+    from docbot.select.skip import Skip, Target
 
 SCHEMA_VERSION = 2
 
@@ -49,6 +49,7 @@ class Tally:
     files_skipped: Counter[SkipReason] = field(default_factory=Counter)
     errors: int = 0
     unparsable: list[str] = field(default_factory=list)
+    ratchet: Counter[str] = field(default_factory=Counter)
     vendored: dict[str, None] = field(default_factory=dict)
 
     def add(self, result: Result) -> None:
@@ -85,7 +86,7 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
     """Return one line per definition, as editors and linters write it: `path:line: message`.
 
     With `verbose`, skipped definitions and files are listed too, with the sentences that were
-    withheld. The lines are those of the file as it is now.
+    withheld, and what a ratchet knows. The lines are those of the file as it is now.
     """
     line_of = result.line_now
     lines = [(line_of(edit), f"{edit.qualname}: {_first_line(edit.text)}") for edit in result.edits]
@@ -93,12 +94,16 @@ def format_findings(result: Result, *, verbose: bool) -> list[str]:
     lines += [
         (
             line_of(target.definition),
-            f"{target.definition.kind.value} {target.definition.qualname} has no docstring",
+            f"{_new(result, target)}{_described(target.definition)} has no docstring",
         )
         for target in result.missing
-        if target.place not in skipped
+        if target.place not in skipped and (verbose or not result.is_known(target))
     ]
-    lines += [(drift.line, _sentence(drift)) for drift in result.drifts]
+    lines += [
+        (drift.line, f"{_new(result, drift)}{_sentence(drift)}")
+        for drift in result.drifts
+        if verbose or not result.is_known(drift)
+    ]
     lines += [(line_of(drift), f"mended: {_sentence(drift)}") for drift in result.mended]
     if verbose:
         said = {(each.qualname, each.line): each.sentence for each in result.candidates}
@@ -114,6 +119,15 @@ def _skipped(skip: Skip, said: str) -> str:
     """Say why something was skipped, with the sentence that was withheld where there was one."""
     withheld = f'; withheld: "{said}"' if said and said not in skip.detail else ""
     return f"{skip.qualname or 'file'} skipped, {skip.reason.value}: {skip.detail}{withheld}"
+
+
+def _described(definition: Definition) -> str:
+    return f"{definition.kind.value} {definition.qualname}"
+
+
+def _new(result: Result, finding: Target | Drift) -> str:
+    """Return how a line begins where a ratchet says whether a finding is new."""
+    return {None: "", True: "known: ", False: "new: "}[result.is_known(finding)]
 
 
 def _sentence(drift: Drift) -> str:
@@ -274,6 +288,7 @@ def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
                 "skipped": {reason.value: n for reason, n in sorted(tally.skipped.items())},
                 "files_skipped": {r.value: n for r, n in sorted(tally.files_skipped.items())},
                 "errors": tally.errors,
+                **({"ratchet": tally.ratchet} if tally.ratchet else {}),
             },
         },
         indent=2,
@@ -297,10 +312,14 @@ def _file(result: Result) -> dict[str, Any]:
                 "qualname": target.definition.qualname,
                 "kind": target.definition.kind.value,
                 **_lines(result, target.definition),
+                **_known(result, target),
             }
             for target in result.missing
         ],
-        "drift": [_drift(drift, _left_lines(result, drift)) for drift in result.drifts],
+        "drift": [
+            {**_drift(drift, _left_lines(result, drift)), **_known(result, drift)}
+            for drift in result.drifts
+        ],
         "mended": [_drift(drift, _lines(result, drift)) for drift in result.mended],
         "skipped": [
             {
@@ -313,6 +332,11 @@ def _file(result: Result) -> dict[str, Any]:
         ],
         "error": result.error or None,
     }
+
+
+def _known(result: Result, finding: Target | Drift) -> dict[str, bool]:
+    known = result.is_known(finding)
+    return {} if known is None else {"known": known}
 
 
 def _lines(result: Result, finding: Edit | Definition | Skip | Drift) -> dict[str, int | None]:

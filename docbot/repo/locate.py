@@ -113,6 +113,7 @@ class Locator:
                 config,
                 linters_want=sections_linters_want(levels),
                 opt_outs=opt_outs_of_settings(levels, below),
+                ratchet=str(home / config.ratchet) if config.ratchet else "",
             ),
             home=root if "exclude" in self._settings else home,
             scope=scope,
