@@ -43,13 +43,14 @@ def usable_cores(
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
     try:
-        lines = own.read_text().splitlines()
+        lines = own.read_text(encoding="utf-8").splitlines()
     except OSError:
         return cores
     groups = [Path(line[3:]) for line in lines if line.startswith("0::/")]
     for ancestor in [each for group in groups for each in (group, *group.parents)]:
         try:
-            quota, period = (cgroups / str(ancestor).lstrip("/") / "cpu.max").read_text().split()
+            file = cgroups / str(ancestor).lstrip("/") / "cpu.max"
+            quota, period = file.read_text(encoding="ascii").split()
         except (OSError, ValueError):
             continue
         if quota != "max":

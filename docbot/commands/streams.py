@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from docbot.errors import OutputError
 
@@ -33,10 +33,8 @@ def write_data(data: bytes) -> None:
     """
     try:
         _write(sys.stdout, data)
-    except BrokenPipeError:
-        raise
     except (OSError, ValueError) as error:
-        raise OutputError(_why(error)) from error
+        _complain(error)
 
 
 def print_line(line: str) -> None:
@@ -88,10 +86,8 @@ def finish() -> None:
     if sys.stdout is not None:
         try:
             sys.stdout.flush()
-        except BrokenPipeError:
-            raise
         except (OSError, ValueError) as error:
-            raise OutputError(_why(error)) from error
+            _complain(error)
 
 
 def discard() -> None:
@@ -115,6 +111,13 @@ def fill_closed() -> None:
                 os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003
 
 
+def allow_any_letter() -> None:
+    """Let libraries print any letter to stdout: one that its encoding lacks becomes `?`."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
+
+
 def _write(stream: IO[str] | None, data: bytes) -> None:
     if stream is None:  # closed before Python began
         raise OSError(errno.EBADF, os.strerror(errno.EBADF))
@@ -130,9 +133,14 @@ def _write(stream: IO[str] | None, data: bytes) -> None:
     binary.flush()
 
 
-def _why(error: OSError | ValueError) -> str:
+def _complain(error: OSError | ValueError) -> NoReturn:
+    """Raise what a failure to write to stdout means: that nobody reads on, or an error."""
+    if isinstance(error, BrokenPipeError):
+        raise error
+    if sys.platform == "win32" and isinstance(error, OSError) and error.errno == errno.EINVAL:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)) from error
     reason = error.strerror if isinstance(error, OSError) else "it is closed"
-    return f"stdout cannot be written: {reason}"
+    raise OutputError(f"stdout cannot be written: {reason}") from error
 
 
 def _silence(stream: IO[str] | None) -> None:

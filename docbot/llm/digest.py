@@ -127,4 +127,4 @@ def _write_entry(part: str, key: str, value: Any) -> None:
     with suppress(OSError, RuntimeError):  # a cache that cannot be written is no reason to stop
         make_private(_record().parent)
         with replacing(_record()) as temporary:
-            temporary.write_text(json.dumps(record, indent=1))
+            temporary.write_text(json.dumps(record, indent=1), encoding="ascii")

@@ -377,14 +377,14 @@ def listening() -> Iterator[list[str]]:
     llama, complaints, callback = library()
     complaints.clear()
     mask = getattr(signal, "pthread_sigmask", None)  # not on Windows
-    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else set()
+    before = mask(signal.SIG_BLOCK, {signal.SIGINT}) if mask else set()  # type: ignore[attr-defined,unused-ignore]
     llama.llama_log_set(callback, ctypes.c_void_p(0))
     try:
         yield complaints
     finally:
         _silence(llama)
         if mask:
-            mask(signal.SIG_SETMASK, before)
+            mask(signal.SIG_SETMASK, before)  # type: ignore[attr-defined,unused-ignore]
 
 
 def _silence(llama: Any) -> None:

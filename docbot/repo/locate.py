@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from docbot.config import PYPROJECT, load_config, replace
-from docbot.errors import GitError
+from docbot.errors import ConfigError, GitError
 from docbot.repo.discover import has_settings, resolve
 from docbot.repo.git import Repository
 from docbot.repo.nested import tracked_below
@@ -76,7 +76,7 @@ class Locator:
     def _split(self, repository: Repository | None, arguments: tuple[Path, ...]) -> list[WorkTree]:
         """Split a repository or the plain folders by the configurations that hold in them."""
         folders = [_folder(path) for path in arguments]
-        root = repository.root if repository is not None else Path(os.path.commonpath(folders))
+        root = repository.root if repository is not None else _common(folders)
         if self._config_file is not None:
             home = Path(os.path.realpath(self._config_file)).parent
             return [self._open(root, repository, arguments, home=home, scope=root)]
@@ -154,7 +154,20 @@ class Locator:
 
 def base_of(worktrees: Iterable[WorkTree]) -> Path:
     """Return the folder that paths in reports are relative to: the one that holds all roots."""
-    return Path(os.path.commonpath([tree.root for tree in worktrees]))
+    return _common([tree.root for tree in worktrees])
+
+
+def _common(folders: Iterable[Path]) -> Path:
+    """Return the folder that holds all of these.
+
+    Raises:
+        ConfigError: there is none.
+
+    """
+    try:
+        return Path(os.path.commonpath(list(folders)))
+    except ValueError as error:  # Windows
+        raise ConfigError("the paths are on several drives; run docbot once for each") from error
 
 
 def _top(folder: Path) -> Path:

@@ -22,14 +22,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.atomic import replacing
+from docbot.atomic import locked, replacing
 from docbot.errors import UndoError
 from docbot.repo.diff import unified_diff
 from docbot.repo.own_edits import only_own_edits, take_back
 from docbot.repo.write import write
-
-if sys.platform != "win32":
-    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -105,11 +102,11 @@ class UndoPatch:
 
     def command(self, folder: Path) -> str:
         """Return the shell command that undoes it all from this folder; "" if there is none."""
-        where = shlex.quote(os.path.relpath(self._root, folder))
+        where = _quoted(_path_from(folder, self._root))
         if self._repository is not None:
-            place = shlex.quote(os.path.relpath(self.path, self._root))
+            place = _quoted(_path_from(self._root, self.path))
             return f"git -C {where} apply -R --whitespace=nowarn {place}"
-        place = shlex.quote(str(self.path))
+        place = _quoted(str(self.path))
         if shutil.which("patch"):
             return f"patch -R -p1 -d {where} -i {place}"
         if shutil.which("git"):
@@ -127,10 +124,7 @@ class UndoPatch:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_name("undo.lock").open("ab") as lock:
-            if sys.platform != "win32":
-                with suppress(OSError):  # a file system without locks
-                    fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        with self.path.with_name("undo.lock").open("ab") as lock, locked(lock):
             yield
 
     def _add(self, section: _Section) -> None:
@@ -169,6 +163,21 @@ def only_docbots(repository: Repository, dirty: Collection[Path]) -> frozenset[P
         if path in dirty:
             patches[path] = patches.get(path, b"") + section.text
     return only_own_edits(repository, patches) if patches else frozenset()
+
+
+def _path_from(folder: Path, path: Path) -> str:
+    """Return a path as seen from a folder; the whole path where that is on another drive."""
+    try:
+        return os.path.relpath(path, folder)
+    except ValueError:  # Windows
+        return str(path)
+
+
+def _quoted(word: str) -> str:
+    """Quote a word for the user's shell; that of Windows takes apostrophes for letters."""
+    if sys.platform == "win32":
+        return f'"{word}"' if " " in word or "&" in word else word
+    return shlex.quote(word)
 
 
 def _plain_path() -> Path:

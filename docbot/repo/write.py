@@ -14,14 +14,12 @@ import re
 import shutil
 import stat
 import sys
+import time
 from typing import TYPE_CHECKING, BinaryIO
 
-from docbot.atomic import replacing
+from docbot.atomic import locked, replacing
 from docbot.errors import DiskError, SourceError, TooLargeError, WriteError
 from docbot.scan.basics import MAX_BYTES
-
-if sys.platform != "win32":
-    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,30 +138,32 @@ def _locked(path: Path) -> Iterator[None]:
     new one.
     """
     if sys.platform == "win32":
-        yield  # an open file cannot be replaced there
+        yield  # an open file cannot be replaced there, nor one that others have open
     else:
-        with _open(path) as file:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        with _open(path) as file, locked(file):
             yield
 
 
 _TEMPORARY = re.compile(r"\.docbot-(\d+)-[0-9a-f]{8}\.tmp")
 
+_LONGEST = 3600
+"""Seconds after which no process writes to its temporary file any more."""
+
 
 @functools.cache
 def _sweep(folder: Path) -> None:
     """Remove the files that killed runs left in a folder; once per folder and process."""
-    if sys.platform == "win32":  # os.kill would end that process
-        return
     with contextlib.suppress(OSError):
         for file in folder.iterdir():
             temporary = _TEMPORARY.fullmatch(file.name)
-            if temporary and not _is_alive(int(temporary[1])):
+            if temporary and not _is_in_use(file, int(temporary[1])):
                 file.unlink(missing_ok=True)
 
 
-def _is_alive(process: int) -> bool:
+def _is_in_use(file: Path, process: int) -> bool:
+    """Check whether the process that made a temporary file may still write to it."""
+    if sys.platform == "win32":  # os.kill would end that process
+        return time.time() - file.stat().st_mtime < _LONGEST
     try:
         os.kill(process, 0)
     except ProcessLookupError:

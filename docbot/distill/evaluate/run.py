@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> None:
 
     """
     path: Path = options.work / options.out
-    evaluation: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    text = path.read_text(encoding="utf-8") if path.is_file() else "{}"
+    evaluation: dict[str, Any] = json.loads(text)
     names = [name for name in options.table if options.again or name not in evaluation]
     if names:
         study = _study(options)

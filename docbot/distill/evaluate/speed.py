@@ -81,12 +81,12 @@ def _peak_bytes() -> float:
     """Return the largest resident memory so far; 0 where the system does not know it (Windows)."""
     status = Path("/proc/self/status")
     if status.is_file():  # a Linux process inherits ru_maxrss from the one that started it
-        match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+        match = re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))
         return float(match.group(1)) * 1024 if match else 0.0
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return 0.0
+    import resource
+
     return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

@@ -47,6 +47,9 @@ _FOLDER_LISTS = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _RESERVED_BYTES = 8 << 30  # address space that threads' arenas reserve and do not use
 _GPU_DEVICES = ("/dev/nvidiactl", "/dev/kfd")  # their drivers reserve more than there is memory
 
+_FIRST_EXCEPTION = 0xC0000000
+"""The least exit status of a process on Windows that an exception has ended."""
+
 _START = """\
 import sys
 home = sys.argv[1]
@@ -152,7 +155,7 @@ def run_sandboxed(request: Mapping[str, Any], root: Path, budget: float) -> byte
 def _send(process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> None:
     """Write the request; the pipe stays open, since its end means that the parent is gone."""
     assert process.stdin is not None  # noqa: S101 - for mypy: it was asked for
-    with suppress(BrokenPipeError):  # it has ended; its status says why
+    with suppress(OSError):  # it has ended; its status says why
         process.stdin.write(json.dumps(request).encode("ascii") + b"\n")
         process.stdin.flush()
 
@@ -167,14 +170,20 @@ def _read_answer(status: int, answer: IO[bytes], errors: IO[bytes]) -> bytes:
     errors.seek(0, os.SEEK_END)
     errors.seek(max(0, errors.tell() - 10_000))
     lines = errors.read().decode("utf-8", "replace").splitlines()
-    if status < 0:
-        name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
+    if name := _name_of_end(status):
         raise ReviewError(
             f"the process that analyses was ended by {name}: perhaps there was not enough memory,"
             " or a file of this change is made to break parsers; nothing was posted"
         )
     traceback = "\n".join(f"| {_safe_line(line)}" for line in lines)
     raise RuntimeError(f"the process that analyses failed with status {status}:\n{traceback}")
+
+
+def _name_of_end(status: int) -> str:
+    """Return what ended a process that did not exit by itself, "" if it did."""
+    if status < 0:
+        return signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
+    return f"0x{status:08X}" if status >= _FIRST_EXCEPTION else ""
 
 
 def _safe_line(text: str) -> str:
