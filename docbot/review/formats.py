@@ -25,22 +25,32 @@ if TYPE_CHECKING:
 
 RULE = "missing-docstring"
 
+MAX_COMMENT = 65_000
+"""Most bytes of the Markdown: GitHub refuses a comment of more than 65,536 characters, and text
+never has fewer bytes than characters."""
+
 MAX_PAGE = 900_000
-"""Most bytes of the Markdown; a step's summary may have 1 MiB."""
+"""Most bytes of the Markdown of a step's summary, which may have 1 MiB."""
 
 MAX_ANNOTATIONS = 10
 """Most notices that GitHub shows of one step; as many warnings and errors."""
 
 
-def to_markdown(findings: Findings) -> str:
-    """Convert to Markdown for a step's summary, a merge request or a terminal."""
+def to_markdown(findings: Findings, *, most: int = MAX_COMMENT) -> str:
+    """Convert to Markdown for a comment, a merge request or a terminal.
+
+    Args:
+        findings: What the review found.
+        most: Most bytes of the result; findings that do not fit are left out and counted.
+
+    """
     missing = in_order(findings.missing)
     parts = SummaryParts(
         to_copy=tuple(finding for finding in missing if finding.sound_suggestion),
         without_suggestion=tuple(finding for finding in missing if not finding.sound_suggestion),
         stale=tuple(finding for finding in in_order(findings.findings) if finding.rule),
     )
-    return render_summary(findings, parts, most=MAX_PAGE) + "\n"
+    return render_summary(findings, parts, most=most - 1) + "\n"
 
 
 def to_sarif(findings: Findings) -> str:

@@ -15,6 +15,7 @@ from test_mends import ABOVE, RATE, STALE
 from docbot.review.findings import Finding, Findings, Suggestion
 from docbot.review.formats import (
     MAX_ANNOTATIONS,
+    MAX_COMMENT,
     MAX_PAGE,
     to_markdown,
     to_notices,
@@ -301,7 +302,8 @@ def test_a_page_has_all_of_it():
     assert "<!--" not in page
 
 
-def test_a_page_is_cut_between_findings():
+@pytest.mark.parametrize(("limit", "most"), [(MAX_COMMENT, {}), (MAX_PAGE, {"most": MAX_PAGE})])
+def test_a_page_is_cut_between_findings(limit, most):
     wide = "x" * 1500
     many = tuple(
         replace(
@@ -311,12 +313,27 @@ def test_a_page_is_cut_between_findings():
         )
         for line in range(1, 1001)
     )
-    page = to_markdown(replace(REPORT, findings=many))
-    assert MAX_PAGE - 5000 < len(page.encode()) <= MAX_PAGE
+    page = to_markdown(replace(REPORT, findings=many), **most)
+    assert limit - 5000 < len(page.encode()) <= limit
     count = page.count(wide)
     assert page.count("```python") == count
     assert f"{1000 - count} more did not fit" in page
     assert page.rstrip().endswith("</sub>")
+
+
+@pytest.mark.parametrize("letter", ["x", "ß", "\N{SNAKE}"])
+@pytest.mark.parametrize("kind", [FINDING, METHOD, STALE])
+def test_a_long_list_fits_into_a_comment_and_is_well_formed(kind, letter):
+    name = letter * 150
+    many = tuple(replace(kind, path=f"{name}.py", line=line) for line in range(1, 2001))
+    page = to_markdown(replace(REPORT, findings=many))
+    assert 50_000 < len(page.encode()) < 65_536
+    listed = page.count(f"`{name}.py:")
+    assert f"{2000 - listed} more did not fit" in page
+    _, html, _ = outside(page)
+    assert "".join(html).count("<details>") == "".join(html).count("</details>")
+    fences = [line for line in page.splitlines() if line.startswith("```")]
+    assert fences == ["```python", "```"] * (len(fences) // 2)
 
 
 def outside(page):

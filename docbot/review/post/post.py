@@ -119,7 +119,8 @@ def write_step_summary(findings: Findings, sentence: str = "") -> bool:
 
     """
     heading = f"{neutralise(sentence)}\n\n" if sentence else ""
-    return actions.append_step_summary(heading + formats.to_markdown(findings))
+    page = formats.to_markdown(findings, most=formats.MAX_PAGE)
+    return actions.append_step_summary(heading + page)
 
 
 def _update_comments(
