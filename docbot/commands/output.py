@@ -84,7 +84,8 @@ class Run:
     def add(self, result: Result) -> None:
         """Count a file, and show it or keep it for the report."""
         if self.worktree.root != self._base:
-            path = PurePosixPath(self.worktree.root.relative_to(self._base), result.path)
+            above = self.worktree.root.relative_to(self._base).as_posix()
+            path = PurePosixPath(above, result.path)
             result = dataclasses.replace(result, path=path)
         self.tally.add(result)
         if self.options.verbose:
