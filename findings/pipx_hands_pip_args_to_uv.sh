@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pipx 1.18.4 installs with uv as soon as one is on PATH, and hands it what --pip-args holds. So an
 # option of pip that uv does not have, such as --prefer-binary, ends the installation on one machine
-# and works on the next. --only-binary PACKAGE and --no-index --find-links are in both.
+# and works on the next. --only-binary PACKAGE is in both.
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -10,14 +10,14 @@ python3 -m venv "$folder/venv"
 pip() { "$folder/venv/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 pip install pipx==1.18.4 uv==0.13.9
 pip download --no-deps --dest "$folder/wheels" cowsay==6.1
-export PIPX_HOME=$folder/home PIPX_BIN_DIR=$folder/bin PATH=$folder/venv/bin:$PATH
+export PATH=$folder/venv/bin:$PATH
 
-installed() { # BACKEND OPTION...
-  PIPX_DEFAULT_BACKEND=$1 pipx install --force "$folder"/wheels/cowsay-*.whl \
-    --pip-args="--no-index --find-links $folder/wheels ${*:2}" > "$folder/output" 2>&1 && echo yes \
+installed() { # BACKEND OPTION...; an environment keeps its backend, so each has a home of its own
+  PIPX_HOME=$(mktemp -d "$folder/XXXX") PIPX_BIN_DIR=$folder/bin PIPX_DEFAULT_BACKEND=$1 \
+    pipx install --force "$folder"/wheels/cowsay-*.whl \
+    --pip-args="${*:2}" > "$folder/output" 2>&1 && echo yes \
     || echo "no: $(grep -o "unexpected argument '[^']*'" "$folder/output" | head -n 1)"
 }
-unset PIPX_DEFAULT_BACKEND
 chosen=$(pipx install --help | tr -s ' \n' ' ' | grep -o "else 'uv' when uv is available" || true)
 by_pip=$(installed pip --prefer-binary)
 by_uv=$(installed uv --prefer-binary)
