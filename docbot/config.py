@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from docbot.errors import ConfigError
+from docbot.per_path import PathRule, PathRules, pattern_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+    from pathlib import Path, PurePosixPath
 
 AUTO = "auto"
 """The value of a key that leaves the choice to docbot."""
@@ -81,6 +83,7 @@ class Config:
             where anything is missing; -1: not set.
         ratchet: The file of the gaps that `check` knows and does not fail for, relative to the
             folder of the settings; "": none.
+        per_path: Settings for the files that a pattern matches.
         linters_want: The kinds of sections that the repository's linters want in every docstring;
             no key, but read from their own settings.
         opt_outs: Per-file ignores of missing docstrings, as from `opt_outs_of_settings`; no key.
@@ -106,10 +109,17 @@ class Config:
     gpu_layers: int = -1
     fail_under: float = field(default=-1.0, metadata={"flag": False})
     ratchet: str = field(default="", metadata={"flag": False})
+    per_path: PathRules = field(default=PathRules(), metadata={"flag": False})
     linters_want: tuple[str, ...] = field(default=(), metadata={"key": False})
     opt_outs: tuple[tuple[str, str, str, tuple[str, ...]], ...] = field(
         default=(), metadata={"key": False}
     )
+
+    def of(self, path: PurePosixPath) -> Config:
+        """Return the configuration of one file, by its path from the root."""
+        if not self.per_path.rules:
+            return self
+        return _merge(self, tuple(self.per_path.matching(str(path))))
 
     @property
     def required_sections(self) -> frozenset[str]:
@@ -117,6 +127,20 @@ class Config:
         if self.sections == "auto":
             return frozenset(self.linters_want)
         return frozenset(SECTION_KINDS) if self.sections == "always" else frozenset()
+
+
+@functools.lru_cache(maxsize=64)
+def _merge(config: Config, rules: tuple[PathRule, ...]) -> Config:
+    """Return the configuration with those rules in force; it has none for other files."""
+    skip: tuple[str, ...] = ()
+    for rule in rules:
+        config = dataclasses.replace(
+            config,
+            kinds=config.kinds if rule.kinds is None else rule.kinds,
+            style=config.style if rule.style is None else rule.style,
+        )
+        skip = skip if rule.skip is None else rule.skip
+    return dataclasses.replace(config, skip=(*config.skip, *skip), per_path=PathRules())
 
 
 KEYS = tuple(each for each in dataclasses.fields(Config) if each.metadata.get("key", True))
@@ -214,10 +238,13 @@ def replace(config: Config, settings: Mapping[str, object], *, source: str) -> C
             hint = f"; did you mean '{close[0]}'?" if close else f"; known keys: {', '.join(keys)}"
             raise ConfigError(f"{source}: unknown key '{key}' in [tool.docbot]{hint}")
         changes[keys[key].name] = _convert(key, value, type(keys[key].default), source)
-    return dataclasses.replace(config, **changes)
+    per_path = changes.pop("per_path", config.per_path.without(settings))
+    return dataclasses.replace(config, per_path=per_path, **changes)
 
 
 def _convert(key: str, value: object, expected_type: type, source: str) -> Any:
+    if expected_type is PathRules:
+        return _path_rules(value, source)
     if expected_type is tuple:
         if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
             raise ConfigError(f"{source}: '{key}' must be a list of strings, got {value!r}")
@@ -231,6 +258,47 @@ def _convert(key: str, value: object, expected_type: type, source: str) -> Any:
     _check_choice(key, value, source)
     _check_range(key, value, source)
     return value
+
+
+def _path_rules(value: object, source: str) -> PathRules:
+    form = 'per-path = { "tests/**" = { fail-under = 50 } }'
+    if not isinstance(value, dict):
+        raise ConfigError(f"{source}: 'per-path' must be a table of patterns, as {form}")
+    rules = []
+    for pattern, settings in value.items():
+        if problem := pattern_problem(pattern):
+            raise ConfigError(f"{source}: per-path: {pattern!r} is no gitignore pattern: {problem}")
+        place = f"{source}: per-path {pattern!r}"
+        if not isinstance(settings, dict):
+            raise ConfigError(f"{place} must be a table of settings, as {form}")
+        rules.append(_path_rule(pattern, settings, place))
+    return PathRules(rules=tuple(rules))
+
+
+def _path_rule(pattern: str, settings: Mapping[str, object], place: str) -> PathRule:
+    changes: dict[str, Any] = {}
+    for key, value in settings.items():
+        if key not in _PER_PATH:
+            close = difflib.get_close_matches(key, _PER_PATH, n=1, cutoff=0.4)
+            hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(_PER_PATH)}"
+            raise ConfigError(f"{place}: unknown key '{key}'; {hint}")
+        if key == "skip" and isinstance(value, bool):
+            changes["leaves_out"] = value
+            continue
+        if key == "skip" and not isinstance(value, list):
+            raise ConfigError(
+                f"{place}: 'skip' must be true, false or a list of skip rules, got {value!r}"
+            )
+        changes[key.replace("-", "_")] = _convert(key, value, _PER_PATH[key], place)
+    if changes.get("kinds") == ():
+        raise ConfigError(f"{place}: 'kinds' names none; skip = true leaves files out")
+    if changes.get("fail_under", 0) < 0:
+        raise ConfigError(f"{place}: 'fail-under' is a percentage, 0 to 100")
+    return PathRule(pattern=pattern, **changes)
+
+
+_PER_PATH = {"fail-under": float, "kinds": tuple, "style": str, "skip": tuple}
+"""The keys of a pattern in `per-path`, with their types."""
 
 
 def _check_choice(key: str, value: object, source: str) -> None:

@@ -73,6 +73,11 @@ class Job:
     complete: bool = False
     counted: Collection[str] | None = None
 
+    def counted_in(self, path: PurePosixPath) -> Collection[str] | None:
+        """Return the kinds that count in a file; None for all."""
+        own = self.config.per_path.kinds_of(str(path))
+        return self.counted if own is None or self.counted is None else own
+
     @property
     def judge(self) -> Judge:
         """Return the gate for the model's prompt format."""
@@ -104,7 +109,8 @@ class FileTask:
     @classmethod
     def select(cls, file: SourceFile, scanned: ScannedFile, job: Job) -> FileTask:
         """Begin with a scanned file's targets."""
-        choice = select_targets(file, scanned, job.config, job.parents, job.counted)
+        counted = job.counted_in(file.path)
+        choice = select_targets(file, scanned, job.config, job.parents, counted)
         return cls(file=file, choice=choice, scanned=scanned)
 
     @property
@@ -283,8 +289,8 @@ class FileTask:
 
     def _counted(self, job: Job) -> list[Target]:
         """Return the targets that count, written or not."""
-        targets = self.choice.targets
-        return [t for t in targets if job.counted is None or t.definition.kind in job.counted]
+        targets, counted = self.choice.targets, job.counted_in(self.file.path)
+        return [t for t in targets if counted is None or t.definition.kind in counted]
 
     def _with_proposal(self, drift: Drift) -> Drift:
         if drift.rule is not DriftRule.SUMMARY_STALE:

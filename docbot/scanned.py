@@ -157,7 +157,7 @@ def check_file(
     changed: Lines = None,
 ) -> Result:
     """Report what one file is missing; with `changed`, of the definitions these lines touch."""
-    config = with_kinds(config, COUNTED)
+    config = with_kinds(config, COUNTED).of(path)
     if whole := whole_skip(path, facts, config):
         return Result(path=path, skips=(whole,))
     parents.add(path, facts.outline)
@@ -201,6 +201,7 @@ def settle_file(path: PurePosixPath, verdict: FileVerdict, parents: ParentIndex)
 
 def scan_file(file: SourceFile, config: Config) -> ScannedFile:
     """Parse one file once, and read its definitions where any docstring may be missing."""
+    config = config.of(file.path)
     try:
         if skip := file_skip(file.path, file.source, config):
             return ScannedFile(skip=skip)
@@ -256,7 +257,8 @@ def select_targets(
     parents.add(file.path, scanned.outline)
     place = _place(file.path, scanned.outline, parents)
     definitions = scanned.definitions or scanned.documented
-    return choose(definitions, place, config, file.changed, counted)
+    own = config.of(file.path)
+    return choose(definitions, place, own, file.changed, counted)
 
 
 def _place(path: PurePosixPath, outline: Outline, parents: ParentIndex) -> Place:

@@ -23,8 +23,8 @@ MOST_LINES = 400
 
 # A name may import those before it.
 RANKS = (
-    "errors", "atomic", "config", "tool_files", "tool_settings", "cache", "parallel", "scan",
-    "drift", "select", "repo", "llm", "prompt", "gate", "docstring", "scanned", "file_task",
+    "errors", "atomic", "per_path", "config", "tool_files", "tool_settings", "cache", "parallel",
+    "scan", "drift", "select", "repo", "llm", "prompt", "gate", "docstring", "scanned", "file_task",
     "pipeline", "session", "review", "page", "commands", "__init__", "cli", "__main__", "distill",
 )  # fmt: skip
 HEAVY = ("docbot.llm.binding", "llama_cpp", "torch", "huggingface_hub", "httpx", "httpx2",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import PurePosixPath
 
     from docbot.cache import Cache
+    from docbot.commands.path_limits import PathLimits
     from docbot.commands.ratchet import Ratchet
     from docbot.repo.scans import CachedScans, FileContent
     from docbot.repo.worktree import SelectedFile, WorkTree
@@ -139,12 +140,18 @@ def recall_or_count(
     if output is not None:
         return output, True
     parts = parts or list(_select(options, locator, worktrees, cache))
-    if whole and len(parts) == 1 and not parts[0].worktree.config.exclude:
+    if whole and len(parts) == 1 and not _leaves_out(parts[0]):
         parts = [dataclasses.replace(parts[0], is_whole=True)]
     output = count(parts)
     if any(part.rows for part in parts) and not options.verbose:  # else it is about other files
         remember(cache, key, output, [part.scans for part in parts])
     return output, False
+
+
+def _leaves_out(part: Part) -> bool:
+    """Check whether the configuration leaves out files that may read docstrings of others."""
+    config = part.worktree.config
+    return bool(config.exclude or config.per_path.rules)
 
 
 def _name_all(worktrees: Sequence[WorkTree]) -> bool:
@@ -214,16 +221,33 @@ def check_part(run: Run, part: Part, ratchets: Ratchets | None = None) -> bool:
     before = (tally.documented, tally.missing, tally.certain_drifts)
     ratchet = ratchets.of(part.worktree) if ratchets is not None else None
     new_before = ratchet.new if ratchet is not None else 0
-    _check_rows(run, part, ratchet)
-    has_new = ratchet is not None and ratchet.new > new_before
+    limits = _limits(part)
+    _check_rows(run, part, ratchet, limits)
+    is_failing = ratchet is not None and ratchet.new > new_before
+    if limits is not None:
+        if run.options.verbose:
+            paths = [part.worktree.relative(row.path) for row in part.rows]
+            limits.say_unmatched(run, paths)
+        is_failing |= limits.say_too_low(run)
     after = (tally.documented, tally.missing, tally.certain_drifts)
     documented, missing, drifts = (new - old for old, new in zip(before, after, strict=True))
-    if limit < 0:
-        return has_new if ratchet is not None else missing + drifts > 0
-    return has_new or 100 * documented < limit * (documented + missing)
+    if limit >= 0:
+        return is_failing or 100 * documented < limit * (documented + missing)
+    if ratchet is not None:
+        return is_failing
+    return is_failing or missing + drifts > (limits.failures if limits is not None else 0)
 
 
-def _check_rows(run: Run, part: Part, ratchet: Ratchet | None) -> None:
+def _limits(part: Part) -> PathLimits | None:
+    """Return what counts the files of the patterns of `per-path`; None where there are none."""
+    if not part.worktree.config.per_path.rules:
+        return None
+    from docbot.commands.path_limits import PathLimits
+
+    return PathLimits(part.worktree.config.per_path)
+
+
+def _check_rows(run: Run, part: Part, ratchet: Ratchet | None, limits: PathLimits | None) -> None:
     from docbot.commands.output import with_changed_drifts
     from docbot.scanned import COUNTED, Result, with_kinds
     from docbot.select.inheritance import ParentIndex
@@ -263,6 +287,8 @@ def _check_rows(run: Run, part: Part, ratchet: Ratchet | None) -> None:
                 result = with_changed_drifts(result, row, former, config.required_sections)
             if ratchet is not None:
                 result = ratchet.compare(result, run.worktree.root, partly=row.changed is not None)
+            if limits is not None:
+                limits.add(result)
             run.add(result)
 
 

@@ -102,9 +102,10 @@ class CommitFiles:
             return False
         if any(place.is_relative_to(folder) for folder in tree.inner):
             return False
-        if SkipReason.TEST.value not in self._tree.config.include and test_reason(
+        is_test = SkipReason.TEST.value not in tree.config.include and test_reason(
             PurePosixPath(path)
-        ):
+        )
+        if is_test or tree.config.per_path.leaves_out(path):
             return False
         home = tree.home if place.is_relative_to(tree.home) else tree.root
         below = place.relative_to(home)

@@ -206,10 +206,10 @@ def style_finder(
     counts = functools.cache(lambda: _count_sample(paths(), read))
 
     @functools.cache
-    def style_in(folder: PurePosixPath) -> DocstringStyle:
+    def style_in(folder: PurePosixPath, config: Config) -> DocstringStyle:
         return detect(counts(), levels_of(folder), config)
 
-    return lambda path: style_in(path.parent)
+    return lambda path: style_in(path.parent, config.of(path))
 
 
 def _count_sample(

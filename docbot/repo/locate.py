@@ -26,6 +26,8 @@ from docbot.tool_settings import sections_linters_want
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from docbot.per_path import PathRules
+
 
 class Locator:
     """What finds work trees, with the settings that are laid over those of their files.
@@ -114,6 +116,7 @@ class Locator:
                 linters_want=sections_linters_want(levels),
                 opt_outs=opt_outs_of_settings(levels, below),
                 ratchet=str(home / config.ratchet) if config.ratchet else "",
+                per_path=_placed(config.per_path, root, home),
             ),
             home=root if "exclude" in self._settings else home,
             scope=scope,
@@ -150,6 +153,15 @@ class Locator:
                     rows.append(SelectedFile(path=folder, skip=skip))
             known.update(row.path for row in rows)
             yield tree, tuple(rows)
+
+
+def _placed(rules: PathRules, root: Path, home: Path) -> PathRules:
+    """Return the rules of the settings in `home` for paths from `root`."""
+    if home.is_relative_to(root):
+        return rules.placed(below=home.relative_to(root).as_posix())
+    if root.is_relative_to(home):
+        return rules.placed(above=root.relative_to(home).as_posix())
+    return rules
 
 
 def base_of(worktrees: Iterable[WorkTree]) -> Path:

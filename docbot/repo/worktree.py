@@ -117,6 +117,7 @@ class WorkTree:
                 one.reason in (ExclusionReason.EXCLUDED, ExclusionReason.ELSEWHERE)
                 or (changed is not None and one.path not in changed)
                 or self._is_inner(one.path)
+                or self._is_left_out(one.path)
             ):
                 continue
             skip = _exclusion_skip(one) if one.reason else busy.get(one.path)
@@ -141,6 +142,11 @@ class WorkTree:
     def _is_inner(self, path: Path) -> bool:
         """Check whether another configuration holds for a file."""
         return bool(self.inner) and any(path.is_relative_to(folder) for folder in self.inner)
+
+    def _is_left_out(self, path: Path) -> bool:
+        """Check whether `per-path` leaves a file out."""
+        rules = self.config.per_path
+        return bool(rules.rules) and rules.leaves_out(str(self.relative(path)))
 
     def _changed(self, *, staged: bool, since: str | None) -> Mapping[Path, Lines] | None:
         if staged:
@@ -183,7 +189,9 @@ class WorkTree:
         return [
             self.relative(one.path)
             for one in files
-            if one.reason is None and not self._is_inner(one.path)
+            if one.reason is None
+            and not self._is_inner(one.path)
+            and not self._is_left_out(one.path)
         ]
 
     def reader_files(self) -> list[PurePosixPath]:

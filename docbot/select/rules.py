@@ -145,7 +145,7 @@ def find_skip(definition: Definition, place: Place, config: Config) -> Skip | No
     return None
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=64)
 def _rules_in_force(config: Config) -> tuple[_Rule, ...]:
     return tuple((reason, rule) for reason, rule in RULES if is_enabled(reason, config))
 

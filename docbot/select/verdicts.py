@@ -71,6 +71,7 @@ def judge_file(
     changed: Sequence[tuple[int, int]] | None = None,
 ) -> FileVerdict:
     """Judge one file; with `changed`, only the definitions that these lines touch."""
+    config = config.of(path)
     hands_over = bool(facts.outline.handovers) and not test_reason(path)
     if skip := whole_skip(path, facts, config):
         return FileVerdict(skip=(skip.reason.value, skip.detail), hands_over=hands_over)

@@ -117,6 +117,7 @@ class Revision:
             and not self.base.folders.others(str(path))
             and _is_own(path, self.scope, self.inner)
             and not (excluded and excluded.match_file(_below(path, self.home)))
+            and not self.config.per_path.leaves_out(str(path))
         ]
 
     def outline_of(self, path: PurePosixPath) -> Outline | None:
@@ -225,6 +226,7 @@ def _revision(
         skip=_union(config.skip, exclusions.skip),
         linters_want=sections_linters_want(levels),
         opt_outs=opt_outs_of_settings(levels, scope),
+        per_path=config.per_path.placed(below=str(home)),
     )
     own = [path for path in touched if _is_own(path, scope, inner)]
     skipped = _skipped_files(head, own, config)
@@ -234,6 +236,7 @@ def _revision(
         commits.merge_base, head.commit, without=_too_large(skipped)
     )
     excluded = _excluded_files(own, home, config.exclude, exclusions.exclude)
+    excluded |= {path for path in own if config.per_path.leaves_out(str(path))}
     return Revision(
         base=base,
         head=head,
