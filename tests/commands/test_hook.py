@@ -187,6 +187,25 @@ def test_check_fails_a_new_gap_and_writes_nothing(repo, hooks, home):
     assert (repo.root / "new.py").read_text() == PLAIN
 
 
+def test_a_ratchet_lets_old_gaps_pass_and_stops_new_ones(repo, hooks, home):
+    configure(repo, hooks, "docbot-check")
+    repo.stage("pyproject.toml", '[tool.docbot]\nratchet = "gaps.txt"\n')
+    repo.stage("gaps.txt", "old.py::total missing\n")
+    repo.commit("old.py", PLAIN)
+    repo.git("mv", "old.py", "moved.py")
+    repo.stage("moved.py", PLAIN.replace("sum(", "max("))
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 0, result.stdout
+    repo.stage("new.py", PLAIN)
+    result = pre_commit(repo, "run", home=home)
+    assert result.returncode == 1
+    assert "new.py:1: new: function total has no docstring" in result.stdout
+    assert "moved.py:1:" not in result.stdout
+    repo.git("commit", "--quiet", "--no-verify", "--message", "Take it all the same")
+    result = pre_commit(repo, "run", "--all-files", home=home)
+    assert (result.returncode, "gaps.txt: 1 new, 1 known" in result.stdout) == (1, True)
+
+
 STALE = """\
 def total(prices, tax):
     \"\"\"Return the total.
