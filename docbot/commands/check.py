@@ -211,7 +211,10 @@ def kinds_of(parts: Iterable[Part]) -> tuple[str, ...]:
     """Return the kinds that count in all parts; none where they differ."""
     from docbot.scanned import COUNTED, with_kinds
 
-    kinds = {with_kinds(part.worktree.config, COUNTED).kinds for part in parts}
+    configs = [part.worktree.config for part in parts]
+    kinds = {with_kinds(config, COUNTED).kinds for config in configs}
+    if any(rule.kinds for config in configs for rule in config.per_path.rules):
+        return ()
     return kinds.pop() if len(kinds) == 1 else ()
 
 

@@ -57,8 +57,10 @@ def test_a_warm_check_follows_the_table(shop, docbot):
         settle(shop, table)
         for _ in range(2):
             assert docbot("check").out.count("has no docstring") == count, table
+    assert "1 of 6 of the definitions that count" in docbot("check").err
     settle(shop, "")
     assert docbot("check").out.count("has no docstring") == 5
+    assert "of the classes, functions and methods that count" in docbot("check").err
 
 
 def test_each_pattern_has_its_own_limit(shop, docbot):
