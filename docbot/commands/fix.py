@@ -127,7 +127,9 @@ def _outcome(run: Run, count: FixCount, config: Config) -> Outcome:
         from docbot.llm.known_models import EMBEDDED, MODELS, PREFERRED
         from docbot.llm.weights import choose
 
-        if choose(config.model) == EMBEDDED:
+        now, then = MODELS[EMBEDDED].measured, MODELS[PREFERRED].measured
+        is_better = now is not None and then is not None and then.useful > now.useful
+        if choose(config.model) == EMBEDDED and is_better:
             bigger = f"{PREFERRED} ({MODELS[PREFERRED].bytes / 1e6:.0f} MB)"
     return Outcome(
         refused=refused,

@@ -95,8 +95,9 @@ class Outcome:
         refused: How many sentences of the model were withheld.
         foreign: How many definitions were left since the docstrings around them are not English.
         unwritten: How many definitions that count have no docstring.
-        bigger: What `docbot models pull` would bring, as `name (size)`; "" where a model was chosen
-            or the bigger one is used already.
+        bigger: What `docbot models pull` would bring, as `name (size)`; "" where a model was
+            chosen, the bigger one is used already, or it was not measured to write more that
+            readers accept.
         verbose: Whether every definition that was left was listed.
 
     """

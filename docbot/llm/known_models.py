@@ -73,6 +73,11 @@ class Measured:
     where: str
     per_second: float | None = None
 
+    @property
+    def useful(self) -> float:
+        """Return the percent of the functions that get a sentence a reader would accept."""
+        return self.written * self.accepted / 100
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Model:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from loopback import FILE, row
 from docbot.llm import digest, package_index
 from docbot.llm import hub as hub_door
 from docbot.llm.hub import cached_file
-from docbot.llm.known_models import MODELS
+from docbot.llm.known_models import MODELS, Measured
 from docbot.llm.weights import find
 
 
@@ -299,6 +300,8 @@ def test_a_run_takes_small_once_it_is_there(docbot, small, tmp_path):
 def test_the_end_of_a_run_says_what_a_pull_would_bring(
     docbot, hub, repo, monkeypatch, arguments, told
 ):
+    better = Measured(written=30.0, accepted=88.0, where="a test")
+    monkeypatch.setitem(MODELS, "docbot-small", replace(MODELS["docbot-small"], measured=better))
     repo.commit("b.py", "x = 1\n")
     repo.stage("a.py", LOST)
     monkeypatch.chdir(repo.root)
@@ -310,6 +313,17 @@ def test_the_end_of_a_run_says_what_a_pull_would_bring(
     assert (ran.err.splitlines()[-1:] == [hint]) == told
     assert told or "models pull" not in ran.err
     assert hub.requests == []
+
+
+def test_a_run_recommends_no_pull_of_what_writes_less(docbot, repo, monkeypatch):
+    tiny = MODELS["docbot-tiny"].measured
+    less = Measured(written=tiny.written / 2, accepted=90.0, where="a test")
+    monkeypatch.setitem(MODELS, "docbot-small", replace(MODELS["docbot-small"], measured=less))
+    repo.commit("a.py", LOST)
+    monkeypatch.chdir(repo.root)
+    ran = docbot("fix", "--diff", "--kinds=function", "--min-confidence=1")
+    assert "docbot: next: docbot fix -v lists" in ran.err
+    assert "models pull" not in ran.err
 
 
 def test_a_terminal_gets_a_bar_and_the_table(hub, sound_gguf):
