@@ -1,0 +1,1 @@
+"""Keep a list of what is to be done."""
