@@ -47,7 +47,7 @@ CONFIG = f"repos:\n  - repo: {URL}\n    rev: {TAG}\n    hooks:\n      - id: docb
 
 HEAD = """# A tour
 
-A new user's first hour with docbot, on a small project of four files ([before it starts](../tests/data/tour/todo)). `python benchmarks/tour.py` ran every command and wrote this page; a test runs it again and fails where something else is printed. Temporary paths and seconds are `...`, and a line in square brackets is ours: an exit code that is not 0, or how many lines were cut.
+A new user's first hour with docbot, on a small project of four files ([before it starts](../tests/data/tour/todo)). `python benchmarks/tour.py` ran every command and wrote this page; a test runs it again and fails where something else is printed. The output went into a pipe: at a terminal there are colours and a progress bar, too. Temporary paths and seconds are `...`, and a line in square brackets is ours: an exit code that is not 0, or how many lines were cut.
 """  # noqa: E501
 
 
@@ -156,15 +156,16 @@ STEPS = (
     ),
     Step(
         heading="The report",
-        text="One page, which needs no network, and a badge.",
+        text="One page, which needs no network, and a badge. The image is [the page](report.md) of "
+        "a larger project, django.\n\n![Coverage, a map of the folders, and sentences with their "
+        "probability](report.png)",
         command="docbot report --html site --badge badge.svg\nls site\n"
         "sed 's/></>\\n</g' badge.svg | grep -m1 title",
     ),
     Step(
         heading="Models",
-        text="![The page of a larger project, django: coverage, a map of its folders, and "
-        "sentences with their probability](report.png)\n\nThe image is of "
-        "[a larger project](report.md). More words come from a larger model:",
+        text="The models that docbot knows by name. `docbot models pull NAME` downloads one, and is "
+        "the one command here that would use the network.",
         command="docbot models list",
     ),
     Step(
