@@ -164,8 +164,8 @@ STEPS = (
     ),
     Step(
         heading="Models",
-        text="The models that docbot knows by name. `docbot models pull NAME` downloads one, and is "
-        "the one command here that would use the network.",
+        text="The models that docbot knows by name. `docbot models pull NAME` downloads one: it is "
+        "docbot's one command that uses the network.",
         command="docbot models list",
     ),
     Step(
