@@ -83,19 +83,12 @@ class UndoPatch:
 
         """
         section = _section(name, before, after)
-        try:
-            with self._locked():
-                self._add(section)
-        except OSError as error:
-            raise UndoError(
-                f"{self.path}: cannot be written ({error.strerror}); docbot writes nothing that it"
-                " could not undo"
-            ) from error
         file = self._root / name
         try:
+            self._add_or_refuse(section)
             write(file, before, after)
-        finally:
-            if _content(file) == after:  # an interrupt may come after the file was replaced
+        finally:  # an interrupt may come at any of their steps
+            if _content(file) == after:
                 self.is_written = True
             else:
                 self._take_back(section)
@@ -126,6 +119,16 @@ class UndoPatch:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.with_name("undo.lock").open("ab") as lock, locked(lock):
             yield
+
+    def _add_or_refuse(self, section: _Section) -> None:
+        try:
+            with self._locked():
+                self._add(section)
+        except OSError as error:
+            raise UndoError(
+                f"{self.path}: cannot be written ({error.strerror}); docbot writes nothing that it"
+                " could not undo"
+            ) from error
 
     def _add(self, section: _Section) -> None:
         if not self._is_open:
@@ -263,14 +266,14 @@ def _content(file: Path) -> bytes | None:
 
 
 def _append(file: Path, text: bytes) -> None:
-    """Append to a file and sync it to the disk; where that fails, the file is as it was."""
+    """Append to a file and sync it to the disk; where that fails or ends, it is as it was."""
     with file.open("ab", buffering=0) as stream:
         size = stream.tell()
         try:
             while text:
                 text = text[stream.write(text) :]
             os.fsync(stream.fileno())
-        except OSError:
+        except BaseException:  # Ctrl-C, too
             with suppress(OSError):
                 os.truncate(file, size)
             raise

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from itertools import count
 from pathlib import PurePosixPath
 
 import pytest
@@ -185,6 +187,32 @@ def test_killed_at_any_moment_no_file_is_without_its_undo(repo, patch_of, files)
     resumed = patch_of()
     resumed.write(PurePosixPath("m29.py"), BEFORE, AFTER)
     undo(resumed, repo.root)
+    assert repo.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize("syncs", range(6))
+def test_an_interrupt_while_the_disk_is_busy_leaves_what_can_be_undone(
+    repo, patch_of, monkeypatch, syncs
+):
+    for name in ("a.py", "b.py"):
+        repo.commit(name, BEFORE)
+    calls, fsync = count(), os.fsync
+
+    def sync(descriptor):
+        if next(calls) == syncs:
+            raise KeyboardInterrupt
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    patch = patch_of()
+    with suppress(KeyboardInterrupt):
+        for name in ("a.py", "b.py"):
+            patch.write(PurePosixPath(name), BEFORE, AFTER)
+    changed = repo.git("diff", "--name-only").split()
+    assert changed == ["a.py", "b.py"][: len(changed)]
+    if changed:
+        assert patch.is_written
+        undo(patch, repo.root)
     assert repo.git("status", "--porcelain") == ""
 
 
