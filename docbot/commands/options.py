@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from docbot import __version__
-from docbot.commands.parsing import Parser, number, path
+from docbot.commands.parsing import Parser, number, path, percentage, seconds
 from docbot.config import CHOICES, FLAGS, RENAMED
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _fix_command(commands: Commands) -> None:
     sections = "add the sections that docstrings lack, where the code base has sections"
     add("--complete", action="store_true", help=sections)
     budget = "after this long, list what is left and stop; 0 (the default) means no limit"
-    add("--time-budget", type=float, metavar="SECONDS", help=budget, default=0.0)
+    add("--time-budget", type=seconds, metavar="SECONDS", help=budget, default=0.0)
     _output_flags(fix)
     _settings_flags(fix)
 
@@ -98,7 +98,7 @@ def _check_command(commands: Commands) -> None:
     failing = check.add_argument_group("when it fails")
     failing.add_argument(
         "--fail-under",
-        type=float,
+        type=percentage,
         metavar="PERCENT",
         help="exit 1 only when coverage is below this, instead of when anything is missing;"
         " also the key fail-under, for the files of its configuration",
@@ -157,7 +157,7 @@ def _review_command(commands: Commands) -> None:
     report = "take this JSON report instead of analysing"
     add("--from", type=path, dest="from_file", metavar="FILE", help=report)
     budget = "after this long, list what is left without words; 0 means no limit"
-    add("--time-budget", type=float, metavar="SECONDS", default=300.0, help=budget)
+    add("--time-budget", type=seconds, metavar="SECONDS", default=300.0, help=budget)
     output = command.add_argument_group("output")
     _format_flags(output, "text", "markdown", "json", "sarif", "rdjson", "github")
     output.add_argument("--output", type=path, metavar="FILE", help="instead of standard output")

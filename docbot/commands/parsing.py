@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 from pathlib import Path
@@ -117,3 +118,26 @@ def number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return convert
+
+
+def percentage(text: str) -> float:
+    """Convert an argument to a number from 0 to 100."""
+    value = _decimal(text)
+    if not 0 <= value <= 100:  # noqa: PLR2004
+        raise argparse.ArgumentTypeError(f"{text!r} is no percentage, 0 to 100")
+    return value
+
+
+def seconds(text: str) -> float:
+    """Convert an argument to a number of seconds."""
+    value = _decimal(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
+def _decimal(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
