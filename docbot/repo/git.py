@@ -149,8 +149,8 @@ class Repository:
         return frozenset(path for _, path in entries)
 
     def staged(self) -> frozenset[Path]:
-        """List the files of which anything is staged: content, mode, name or removal."""
-        return frozenset(p for code, p in self._status("no", [self.root]) if code[:1] != b" ")
+        """List the files of which content, mode or name is staged, as pre-commit names them."""
+        return frozenset(p for code, p in self._status("no", [self.root]) if code[:1] not in b" D")
 
     def partially_staged(self) -> frozenset[Path]:
         """List the files with staged and unstaged changes; unmerged files count."""

@@ -144,10 +144,52 @@ def test_all_files_are_checked_and_nothing_is_written(repo, hooks, home, hook):
     assert repo.git("status", "--porcelain") == ""
     repo.commit("pyproject.toml", "[tool.docbot]\nfail-under = 0\n")
     assert pre_commit(repo, "run", "--all-files", home=home).returncode == 0
-    # what is staged is a commit's again, and then nothing else is looked at
+    # also where some of them are staged, as long as others are not
     repo.git("mv", "done.py", "moved.py")
+    repo.stage("new.py", SIZED)
+    repo.stage("pyproject.toml", "[tool.docbot]\nfail-under = 50\n")
     result = pre_commit(repo, "run", "--all-files", home=home)
-    assert (result.returncode, "plain.py:1" in result.stdout) == (0, False)
+    assert (result.returncode, "plain.py:1: function total has no" in result.stdout) == (1, True)
+    assert (repo.root / "new.py").read_text() == SIZED
+    result = pre_commit(repo, "run", "--files", "new.py", "plain.py", home=home)
+    assert (result.returncode, "coverage: 0.0 %, 0 of 3" in result.stdout) == (1, True)
+    assert (repo.root / "new.py").read_text() == SIZED
+
+
+def test_a_file_that_the_commit_removes_is_not_staged(docbot, repo, monkeypatch):
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    monkeypatch.chdir(repo.root)
+    repo.commit("plain.py", PLAIN)
+    repo.git("rm", "--quiet", "--cached", "plain.py")
+    assert docbot("fix", "--staged", "plain.py").code == 1
+    assert (repo.root / "plain.py").read_text() == PLAIN
+
+
+@pytest.mark.parametrize("how", [["--all"], ["box.py"], ["--amend"]])
+def test_each_way_to_commit_is_a_commit(repo, hooks, home, how):
+    configure(repo, hooks, "docbot")
+    pre_commit(repo, "install", home=home)
+    environment = {**os.environ, "PRE_COMMIT_HOME": str(home), "PYTHONPATH": str(HOME)}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for name in ("old.py", "box.py", "other.py"):
+        repo.stage(name, PLAIN)
+    repo.git("commit", "--quiet", "--no-verify", "--message", "one")
+    repo.write("unknown.py", PLAIN)
+    repo.git("add", "--intent-to-add", "unknown.py")
+    if how == ["--amend"]:
+        repo.stage("box.py", PLAIN + "\n\n" + SIZED)
+    else:
+        repo.write("box.py", PLAIN + "\n\n" + SIZED)
+    if how == ["box.py"]:
+        repo.stage("other.py", PLAIN + "\n\nLIMIT = 1\n")
+    command = ["git", "commit", "--quiet", "--message", "two", *how]
+    result = subprocess.run(
+        command, cwd=repo.root, capture_output=True, text=True, env=environment, check=False
+    )
+    assert result.returncode == 1, result.stderr
+    assert "wrote 1 docstring" in result.stderr
+    assert "docbot check" not in result.stderr
+    assert '"""Return the number of items."""' in (repo.root / "box.py").read_text()
 
 
 def test_a_merge_is_a_commit_also_where_it_changes_nothing(docbot, repo, monkeypatch):
