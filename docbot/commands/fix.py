@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     run = Run(options, [tree for tree, _ in selected], count)
     deadline = started + options.time_budget if options.time_budget > 0 else float("inf")
     try:
-        _fix_all(run, selected, deadline)
+        _fix_all(run, selected, deadline, count)
     except BaseException:  # Ctrl-C and a disk that is full, too
         run.say_undo()
         raise
@@ -70,9 +70,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fix_all(
-    run: Run, selected: Sequence[tuple[WorkTree, Sequence[SelectedFile]]], deadline: float
+    run: Run,
+    selected: Sequence[tuple[WorkTree, Sequence[SelectedFile]]],
+    deadline: float,
+    total: FixCount,
 ) -> None:
     """Fix the files of each work tree; a model that several use is loaded once."""
+    from docbot.commands.recount import Recount
     from docbot.llm.batching import AHEAD
     from docbot.pipeline import fix
     from docbot.repo.scans import CachedScans
@@ -80,6 +84,7 @@ def _fix_all(
     from docbot.session import make_job, open_engines, style_of
 
     count = sum(len(rows) for _, rows in selected)
+    is_whole = not run.options.staged and run.options.since is None
     with (
         run.meter(count),
         user_cache(run.options) as cache,
@@ -96,12 +101,17 @@ def _fix_all(
                 style=style_of(tree),
                 out_of_time=lambda: time.monotonic() > deadline,
             )
+            recount = Recount(tree, scans, job.parents)
             with _former(run.options, tree) as former:
                 whole = dataclasses.replace(
                     job, scanner=scanner, former=former, complete=run.options.complete
                 )
                 for result in fix(run.files(rows), whole):
-                    run.add(result.with_former_lines() if run.options.diff else run.write(result))
+                    left = result.with_former_lines() if run.options.diff else run.write(result)
+                    run.add(left)
+                    recount.add(left)
+            if is_whole:
+                total.drop(*recount.gone())
 
 
 def _sum_up(run: Run, count: FixCount, config: Config) -> None:

@@ -41,6 +41,8 @@ class FixCount:
         withheld: How many did not, by reason.
         failed: How many did not because docbot's own check of their file failed.
         left: The first of those that did not, as `path:line name`.
+        dropped: How many count no more, documented and not, since what they override has got its
+            docstring.
 
     """
 
@@ -48,6 +50,7 @@ class FixCount:
     withheld: Counter[SkipReason] = field(default_factory=Counter)
     failed: int = 0
     left: list[str] = field(default_factory=list)
+    dropped: tuple[int, int] = (0, 0)
 
     def add(self, result: Result) -> None:
         """Add one file to the counts."""
@@ -64,6 +67,10 @@ class FixCount:
                 self.withheld[reason] += 1
         room = MOST_NAMES - len(self.left)
         self.left += [_place(result, target) for target in result.missing[:room]]
+
+    def drop(self, documented: int, missing: int) -> None:
+        """Count definitions that count no more."""
+        self.dropped = self.dropped[0] + documented, self.dropped[1] + missing
 
     @property
     def unwritten(self) -> int:
@@ -183,13 +190,20 @@ def coverage_change(tally: Tally, count: FixCount, *, dry: bool, since: str | No
     if not total:
         return ""
     before = (tally.documented - count.gained) * 1000 // total / 10
-    after = tally.documented * 1000 // total / 10
+    documented = tally.documented - count.dropped[0]
+    left = total - sum(count.dropped)  # never 0: what is overridden counts
+    after = documented * 1000 // left / 10
     then = "with this patch" if dry else "now"
     changed = f" among what changed since {since}" if since is not None else ""
-    return (
-        f"coverage: {before:.1f} % before, {after:.1f} % {then}: {tally.documented} of {total} "
-        f"{count_noun('definition', total)} that count{changed}"
+    sentence = (
+        f"coverage: {before:.1f} % before, {after:.1f} % {then}: {documented} of {left} "
+        f"{count_noun('definition', left)} that count{changed}"
     )
+    if dropped := total - left:
+        verb, they = ("does", "it overrides") if dropped == 1 else ("do", "they override")
+        docstring = "a docstring now" if dropped == 1 else "docstrings now"
+        sentence += f"; {dropped} {verb} so no more, since what {they} has {docstring}"
+    return sentence
 
 
 def hook_line(count: FixCount, tally: Tally) -> str:

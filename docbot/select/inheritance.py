@@ -55,6 +55,10 @@ class ParentIndex:
         """Add the outline of a file, so that it is not made again."""
         self._modules.add(path, outline)
 
+    def outline(self, path: PurePosixPath) -> Outline | None:
+        """Return the outline of a file; None where there is none that can be read."""
+        return self._modules.outline(str(path))
+
     def private_module(self, path: PurePosixPath, name: str) -> str:
         """Return the private module that hides a file's top-level name, as `ReexportIndex` says."""
         return self._reexports.private_module(str(path), name)
