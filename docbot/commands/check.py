@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docbot.commands.check_cache import (
@@ -95,7 +96,7 @@ def print_check(
 
     def form(trees: Sequence[WorkTree]) -> list[object]:
         known = ratchets.state(trees) if ratchets is not None else []
-        return [options.format, options.verbose, known]
+        return [options.format, options.verbose, options.fail_under, known]
 
     output, is_earlier = recall_or_count(options, locator, worktrees, cache, form, check)
     if is_earlier:
@@ -196,7 +197,7 @@ def _check_files(run: Run, parts: Sequence[Part], ratchets: Ratchets | None) -> 
         print_bars(run.counts)
     if ratchets is not None:
         ratchets.close(run)
-    run.close("check", kinds_of(parts))
+    run.close("check", kinds_of(parts), fail_under=_fail_under(run, parts))
     return CheckOutput(
         data=b"".join(run.data).decode("utf-8", "surrogateescape"),
         messages=tuple(run.messages),
@@ -205,6 +206,14 @@ def _check_files(run: Run, parts: Sequence[Part], ratchets: Ratchets | None) -> 
         unparsable=tuple(run.tally.unparsable),
         has_new=ratchets is not None and ratchets.has_new,
     )
+
+
+def _fail_under(run: Run, parts: Sequence[Part]) -> float | None:
+    """Return the limit for all files together: the flag's, or that of the one configuration."""
+    if run.options.fail_under is not None:
+        return float(run.options.fail_under)
+    limits = [part.worktree.config.fail_under for part in parts]
+    return limits[0] if len(limits) == 1 and limits[0] >= 0 else None
 
 
 def kinds_of(parts: Iterable[Part]) -> tuple[str, ...]:
@@ -235,10 +244,26 @@ def check_part(run: Run, part: Part, ratchets: Ratchets | None = None) -> bool:
     after = (tally.documented, tally.missing, tally.certain_drifts)
     documented, missing, drifts = (new - old for old, new in zip(before, after, strict=True))
     if limit >= 0:
-        return is_failing or 100 * documented < limit * (documented + missing)
+        is_below = 100 * documented < limit * (documented + missing)
+        if is_below and len(run.worktrees) > 1 and run.options.fail_under is None:
+            _say_too_low(run, part, documented, missing)
+        return is_failing or is_below
     if ratchet is not None:
         return is_failing
     return is_failing or missing + drifts > (limits.failures if limits is not None else 0)
+
+
+def _say_too_low(run: Run, part: Part, documented: int, missing: int) -> None:
+    """Say which of several configurations finds too low a coverage."""
+    from docbot.commands.path_limits import too_low
+    from docbot.commands.report import Tally
+    from docbot.commands.streams import path_text
+    from docbot.repo.locate import base_of
+
+    tree = part.worktree
+    place = path_text(Path(os.path.relpath(tree.scope, base_of(run.worktrees))))
+    tally = Tally(documented=documented, missing=missing)
+    run.say(too_low(place, tally, tree.config.fail_under))
 
 
 def _limits(part: Part) -> PathLimits | None:
@@ -289,7 +314,7 @@ def _check_rows(run: Run, part: Part, ratchet: Ratchet | None, limits: PathLimit
             if row.changed is not None and is_judged and config.stale != "off":
                 result = with_changed_drifts(result, row, former, config.required_sections)
             if ratchet is not None:
-                result = ratchet.compare(result, run.worktree.root, partly=row.changed is not None)
+                result = ratchet.compare(result, run.worktree.root)
             if limits is not None:
                 limits.add(result)
             run.add(result)

@@ -210,16 +210,20 @@ class Run:
         elif not count:
             self.say("no Python files were found")
 
-    def close(self, command: str, counted: Sequence[str] = ()) -> None:
+    def close(
+        self, command: str, counted: Sequence[str] = (), fail_under: float | None = None
+    ) -> None:
         """Print JSON, what was left out as a whole, and for `check` the coverage of some kinds."""
         from docbot.commands import report
 
         if self.options.format == "json":
-            self._print(f"{report.to_json(command, self.results, self.tally)}\n".encode())
+            self._print(
+                f"{report.to_json(command, self.results, self.tally, fail_under)}\n".encode()
+            )
         for sentence in report.format_vendored(self.tally):
             self.say(sentence)
         if command == "check":
-            self.say(report.coverage_line(self.tally, counted))
+            self.say(report.coverage_line(self.tally, counted, fail_under))
 
     def say(self, sentence: str) -> None:
         """Print a message to stderr, unless the run is quiet."""

@@ -53,11 +53,14 @@ class PathLimits:
 
     def _too_low(self) -> Iterator[str]:
         for rule, tally in self._tallies.items():
-            coverage, limit = tally.coverage, rule.fail_under
-            if coverage is not None and limit is not None and coverage < limit:
-                total = tally.documented + tally.missing
-                yield (
-                    f"per-path {rule.pattern!r}: {tally.percent(1):.1f} %, {tally.documented} of "
-                    f"{total} {count_noun('definition', total)}, is below its fail-under of "
-                    f"{limit:g} %"
-                )
+            if rule.fail_under is not None and tally.is_below(rule.fail_under):
+                yield too_low(f"per-path {rule.pattern!r}", tally, rule.fail_under)
+
+
+def too_low(what: str, tally: Tally, limit: float) -> str:
+    """Say of some of a run's files that their coverage is below a limit of their own."""
+    total = tally.documented + tally.missing
+    return (
+        f"{what}: {tally.percent(1):.1f} %, {tally.documented} of {total} "
+        f"{count_noun('definition', total)}, is below its fail-under of {limit:g} %"
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from docbot.scanned import finding_key
 from docbot.select.skip import SkipReason
 
 if TYPE_CHECKING:
+    import argparse
+
     from docbot.commands.output import Run
     from docbot.drift.drift import Drift
     from docbot.repo.worktree import WorkTree
@@ -46,16 +49,18 @@ class Ratchet:
 
     """
 
-    def __init__(self, file: Path, worktree: WorkTree, *, update: bool, accept: bool) -> None:
+    def __init__(self, file: Path, worktree: WorkTree, options: argparse.Namespace) -> None:
         self.file = file
         self.new = 0
         self._name = _shown(file)
         self._folder = str(file.parent)
-        self._update, self._accept = update or accept, accept
+        self._update, self._accept = options.update or options.accept, options.accept
+        self._is_partial = options.staged or options.since is not None
+        self._command = _update_command(self._name, options)
         known = read_ratchet(file)
         if known is None and not self._update:
             raise ConfigError(
-                f"{self._name}: there is no such ratchet yet; docbot check --update makes it"
+                f"{self._name}: there is no such ratchet yet; {self._command} makes it"
             )
         self._accept |= known is None
         self._is_made = known is None
@@ -66,7 +71,6 @@ class Ratchet:
         self._present: Counter[Gap] = Counter()
         self._unread: set[str] = set()
         self._arguments: set[str] = set()
-        self._is_partial = False
 
     def _under_new_names(self, worktree: WorkTree) -> Counter[Gap]:
         lost = gone(self.file.parent, self._listed)
@@ -87,22 +91,20 @@ class Ratchet:
     def state(self) -> str:
         """Return what an output depends on besides the files."""
         digest = hashlib.sha256(format_ratchet(self._known)).hexdigest()
-        return f"{self._name}\0{digest}\0{self._moved}\0{self._shallow}"
+        return f"{self._name}\0{digest}\0{self._moved}\0{self._shallow}\0{self._command}"
 
     def look_at(self, worktree: WorkTree) -> None:
         """Note what of a work tree is in question."""
         self._arguments.update(map(str, worktree.arguments))
 
-    def compare(self, result: Result, root: Path, *, partly: bool) -> Result:
+    def compare(self, result: Result, root: Path) -> Result:
         """Return the findings of a file with those that are known marked so.
 
         Args:
             result: The findings, by the file's path from the root.
             root: The root of its work tree.
-            partly: Whether only some lines of it are in question.
 
         """
-        self._is_partial |= partly
         if any(not skip.qualname and skip.reason in _UNREAD for skip in result.skips):
             self._unread.add(str(root / result.path))
         # what may be stale fails no check, so it is not among what has to be known
@@ -134,7 +136,7 @@ class Ratchet:
             if self._moved:
                 told.append(f"{self._moved} under the former name of a file")
             told = told if count else told[1:]
-            run.say(f"{self._name}: {', '.join(told)}; docbot check --update mends that")
+            run.say(f"{self._name}: {', '.join(told)}; {self._command} mends that")
         if self.new and self._shallow:
             run.say(
                 f"{self._name}: files that it names are gone, and this clone is shallow, so git "
@@ -172,6 +174,29 @@ class Ratchet:
             path == each or path.startswith(os.path.join(each, ""))  # noqa: PTH118 - ends in a slash
             for each in self._arguments
         )
+
+
+def _update_command(name: str, options: argparse.Namespace) -> str:
+    """Return the command that updates a ratchet, with all that names it and what it is about."""
+    from docbot.commands.options import settings_of
+
+    words = ["docbot", "check", "--update"]
+    settings = settings_of(options)
+    if "ratchet" in settings:  # else the configuration says it all
+        if options.config is not None:
+            words += _flag("config", options.config)
+        for key, value in {**settings, "ratchet": name}.items():
+            for each in value if isinstance(value, list) else [value]:
+                words += _flag(key, each)
+        is_partial = options.staged or options.since is not None or os.environ.get("PRE_COMMIT")
+        paths = [] if is_partial else [os.fspath(path) for path in options.paths]
+        words += ["--", *paths] if any(path.startswith("-") for path in paths) else paths
+    return shlex.join(words)
+
+
+def _flag(key: str, value: object) -> list[str]:
+    text = str(value)
+    return [f"--{key}={text}"] if text.startswith("-") else [f"--{key}", text]
 
 
 def _shown(file: Path) -> str:

@@ -43,9 +43,7 @@ class Ratchets:
             from docbot.commands.ratchet import Ratchet
 
             file = Path(os.path.realpath(name))
-            self._ratchets[name] = Ratchet(
-                file, worktree, update=self._options.update, accept=self._options.accept
-            )
+            self._ratchets[name] = Ratchet(file, worktree, self._options)
         ratchet = self._ratchets[name]
         ratchet.look_at(worktree)
         return ratchet

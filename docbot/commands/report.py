@@ -75,6 +75,11 @@ class Tally:
         total = self.documented + self.missing
         return 100 * self.documented / total if total else None
 
+    def is_below(self, fail_under: float | None) -> bool:
+        """Check whether the coverage is below a limit; None stands for no limit."""
+        coverage = self.coverage
+        return fail_under is not None and coverage is not None and coverage < fail_under
+
     def percent(self, digits: int) -> float | None:
         """Return the coverage rounded down, so that 100 means that nothing is missing."""
         total = self.documented + self.missing
@@ -221,13 +226,15 @@ class ProgressMeter:
             self._bar.stop()
 
 
-def coverage_line(tally: Tally, kinds: Sequence[str]) -> str:
-    """Format the coverage, and explain its denominator."""
+def coverage_line(tally: Tally, kinds: Sequence[str], fail_under: float | None = None) -> str:
+    """Format the coverage, say where it is below what is asked, and explain its denominator."""
     total = tally.documented + tally.missing
     what = f"the {_join(_PLURALS[k] for k in kinds) if kinds else 'definitions'} that count"
     text = f"none of {what} was found"
     if total:
-        text = f"{tally.percent(1):.1f} %, {tally.documented} of {total} of {what} have a docstring"
+        limit = f" below fail-under = {fail_under:g}:" if tally.is_below(fail_under) else ""
+        share = f"{tally.percent(1):.1f} %,{limit} {tally.documented} of {total}"
+        text = f"{share} of {what} have a docstring"
     if skipped := sum(tally.skipped.values()):
         verb = "does" if skipped == 1 else "do"
         text += f"; {skipped} without a docstring {verb} not count ({by_reason(tally.skipped)})"
@@ -268,7 +275,9 @@ def count_noun(noun: str, count: int) -> str:
     return noun if count == 1 else plural
 
 
-def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
+def to_json(
+    command: str, results: Sequence[Result], tally: Tally, fail_under: float | None = None
+) -> str:
     """Format the whole run as JSON, files in path order (schema: report.schema.json)."""
     return json.dumps(
         {
@@ -288,6 +297,7 @@ def to_json(command: str, results: Sequence[Result], tally: Tally) -> str:
                 "skipped": {reason.value: n for reason, n in sorted(tally.skipped.items())},
                 "files_skipped": {r.value: n for r, n in sorted(tally.files_skipped.items())},
                 "errors": tally.errors,
+                **({"fail_under": fail_under} if fail_under is not None else {}),
                 **({"ratchet": tally.ratchet} if tally.ratchet else {}),
             },
         },

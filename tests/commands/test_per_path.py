@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import PurePosixPath
+import re
+from pathlib import Path, PurePosixPath
 
+import jsonschema
 import pytest
 
+from docbot import commands
 from docbot.cache import open_cache
 from docbot.commands.exit_codes import CHANGES, CLEAN
 from docbot.commands.trend import trend
@@ -156,3 +159,33 @@ def test_the_trend_counts_by_todays_table(shop):
     point = trend(trees, "HEAD~1", cache, workers=False)[-1]
     cache.close()
     assert (point.documented, point.missing) == (1, 2)
+
+
+@pytest.mark.parametrize("how", ["key", "flag"])
+def test_too_low_a_coverage_is_said_in_the_line_of_the_coverage(shop, docbot, how):
+    flags = ["--fail-under", "16.7"] if how == "flag" else []
+    settle(shop, "fail-under = 16.7" if how == "key" else "")
+    low = "coverage: 16.6 %, below fail-under = 16.7: 1 of 6 of the classes, functions and methods"
+    for _ in range(2):  # the second is the stored output
+        ran = docbot("check", *flags)
+        assert (ran.code, low in ran.err) == (CHANGES, True)
+    report = json.loads(docbot("check", "--json", *flags).out)
+    assert report["summary"]["fail_under"] == 16.7
+    schema = Path(commands.__file__).with_name("report.schema.json")
+    jsonschema.validate(report, json.loads(schema.read_text()))
+    ran = docbot("check", "--fail-under", "16")
+    assert (ran.code, "below" in ran.err) == (CLEAN, False)
+    assert "coverage: 16.6 %, 1 of 6 of the classes" in ran.err
+
+
+def test_the_configuration_that_finds_too_low_a_coverage_is_named(shop, docbot):
+    settle(shop, "fail-under = 10")
+    shop.stage("part/pyproject.toml", "[tool.docbot]\nfail-under = 30\n")
+    shop.commit("part/loose.py", LOOSE)
+    ran = docbot("check")
+    assert ran.code == CHANGES
+    assert re.search(
+        r"part: \d+\.\d %, \d of \d definitions, is below its fail-under of 30 %", ran.err
+    )
+    assert ran.err.count("below") == 1
+    assert "fail_under" not in json.loads(docbot("check", "--json").out)["summary"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -306,3 +307,45 @@ def test_two_branches_that_shorten_and_lengthen_it_merge(shop, docbot):
     shop.git("merge", "--quiet", "--no-edit", "topic")
     assert lines(shop) == ["shop/abacus.py::bead missing", *KNOWN[:3]]
     assert docbot("check").code == CLEAN
+
+
+@pytest.mark.parametrize("scope", [("--since", "HEAD"), ("--staged",)])
+def test_a_part_of_the_files_makes_nothing_obsolete(shop, docbot, scope):
+    for name, text in (("notes.txt", "x\n"), ("shop/empty.py", "X = 1\n")):
+        shop.stage(name, text)
+        ran = docbot("check", *scope)
+        assert ran.code == CLEAN
+        assert "gaps.txt: 0 new, 0 known" in ran.err
+        assert "obsolete" not in ran.err
+    report = json.loads(docbot("check", "--json", *scope).out)
+    assert report["summary"]["ratchet"] == {"new": 0, "known": 0, "obsolete": 0}
+
+
+@pytest.mark.parametrize(
+    ("flags", "command"),
+    [
+        (["--ratchet", "my gaps.txt"], "docbot check --update --ratchet 'my gaps.txt'"),
+        (
+            ["--kinds", "class", "--kinds", "function", "--ratchet", "x.txt", "shop"],
+            "docbot check --update --ratchet x.txt --kinds class --kinds function shop",
+        ),
+        (
+            ["--config", "other.toml", "--ratchet", "x.txt", "shop/words.py"],
+            "docbot check --update --config other.toml --ratchet x.txt shop/words.py",
+        ),
+    ],
+)
+def test_the_command_that_updates_a_ratchet_can_be_pasted(shop, docbot, flags, command):
+    shop.write("other.toml", "")
+    ran = docbot("check", *flags)
+    assert ran.code == CANNOT_RUN
+    assert f"there is no such ratchet yet; {command} makes it" in ran.err
+    assert docbot(*shlex.split(command)[1:]).code == CLEAN
+    shop.write("shop/words.py", "def count(text, more):\n    return [text, more]\n")
+    assert docbot("check", *flags).code == CLEAN
+    hook = docbot("check", "--staged", "--ratchet", "none.txt", "shop/words.py")
+    assert "; docbot check --update --ratchet none.txt makes it" in hook.err
+    shop.write("shop/words.py", "X = 1\n")
+    assert f"1 line is obsolete; {command} mends that" in docbot("check", *flags).err
+    assert docbot(*shlex.split(command)[1:]).code == CLEAN
+    assert "obsolete" not in docbot("check", *flags).err
