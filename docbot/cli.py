@@ -64,6 +64,11 @@ def _report(error: BaseException, words: Sequence[str]) -> str:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         words = _with_clear_paths(sys.argv[1:] if argv is None else argv)
+        if not words:
+            streams.print_text(parser().format_help())
+            return CANNOT_RUN
+        if words[0] == "help":
+            words = [*words[1:2], "--help"]
         options = parser(words).parse_args(words)
     except SystemExit:  # --help and --version are printed
         streams.finish()

@@ -21,7 +21,8 @@ def run(options: argparse.Namespace) -> int:
     info = cache.info()
     cache.close()
     print_line(f"file: {info.file or 'none'}")
-    print_line(f"size: {info.bytes / 1e6:.1f} MB of at most {info.limit / 1e6:.0f}")
+    mib = 1 << 20
+    print_line(f"size: {info.bytes / mib:.1f} MiB of at most {info.limit / mib:.0f} MiB")
     for kind, count in info.entries.items():
         print_line(f"{kind}: {count}")
     if cache.is_problem_told:

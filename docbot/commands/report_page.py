@@ -65,8 +65,17 @@ def _refuse(options: argparse.Namespace) -> None:
         raise ConfigError(f"{flag} is shown on the page alone; add --html DIR")
     if options.html is not None and options.html.exists() and not options.html.is_dir():
         raise ConfigError(f"--html {options.html}: is a file; name a folder")
+    if _looks_like_a_file(options.html):
+        raise ConfigError(
+            f"--html {options.html}: is the name of a folder, in which {PAGE} is written; choose "
+            "one that does not end like a file, or make this folder first"
+        )
     if options.badge is not None and options.badge.is_dir():
         raise ConfigError(f"--badge {options.badge}: is a folder; name a file in it")
+
+
+def _looks_like_a_file(folder: Path | None) -> bool:
+    return folder is not None and folder.suffix.lower() in (".html", ".htm") and not folder.is_dir()
 
 
 def _write_files(options: argparse.Namespace, report: Report) -> None:

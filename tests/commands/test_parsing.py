@@ -34,7 +34,7 @@ RUNS_MODELS = "is an address, and docbot runs models on this machine itself; nam
         ("fix --stale zzz", "--stale: 'zzz' is not known; it is one of report, fix, off"),
         ("fix --staged --since x", "--since: not allowed with argument --staged; see docbot fix"),
         ("fix --since", "--since: expected one argument; see docbot fix --help"),
-        ("", "COMMAND; see docbot --help"),
+        ("help chekc", "COMMAND: 'chekc' is not known; did you mean check?"),
         ("fix --select private", "--select is now called --include"),
         ("review --max-comments 99", "'99' is no number from 0 to 25"),
         ("check --fail-under 110", "'110' is no percentage, 0 to 100"),
@@ -59,6 +59,20 @@ def test_one_sentence_and_no_usage(docbot, tmp_path, monkeypatch, line, sentence
     assert sentence in ran.err
     assert ran.err.startswith("docbot: ")
     assert ran.err.count("\n") == 1
+
+
+def test_docbot_alone_and_help_show_the_commands(docbot, capfdbinary):
+    alone = docbot()
+    assert (alone.code, alone.out) == (exit_codes.CANNOT_RUN, "")
+    assert "\n    check     list what has no docstring" in alone.err
+    for words, first in (
+        (["help"], "usage: docbot [-h] [--version] COMMAND ..."),
+        (["help", "check"], "usage: docbot check [flags] [paths ...]"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            docbot(*words)
+        assert ended.value.code == exit_codes.CLEAN
+        assert capfdbinary.readouterr().out.decode().startswith(first)
 
 
 def test_a_folder_whose_name_looks_like_an_address(docbot, tmp_path, monkeypatch):

@@ -70,3 +70,15 @@ def test_each_configuration_has_its_own_classes(docbot, repo, monkeypatch):
     repo.commit("zoo.py", f"{BASE}\n\n{CHILD}")
     assert ": 6 of 6 definitions that count; 2 do so no more" in docbot("fix").err
     assert "coverage: 100.0 %, 6 of 6 of the" in docbot("check").err
+
+
+def test_fix_exits_with_1_only_where_it_writes_or_would(docbot, repo, monkeypatch):
+    monkeypatch.chdir(repo.root)
+    doc = '"""Add one.\n\n        Args:\n            one: It.\n        """'
+    stale = f"    def add(self, item):\n        {doc}\n"
+    repo.commit("base.py", f"{BASE}\n{stale}        self.value.append(item)\n")
+    repo.commit("bare.py", "def _go():\n    ...\n\n\ndef late(value): return value + 1\n")
+    codes = [docbot("fix", *flags).code for flags in (["--diff"], [], [], ["--diff"])]
+    assert codes == [1, 1, 0, 0]
+    left = docbot("check")
+    assert (left.code, left.out.count("\n")) == (1, 2)

@@ -165,6 +165,8 @@ def test_json_is_that_of_check(shop, docbot, tmp_path, flag):
         (["--since", "HEAD"], "--since is shown on the page alone; add --html DIR"),
         (["--propose"], "--propose is shown on the page alone; add --html DIR"),
         (["--html", "FILE"], "FILE: is a file; name a folder"),
+        (["--html", "a.html"], "--html a.html: is the name of a folder, in which index.html is"),
+        (["--html", "site/Index.HTM"], "choose one that does not end like a file, or make this"),
         (["--badge", "FOLDER"], "is a folder; name a file in it"),
         (["--badge", "FILE/badge.svg"], "FILE: File exists"),
         (["--html", "SITE", "--since", "no-such"], "'no-such' is not a revision git knows"),
@@ -178,6 +180,13 @@ def test_what_cannot_be_written_gets_a_sentence(shop, docbot, tmp_path, argument
     assert ran.code == 2
     assert sentence in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_folder_that_ends_like_a_page_may_be_there_already(shop, docbot, tmp_path):
+    (tmp_path / "docs.html").mkdir()
+    for name in ("docs.html", "docs.html.d"):
+        assert docbot("report", "--html", tmp_path / name, shop.root).code == 0
+        assert (tmp_path / name / "index.html").is_file()
 
 
 def test_a_trend_needs_a_repository(tmp_path, docbot):

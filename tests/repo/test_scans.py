@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -249,6 +250,7 @@ def test_cache_info_and_clear(docbot, repo):
     told = docbot("cache", "info")
     assert (told.code, told.err) == (0, "")
     assert "file: 1\n" in told.out
+    assert re.search(r"^size: \d+\.\d MiB of at most 256 MiB$", told.out, re.MULTILINE)
     assert "run: 1\n" in told.out
     assert "file: 0\n" in docbot("cache", "clear").out
 
