@@ -417,7 +417,8 @@ def test_what_docbot_cannot_write_is_missing_all_the_same(docbot, repo, lacking,
     repo.commit("shop.py", ADD + lacking)
     ran = docbot("check", "--fail-under", "100", repo.root)
     assert (ran.code, ran.out) == (exit_codes.CHANGES, f"{line}\n")
-    assert "coverage: 50.0 %, 1 of 2" in ran.err or "coverage: 66.6 %, 2 of 3" in ran.err
+    low = "below fail-under = 100:"
+    assert f"50.0 %, {low} 1 of 2" in ran.err or f"66.6 %, {low} 2 of 3" in ran.err
 
 
 def test_check_and_fix_count_the_same(docbot, repo):
