@@ -84,7 +84,6 @@ def _fix_all(
     from docbot.session import make_job, open_engines, style_of
 
     count = sum(len(rows) for _, rows in selected)
-    is_whole = not run.options.staged and run.options.since is None
     with (
         run.meter(count),
         user_cache(run.options) as cache,
@@ -101,16 +100,16 @@ def _fix_all(
                 style=style_of(tree),
                 out_of_time=lambda: time.monotonic() > deadline,
             )
-            recount = Recount(tree, scans, job.parents)
+            recount = Recount(tree, rows, scans, job.parents)
             with _former(run.options, tree) as former:
                 whole = dataclasses.replace(
                     job, scanner=scanner, former=former, complete=run.options.complete
                 )
                 for result in fix(run.files(rows), whole):
-                    left = result.with_former_lines() if run.options.diff else run.write(result)
-                    run.add(left)
+                    left = result if run.options.diff else run.write(result)
+                    run.add(left.with_former_lines() if run.options.diff else left)
                     recount.add(left)
-            if is_whole:
+            if not run.options.staged:  # a hook says nothing of the coverage
                 total.drop(*recount.gone())
 
 

@@ -15,10 +15,11 @@ from docbot.scanned import check_file
 from docbot.select.inheritance import ParentIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import PurePosixPath
 
     from docbot.repo.scans import CachedScans
-    from docbot.repo.worktree import WorkTree
+    from docbot.repo.worktree import SelectedFile, WorkTree
     from docbot.scan.facts import FileFacts
     from docbot.scan.outline import Outline
     from docbot.scanned import Result
@@ -28,12 +29,19 @@ if TYPE_CHECKING:
 
 
 class Recount:
-    """The whole files of one work tree, as a run leaves them behind."""
+    """The files of one work tree, or their changed lines, as a run leaves them behind."""
 
-    def __init__(self, tree: WorkTree, scans: CachedScans, parents: ParentIndex) -> None:
+    def __init__(
+        self,
+        tree: WorkTree,
+        rows: Iterable[SelectedFile],
+        scans: CachedScans,
+        parents: ParentIndex,
+    ) -> None:
         self._tree = tree
         self._scans = scans
         self._before = parents
+        self._changed = {tree.relative(row.path): row.changed for row in rows if row.changed}
         self._counted: dict[PurePosixPath, Counted] = {}
         self._written: dict[PurePosixPath, bytes] = {}
         self._methods: set[str] = set()
@@ -42,6 +50,11 @@ class Recount:
         """Note what a file counted, and what was written to it."""
         if result.documented or result.missing:
             self._counted[result.path] = result.documented, len(result.missing)
+        if changed := self._changed.get(result.path):
+            after = result.lines.after
+            self._changed[result.path] = tuple(
+                (after(first), after(last)) for first, last in changed
+            )
         names = {t.definition.name for t in result.gained if t.definition.kind is Kind.METHOD}
         if names:
             self._written[result.path] = result.after
@@ -55,7 +68,7 @@ class Recount:
         for path in paths:
             facts = self._facts(path)
             if facts is not None:
-                result = check_file(path, facts, self._tree.config, after)
+                result = check_file(path, facts, self._tree.config, after, self._changed.get(path))
                 then, now = self._counted[path], (result.documented, len(result.missing))
                 documented += then[0] - now[0]
                 missing += then[1] - now[1]

@@ -62,6 +62,17 @@ def test_what_overrides_a_method_that_got_its_docstring_counts_no_more(
     assert f"coverage: 100.0 %, {counted} of the" in docbot("check").err
 
 
+def test_what_changed_since_is_counted_again_where_it_was_changed(docbot, repo, monkeypatch):
+    monkeypatch.chdir(repo.root)
+    repo.commit("old.py", f"{IMPORTED}{CHILD}")
+    repo.commit("zoo.py", f"{BASE}\n\n{CHILD}")
+    repo.commit("ape.py", f"{IMPORTED}{CHILD}")
+    for flags in (["--diff"], []):
+        said = docbot("fix", "--since", "HEAD~2", *flags).err
+        assert ": 4 of 4 definitions that count among what changed since HEAD~2; 2 do so" in said
+    assert "coverage: 100.0 %, 4 of 4 of the" in docbot("check", "--since", "HEAD~2").err
+
+
 def test_each_configuration_has_its_own_classes(docbot, repo, monkeypatch):
     monkeypatch.chdir(repo.root)
     repo.commit("one/pyproject.toml", "[tool.docbot]\n")
