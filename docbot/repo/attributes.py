@@ -104,10 +104,5 @@ def _ask(
 
 
 def _run(repository: Repository, index: Path, *arguments: str) -> bytes:
-    places = {"GIT_DIR": repository.git_dir, "GIT_WORK_TREE": repository.root}
-    environment = {key: str(path) for key, path in {**places, "GIT_INDEX_FILE": index}.items()}
-    status, output, complaint = git_command.run(repository.root, environment, arguments)
-    if status:
-        cause = git_command.cause(complaint)
-        raise GitError(f"{repository.root}: git {arguments[0]} failed: {cause}")
-    return output
+    places = {**repository.places(), "GIT_INDEX_FILE": str(index)}
+    return git_command.ask(repository.root, places, arguments)

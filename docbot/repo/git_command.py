@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from docbot.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _INHERITED = frozenset(
@@ -87,6 +87,31 @@ def run(
         raise GitError(_NO_GIT) from error
     complaint = process.stderr.decode("utf-8", "surrogateescape").removesuffix("\n")
     return process.returncode, process.stdout, complaint
+
+
+def ask(
+    folder: Path,
+    environment: Mapping[str, str],
+    arguments: Sequence[str],
+    *,
+    fine: Collection[int] = (0,),
+) -> bytes:
+    """Run git and return its standard output.
+
+    Args:
+        folder: As in `run`.
+        environment: As in `run`.
+        arguments: As in `run`; the subcommand comes first.
+        fine: The exit statuses that are no failure.
+
+    Raises:
+        GitError: git cannot be run, or ends with another status.
+
+    """
+    status, output, complaint = run(folder, environment, arguments)
+    if status not in fine:
+        raise GitError(f"{folder}: git {arguments[0]} failed: {cause(complaint)}")
+    return output
 
 
 def start(folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> Any:

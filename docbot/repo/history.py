@@ -10,7 +10,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from docbot.errors import GitError
 from docbot.repo import git_command
 
 if TYPE_CHECKING:
@@ -116,8 +115,4 @@ def _differences(output: bytes) -> Iterator[tuple[str, str | None]]:
 
 
 def _ask(repository: Repository, *arguments: str) -> bytes:
-    status, output, complaint = git_command.run(repository.root, repository.places(), arguments)
-    if status:
-        cause = git_command.cause(complaint)
-        raise GitError(f"{repository.root}: git {arguments[0]} failed: {cause}")
-    return output
+    return git_command.ask(repository.root, repository.places(), arguments)

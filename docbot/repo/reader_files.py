@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from docbot.errors import GitError, SourceError
+from docbot.errors import SourceError
 from docbot.repo import git_command
 from docbot.repo.git import SUFFIXES
 from docbot.scan.handover_words import SEARCH_WORDS, may_hand_over
@@ -54,18 +54,11 @@ def files_with_words(repository: Repository, revision: str = "") -> list[PurePos
         "--no-color",
         "--no-recurse-submodules",
     ]
-    places = {
-        "GIT_DIR": repository.git_dir,
-        "GIT_WORK_TREE": repository.root,
-        "GIT_INDEX_FILE": repository.index,
-    }
-    status, output, complaint = git_command.run(
+    output = git_command.ask(
         repository.root,
-        {name: str(place) for name, place in places.items()},
+        repository.places(),
         [*search, *words, *([revision] if revision else []), "--", *scope],
+        fine=(0, _NO_MATCH),
     )
-    if status not in (0, _NO_MATCH):
-        cause = git_command.cause(complaint)
-        raise GitError(f"{repository.root}: git grep failed: {cause}")
     names = os.fsdecode(output).split("\0")[:-1]
     return [PurePosixPath(name.removeprefix(f"{revision}:")) for name in names]
